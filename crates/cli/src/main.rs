@@ -1,0 +1,3 @@
+//! The `taipan` binary.
+
+fn main() {}
