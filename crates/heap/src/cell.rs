@@ -1,0 +1,194 @@
+//! Interior mutability for payloads.
+//!
+//! Payloads are shared (`&T` behind a `Gc<T>`), and whatever may run Python code may change them under our feet. So a
+//! cell hands out *owned* values, never references: [`ValueCell`] and [`GcCell`] hold one reference, [`Guarded`] holds
+//! anything and lends it to a closure that must run no Python code (checked in debug builds).
+//!
+//! I5  Old contents are dropped after the cell holds its new contents, since a drop may run Python code.
+
+use crate::object::Gc;
+use crate::trace::Trace;
+use crate::value::Value;
+use std::cell::{Cell, UnsafeCell};
+
+/// A mutable place for one value, or none.
+pub struct ValueCell(Cell<Option<Value>>);
+
+impl ValueCell {
+    pub const fn new(v: Option<Value>) -> ValueCell {
+        ValueCell(Cell::new(v))
+    }
+
+    pub const fn empty() -> ValueCell {
+        ValueCell(Cell::new(None))
+    }
+
+    #[inline]
+    pub fn get(&self) -> Option<Value> {
+        // SAFETY: one thread (I2), and `clone` of a value only counts up: nothing can change the cell meanwhile.
+        unsafe { (*self.0.as_ptr()).clone() }
+    }
+
+    #[inline]
+    pub fn set(&self, v: Option<Value>) {
+        drop(self.0.replace(v))
+    }
+
+    #[inline]
+    pub fn replace(&self, v: Option<Value>) -> Option<Value> {
+        self.0.replace(v)
+    }
+
+    #[inline]
+    pub fn take(&self) -> Option<Value> {
+        self.0.take()
+    }
+
+    #[inline]
+    pub fn is_some(&self) -> bool {
+        // SAFETY: as in `get`; only the discriminant is read.
+        unsafe { (*self.0.as_ptr()).is_some() }
+    }
+}
+
+impl Trace for ValueCell {
+    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+        // SAFETY: as in `get`; visitors of the collector change no cell.
+        if let Some(v) = unsafe { &*self.0.as_ptr() } {
+            visit(v)
+        }
+    }
+    fn clear(&self) {
+        self.set(None)
+    }
+}
+
+/// A mutable place for one typed reference, or none.
+pub struct GcCell<T>(Cell<Option<Gc<T>>>);
+
+impl<T> GcCell<T> {
+    pub const fn new(v: Option<Gc<T>>) -> GcCell<T> {
+        GcCell(Cell::new(v))
+    }
+
+    #[inline]
+    pub fn get(&self) -> Option<Gc<T>> {
+        // SAFETY: as in `ValueCell::get`.
+        unsafe { (*self.0.as_ptr()).clone() }
+    }
+
+    #[inline]
+    pub fn set(&self, v: Option<Gc<T>>) {
+        drop(self.0.replace(v))
+    }
+
+    #[inline]
+    pub fn replace(&self, v: Option<Gc<T>>) -> Option<Gc<T>> {
+        self.0.replace(v)
+    }
+
+    #[inline]
+    pub fn take(&self) -> Option<Gc<T>> {
+        self.0.take()
+    }
+
+    #[inline]
+    pub fn is_some(&self) -> bool {
+        // SAFETY: as in `ValueCell::get`.
+        unsafe { (*self.0.as_ptr()).is_some() }
+    }
+}
+
+impl<T> Trace for GcCell<T> {
+    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+        // SAFETY: as in `ValueCell::trace`.
+        if let Some(v) = unsafe { &*self.0.as_ptr() } {
+            visit(v.as_value())
+        }
+    }
+    fn clear(&self) {
+        self.set(None)
+    }
+}
+
+/// Anything mutable, lent to closures.
+///
+/// The closure must not run Python code: no protocol call, no drop of a value that could be the last reference to an
+/// object (move such values out as the closure's result and drop them outside). Debug builds panic on a violation.
+pub struct Guarded<T> {
+    #[cfg(debug_assertions)]
+    state: Cell<i32>,
+    inner: UnsafeCell<T>,
+}
+
+impl<T> Guarded<T> {
+    pub const fn new(inner: T) -> Guarded<T> {
+        Guarded {
+            #[cfg(debug_assertions)]
+            state: Cell::new(0),
+            inner: UnsafeCell::new(inner),
+        }
+    }
+
+    #[inline(always)]
+    pub fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
+        #[cfg(debug_assertions)]
+        {
+            assert!(self.state.get() >= 0, "Guarded::with inside with_mut");
+            self.state.set(self.state.get() + 1);
+        }
+        // SAFETY: one thread (I2), and no `with_mut` runs meanwhile, since `f` runs no Python code.
+        let r = f(unsafe { &*self.inner.get() });
+        #[cfg(debug_assertions)]
+        self.state.set(self.state.get() - 1);
+        r
+    }
+
+    #[inline(always)]
+    pub fn with_mut<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+        #[cfg(debug_assertions)]
+        {
+            assert!(self.state.get() == 0, "Guarded::with_mut while lent");
+            self.state.set(-1);
+        }
+        // SAFETY: one thread (I2), and nothing else is lent meanwhile, since `f` runs no Python code.
+        let r = f(unsafe { &mut *self.inner.get() });
+        #[cfg(debug_assertions)]
+        self.state.set(0);
+        r
+    }
+
+    pub fn replace(&self, v: T) -> T {
+        self.with_mut(|t| std::mem::replace(t, v))
+    }
+
+    pub fn take(&self) -> T
+    where
+        T: Default,
+    {
+        self.replace(T::default())
+    }
+
+    pub fn get(&self) -> T
+    where
+        T: Clone,
+    {
+        self.with(T::clone)
+    }
+
+    /// Stores, then drops what was there.
+    pub fn set(&self, v: T) {
+        drop(self.replace(v))
+    }
+}
+
+impl<T: Trace> Trace for Guarded<T> {
+    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+        self.with(|t| t.trace(visit))
+    }
+    fn clear(&self) {
+        let mut out = Vec::new();
+        self.with_mut(|t| t.take(&mut out));
+        drop(out);
+    }
+}
