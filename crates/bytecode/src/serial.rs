@@ -1,0 +1,140 @@
+//! Code objects as bytes. The layout is a header of scalars and a table of sections, each used in place, so loading
+//! costs nothing that depends on the size. The image must start 8-aligned for instruction words to be.
+
+use crate::blob::Blob;
+use crate::code::CodeData;
+use crate::consts::{Consts, Reader, StrTable};
+use crate::exceptions::ExceptionTable;
+use crate::positions::Positions;
+use crate::site::Sites;
+
+/// Magic number of cached files: the first four bytes, as PEP 552 has them. Changes with every change of format.
+pub const MAGIC: [u8; 4] = [0x01, 0x70, b'\r', b'\n'];
+
+/// Version word of the format, checked when loading.
+const FORMAT: u32 = 0x5450_0001;
+
+const SCALARS: usize = 8;
+const SECTIONS: usize = 14;
+const HEADER: usize = 8 + 4 * SCALARS + 8 * SECTIONS;
+
+/// Why bytes are not a code object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoadError {
+    Truncated,
+    Format,
+}
+
+impl std::fmt::Display for LoadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            LoadError::Truncated => "truncated code object",
+            LoadError::Format => "bad code object format",
+        })
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+fn sections(code: &CodeData) -> [&Blob; SECTIONS] {
+    [
+        &code.instrs,
+        &code.consts.0,
+        &code.names.0,
+        &code.varnames.0,
+        &code.cellvars.0,
+        &code.freevars.0,
+        &code.local_kinds,
+        &code.cell_args,
+        &code.sites.0,
+        &code.positions.0,
+        &code.exceptions.0,
+        &code.filename,
+        &code.name,
+        &code.qualname,
+    ]
+}
+
+/// The code object as bytes, nested ones included.
+pub fn serialize(code: &CodeData) -> Vec<u8> {
+    let mut out = vec![0; HEADER];
+    let mut table = Vec::with_capacity(SECTIONS * 8);
+    for section in sections(code) {
+        while out.len() % 8 != 0 {
+            out.push(0);
+        }
+        table.extend((out.len() as u32).to_le_bytes());
+        table.extend((section.len() as u32).to_le_bytes());
+        out.extend(&section[..]);
+    }
+    while out.len() % 8 != 0 {
+        out.push(0);
+    }
+    let scalars = [
+        out.len() as u32,
+        FORMAT,
+        code.argcount,
+        code.posonlyargcount,
+        code.kwonlyargcount,
+        code.nlocals,
+        code.ncells,
+        code.ntemps,
+        code.flags,
+        code.firstlineno,
+    ];
+    let mut header = Vec::with_capacity(HEADER);
+    for n in scalars {
+        header.extend(n.to_le_bytes());
+    }
+    header.extend(table);
+    out[..HEADER].copy_from_slice(&header);
+    out
+}
+
+/// A code object from bytes that `serialize` wrote. Only the layout is checked: bytes that nobody vouches for must go
+/// through `verify` before they run.
+pub fn load(bytes: Blob) -> Result<CodeData, LoadError> {
+    load_nested(bytes, &Blob::default())
+}
+
+pub(crate) fn load_nested(bytes: Blob, filename: &Blob) -> Result<CodeData, LoadError> {
+    let mut reader = Reader { blob: &bytes, at: 0 };
+    let mut n = || reader.u32().ok_or(LoadError::Truncated);
+    let total = n()?;
+    if n()? != FORMAT || total as usize != bytes.len() {
+        return Err(LoadError::Format);
+    }
+    let mut code = CodeData {
+        argcount: n()?,
+        posonlyargcount: n()?,
+        kwonlyargcount: n()?,
+        nlocals: n()?,
+        ncells: n()?,
+        ntemps: n()?,
+        flags: n()?,
+        firstlineno: n()?,
+        ..CodeData::default()
+    };
+    let mut section = || {
+        let (at, len) = (n()? as usize, n()? as usize);
+        bytes.slice(at..at.saturating_add(len)).ok_or(LoadError::Truncated)
+    };
+    code.instrs = section()?;
+    code.consts = Consts(section()?);
+    code.names = StrTable(section()?);
+    code.varnames = StrTable(section()?);
+    code.cellvars = StrTable(section()?);
+    code.freevars = StrTable(section()?);
+    code.local_kinds = section()?;
+    code.cell_args = section()?;
+    code.sites = Sites(section()?);
+    code.positions = Positions(section()?);
+    code.exceptions = ExceptionTable(section()?);
+    code.filename = section()?;
+    code.name = section()?;
+    code.qualname = section()?;
+    if code.filename.is_empty() {
+        code.filename = filename.clone();
+    }
+    Ok(code)
+}
