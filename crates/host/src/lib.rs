@@ -28,18 +28,25 @@ mod signals;
 mod sockets;
 mod terminal;
 
+mod deny;
+mod memory;
+mod real;
+
 pub use accounts::{Accounts, Group, User};
 pub use clock::{Clock, TimeZone, Tm};
+pub use deny::{ClockGrant, DenyHost, EntropyGrant, Policy};
 pub use environment::{Entropy, Environment};
 pub use error::{HostError, HostResult};
 pub use files::{At, Fd, Files};
 pub use filesystem::{DirEntry, FileKind, FileSystem, Stat, StatVfs, TimeSpec, Which};
 pub use locale::{Locale, LocaleConv};
 pub use mapping::{Mapping, Maps};
+pub use memory::MemoryHost;
 pub use polling::{EpollEvent, PollFd, Polling, Ready};
 pub use process::{
     ChildInfo, FileAction, ForkExec, Process, ResourceUsage, Sched, SpawnAttributes, Times, Uname,
 };
+pub use real::RealHost;
 pub use signals::{Disposition, Notify, SignalInfo, SignalSet, Signals, TimerValue};
 pub use sockets::{AddrInfo, AddrInfoHints, Ancillary, Interface, Received, SocketAddress, Sockets};
 pub use terminal::{Terminal, Termios};
@@ -68,3 +75,6 @@ pub trait Host:
 pub(crate) fn denied<T>() -> HostResult<T> {
     Err(HostError(libc::EPERM))
 }
+
+#[cfg(test)]
+mod tests;
