@@ -3,6 +3,8 @@
 //! This crate knows nobody: no values, no virtual machine. Everything is a pure function over byte slices, or a type
 //! that owns bytes. The objects `str`, `bytes`, `int`, `float` and the codec modules are built on it elsewhere.
 
+pub mod hash;
+pub mod number;
 pub mod strings;
 pub mod unicode;
 pub mod wtf8;
