@@ -5,7 +5,9 @@
 //!
 //! This crate is the only one that names the parser crates; it knows nothing of objects, byte code or the machine.
 
+pub mod diagnose;
 pub mod error;
+pub mod lexer;
 pub mod line_index;
 pub mod literal;
 pub mod parser;

@@ -7,6 +7,7 @@ use ruff_python_ast::token::{TokenKind, Tokens};
 use ruff_python_ast::{self as ast, PythonVersion};
 use ruff_python_parser as ruff;
 
+use crate::diagnose::diagnose;
 use crate::error::{ErrorKind, SyntaxError, Warning};
 use crate::line_index::LineIndex;
 use crate::literal::{self, NameLookup};
@@ -61,34 +62,164 @@ pub struct Parsed {
 pub fn parse(source: &str, mode: Mode, options: Options) -> Result<Parsed, SyntaxError> {
     let lines = LineIndex::new(source);
     let ruff_mode = match mode {
+        Mode::FuncType => {
+            diagnose(source, mode, options)?;
+            return func_type(source, lines);
+        }
         Mode::Module | Mode::Interactive => ruff::Mode::Module,
-        Mode::Expression | Mode::FuncType => ruff::Mode::Expression,
+        Mode::Expression => ruff::Mode::Expression,
     };
     let parser_options = ruff::ParseOptions::from(ruff_mode).with_target_version(PythonVersion::PY314);
     let parsed = ruff::parse_unchecked(source, parser_options);
-    if let Some(first) = parsed.errors().first() {
-        return Err(at_range(source, &lines, first.location, "invalid syntax"));
+    // Two kinds of text are read more strictly than the parser reads them: see `diagnose`.
+    let strict =
+        mode == Mode::Interactive || (mode == Mode::Expression && source.starts_with([' ', '\t', '\x0c']));
+    if strict
+        || !parsed.errors().is_empty()
+        || !parsed.unsupported_syntax_errors().is_empty()
+        || needs_diagnosis(source, parsed.tokens(), options)
+    {
+        diagnose(source, mode, options)?;
     }
     let tokens = parsed.tokens().clone();
-    let warnings = check_literals(source, &lines, &tokens, options.names)?;
+    let warnings = check_literals(source, &lines, &tokens, mode, options)?;
     Ok(Parsed { module: parsed.into_syntax(), tokens, warnings, lines })
 }
 
-/// Decodes every literal that holds a backslash: for the warnings, and for the errors.
+/// What CPython's tokenizer refuses and the parser does not notice.
+fn needs_diagnosis(source: &str, tokens: &Tokens, options: Options) -> bool {
+    let mut depth = 0u32;
+    let mut indents = 0u32;
+    let mut strings = 0u32;
+    for token in tokens.iter() {
+        match token.kind() {
+            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => depth += 1,
+            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => depth = depth.saturating_sub(1),
+            TokenKind::Indent => {
+                indents += 1;
+                let range = ruff_text_size::Ranged::range(token);
+                if source[range].contains('\t') {
+                    return true;
+                }
+            }
+            TokenKind::Dedent => indents = indents.saturating_sub(1),
+            TokenKind::FStringStart | TokenKind::TStringStart => {
+                strings += 1;
+                if strings > 1 {
+                    return true;
+                }
+            }
+            TokenKind::FStringEnd | TokenKind::TStringEnd => strings = strings.saturating_sub(1),
+            TokenKind::Int => {
+                let range = ruff_text_size::Ranged::range(token);
+                if range.len().to_u32() > 4300 {
+                    return true;
+                }
+            }
+            TokenKind::NotEqual if options.barry_as_flufl => return true,
+            TokenKind::Exclamation if strings > 0 => return true,
+            _ => {}
+        }
+        if depth > 200 || indents >= 100 {
+            return true;
+        }
+    }
+    false
+}
+
+/// `(a, *b) -> c` as the expression `((a, b), c)`; the text is known to be right.
+fn func_type(source: &str, lines: LineIndex) -> Result<Parsed, SyntaxError> {
+    use ruff_text_size::{Ranged, TextRange, TextSize};
+    let options = ruff::ParseOptions::from(ruff::Mode::Expression).with_target_version(PythonVersion::PY314);
+    let tokens = ruff::parse_unchecked(source, options).tokens().clone();
+    let (mut depth, mut starts, mut parts, mut arrow) = (0u32, None, Vec::new(), None);
+    for token in tokens.iter() {
+        let range = token.range();
+        match token.kind() {
+            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => {
+                depth += 1;
+                if depth == 1 {
+                    starts = Some(range.end());
+                }
+            }
+            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    parts.extend(starts.take().map(|s| TextRange::new(s, range.start())));
+                }
+            }
+            TokenKind::Comma if depth == 1 => {
+                parts.extend(starts.map(|s| TextRange::new(s, range.start())));
+                starts = Some(range.end());
+            }
+            TokenKind::Rarrow if depth == 0 => {
+                arrow = Some(range.end());
+                break;
+            }
+            _ => {}
+        }
+    }
+    let refused = || SyntaxError::bare("invalid syntax");
+    let read = |range: TextRange| {
+        let text = &source[range];
+        let inner = text.trim_start().trim_start_matches('*').trim_start();
+        let skipped = TextSize::from((text.len() - inner.len()) as u32);
+        let start = range.start() + skipped;
+        let end = start + TextSize::from(inner.trim_end().len() as u32);
+        ruff::parse_expression_range(source, TextRange::new(start, end))
+            .map(|parsed| parsed.into_expr())
+            .map_err(|_| refused())
+    };
+    let end = TextSize::from(source.len() as u32);
+    let result = read(TextRange::new(arrow.ok_or_else(refused)?, end))?;
+    let arguments: Vec<ast::Expr> = parts
+        .into_iter()
+        .filter(|&part| !source[part].trim().is_empty())
+        .map(read)
+        .collect::<Result<_, _>>()?;
+    let tuple = |elts: Vec<ast::Expr>| {
+        ast::Expr::Tuple(ast::ExprTuple {
+            node_index: ast::AtomicNodeIndex::NONE,
+            range: TextRange::new(TextSize::from(0), end),
+            elts,
+            ctx: ast::ExprContext::Load,
+            parenthesized: true,
+        })
+    };
+    let body = Box::new(tuple(vec![tuple(arguments), result]));
+    let range = TextRange::new(TextSize::from(0), end);
+    let module = ast::ModExpression { node_index: ast::AtomicNodeIndex::NONE, range, body };
+    Ok(Parsed { module: ast::Mod::Expression(module), tokens, warnings: Vec::new(), lines })
+}
+
+/// Decodes every literal that holds a backslash: for the warnings, and for the errors. A number that runs into a
+/// keyword gives a warning too.
 fn check_literals(
     source: &str,
     lines: &LineIndex,
     tokens: &Tokens,
-    names: NameLookup,
+    mode: Mode,
+    options: Options,
 ) -> Result<Vec<Warning>, SyntaxError> {
     let mut warnings = Vec::new();
-    if !source.contains('\\') {
-        return Ok(warnings);
-    }
+    let names = options.names;
+    let escapes = source.contains('\\');
+    let bytes = source.as_bytes();
     for token in tokens.iter() {
         let range = ruff_text_size::Ranged::range(token);
         let text = &source[range];
         let found = match token.kind() {
+            TokenKind::Int | TokenKind::Float | TokenKind::Complex => {
+                let end = range.end().to_usize();
+                if bytes.get(end).is_some_and(u8::is_ascii_lowercase) {
+                    let kind = number_kind(text, token.kind());
+                    let msg = format!("invalid {kind} literal");
+                    let as_error = at_range(source, lines, range, &msg);
+                    warnings.push(Warning { msg, lineno: lines.line(end as u32), as_error });
+                }
+                continue;
+            }
+            _ if !escapes && source.is_ascii() => continue,
             TokenKind::String => literal::decode(text, names).map(|(_, bad)| {
                 let body_at = literal::split(text).map_or(0, |p| p.body_at);
                 bad.map(|bad| (body_at, bad))
@@ -109,10 +240,24 @@ fn check_literals(
                 let error = at_range(source, lines, range, &bad.error());
                 warnings.push(Warning { msg: bad.warning(), lineno: lines.line(at), as_error: error });
             }
-            Err(error) => return Err(at_range(source, lines, range, error.message())),
+            Err(error) => {
+                // The diagnoser knows how far CPython would have read.
+                diagnose(source, mode, options)?;
+                return Err(at_range(source, lines, range, error.message()));
+            }
         }
     }
     Ok(warnings)
+}
+
+fn number_kind(text: &str, kind: TokenKind) -> &'static str {
+    match (kind, text.as_bytes().get(1)) {
+        (TokenKind::Complex, _) => "imaginary",
+        (_, Some(b'x' | b'X')) => "hexadecimal",
+        (_, Some(b'o' | b'O')) => "octal",
+        (_, Some(b'b' | b'B')) => "binary",
+        _ => "decimal",
+    }
 }
 
 fn at_range(source: &str, lines: &LineIndex, range: ruff_text_size::TextRange, msg: &str) -> SyntaxError {
