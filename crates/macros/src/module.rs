@@ -3,7 +3,7 @@
 use crate::attributes::{self, error};
 use crate::function;
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Ident, Item, ItemMod, LitStr, Token, Type};
@@ -89,5 +89,6 @@ pub fn expand(args: TokenStream, item: TokenStream) -> syn::Result<TokenStream> 
             init: #init,
         };
     }));
-    Ok(module.into_token_stream())
+    // Signatures are Python's.
+    Ok(quote!(#[allow(clippy::too_many_arguments)] #module))
 }

@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Ident, ImplItem, ItemImpl, ItemStruct, LitStr, Token, Type};
+use syn::{Ident, ImplItem, Item, ItemImpl, ItemStruct, LitStr, Token, Type};
 
 #[derive(Default)]
 struct TypeArgs {
@@ -67,47 +67,61 @@ impl Parse for TypeArgs {
 
 pub fn expand_type(args: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {
     let args: TypeArgs = syn::parse2(args)?;
-    let mut item: ItemStruct = syn::parse2(item)?;
-    if !item.generics.params.is_empty() {
-        return error(&item.generics, "a native type cannot be generic");
-    }
-    let ident = item.ident.clone();
-    let Some(name) = args.name else { return error(&ident, "#[pytype] needs `name = \"…\"`") };
+    let mut item: Item = syn::parse2(item)?;
+    // On `impl Slots for T` the layout is written elsewhere.
+    let (ty, doc, own_layout) = match &item {
+        Item::Struct(s) if !s.generics.params.is_empty() => {
+            return error(&s.generics, "a native type cannot be generic");
+        }
+        Item::Struct(s) => {
+            let ident = &s.ident;
+            (quote!(#ident), attributes::doc(&s.attrs), !args.var_layout)
+        }
+        Item::Impl(i) => {
+            let ty = &i.self_ty;
+            (quote!(#ty), attributes::doc(&i.attrs), false)
+        }
+        _ => return error(&item, "#[pytype] goes on a struct or an `impl Slots for …`"),
+    };
+    let Some(name) = args.name else { return error(&ty, "#[pytype] needs `name = \"…\"`") };
     let module = args.module.map_or_else(|| "builtins".to_string(), |m| m.value());
     let signature = args.signature.map(|s| s.value()).unwrap_or_default();
-    let doc = attributes::doc(&item.attrs);
     let flags = args.flags.iter();
 
     let (methods, getset, consts, new, init) = if args.no_methods {
         (quote!(&[]), quote!(&[]), quote!(&[]), quote!(None), quote!(None))
     } else {
-        let of = quote!(<#ident as ::taipan_vm::native::Methods>);
+        let of = quote!(<#ty as ::taipan_vm::native::Methods>);
         (quote!(#of::METHODS), quote!(#of::GETSET), quote!(#of::CONSTS), quote!(#of::NEW), quote!(#of::INIT))
     };
     let slots = if args.no_slots {
         quote!(::taipan_vm::types::typedef::SlotDefs::NONE)
     } else {
-        quote!(<#ident as ::taipan_vm::types::typedef::Slots>::SLOTS)
+        quote!(<#ty as ::taipan_vm::types::typedef::Slots>::SLOTS)
     };
-    let layout = (!args.var_layout).then(|| quote!(::taipan_vm::fixed_layout!(#ident);));
+    let layout = own_layout.then(|| quote!(::taipan_vm::fixed_layout!(#ty);));
     let (base, check) = match &args.base {
         None => (quote!(None), None),
         Some(b) => {
             let base = quote!(Some(<#b as ::taipan_vm::object::Payload>::def));
-            (base, if args.var_layout { None } else { Some(base_check(&mut item, b)?) })
+            let check = match &mut item {
+                Item::Struct(s) if own_layout => Some(base_check(s, b)?),
+                _ => None,
+            };
+            (base, check)
         }
     };
     Ok(quote! {
         #item
         #layout
         #check
-        impl #ident {
+        impl #ty {
             /// The name in Python.
             #[doc(hidden)]
             #[allow(dead_code)]
             pub(crate) const PY_NAME: &'static str = #name;
         }
-        impl ::taipan_vm::object::Payload for #ident {
+        impl ::taipan_vm::object::Payload for #ty {
             fn def() -> &'static ::taipan_vm::types::typedef::TypeDef {
                 use ::core::option::Option::{self, None, Some};
                 use ::taipan_vm::types::typedef::{F, SlotDefs, TypeDef};
@@ -129,7 +143,7 @@ pub fn expand_type(args: TokenStream, item: TokenStream) -> syn::Result<TokenStr
                     methods: #methods,
                     getset: #getset,
                     consts: #consts,
-                    fns: <#ident as ::taipan_heap::Layout>::FNS,
+                    fns: <#ty as ::taipan_heap::Layout>::FNS,
                     id: ::core::sync::atomic::AtomicU32::new(0),
                 };
                 &DEF
@@ -222,6 +236,8 @@ pub fn expand_methods(args: TokenStream, item: TokenStream) -> syn::Result<Token
     let new = new.unwrap_or_else(none);
     let init = init.unwrap_or_else(none);
     Ok(quote! {
+        // Signatures are Python's.
+        #[allow(clippy::new_ret_no_self, clippy::too_many_arguments)]
         #item
         impl ::taipan_vm::native::Methods for #ty {
             const METHODS: &'static [::taipan_vm::native::FnDef] = &[#(#methods),*];

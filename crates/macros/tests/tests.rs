@@ -178,6 +178,17 @@ pub struct SubDeque {
     other: Shape,
 }
 
+/// Storage whose methods are in another file.
+pub struct Apart;
+
+fixed_layout!(Apart);
+
+/// Apart.
+#[pytype(name = "apart", base = Deque, no_methods)]
+impl Slots for Apart {
+    const SLOTS: SlotDefs = SlotDefs { repr: Some(repr), ..SlotDefs::NONE };
+}
+
 #[derive(Trace)]
 #[allow(dead_code)]
 enum Shape {
@@ -307,6 +318,7 @@ fn the_type() {
     );
     let sub = SubDeque::def();
     assert!(std::ptr::eq(sub.base.unwrap()(), def));
+    assert_eq!((Apart::def().doc, Apart::def().slots.repr.is_some()), ("Apart.", true));
     assert!(sub.slots.repr.is_none() && sub.methods.is_empty());
 }
 
