@@ -89,8 +89,11 @@ fn check(root: &Path, program: &Path) -> Result<(), String> {
         }
         None => vec![file],
     };
-    let outcome =
-        run(root, &arguments, beside("in").unwrap_or_default()).map_err(|error| error.to_string())?;
+    let input = beside("in").unwrap_or_default();
+    let mut outcome = run(root, &arguments, input).map_err(|error| error.to_string())?;
+    for text in [&mut outcome.stdout, &mut outcome.stderr] {
+        replace(text, root.as_os_str().as_encoded_bytes(), b"{tests}");
+    }
 
     let mut report = String::new();
     match outcome.success {

@@ -1,0 +1,93 @@
+//! Takes back what the package changed for its own runtime. Each rule must find its text, so that a new version of the
+//! package cannot make one silently void.
+
+/// Text to find (once), text to put there.
+type Rule = (&'static str, &'static str);
+
+pub const PATCHES: &[(&str, &[Rule])] = &[
+    (
+        "_compat_pickle.py",
+        &[(
+            "# NOTE: RUSTPYTHON exceptions\ntry:\n    JitError\nexcept NameError:\n    pass\nelse:\n    \
+             PYTHON2_EXCEPTIONS += (\"JitError\",)\n\n",
+            "",
+        )],
+    ),
+    (
+        "io.py",
+        &[
+            (
+                "# XXX: RUSTPYTHON; FileIO needs host_env, optional without it\ntry:\n    from _io import FileIO\n\
+                 except ImportError:\n    FileIO = None\n\n",
+                "",
+            ),
+            ("open, open_code, BytesIO, StringIO,", "open, open_code, FileIO, BytesIO, StringIO,"),
+            (
+                "if FileIO is not None:  # XXX: RUSTPYTHON; see the try/except above\n    RawIOBase.register(FileIO)\n",
+                "RawIOBase.register(FileIO)\n",
+            ),
+        ],
+    ),
+    (
+        "json/decoder.py",
+        &[(
+            "    # RUSTPYTHON SPECIFIC\n    @classmethod\n    def _from_serde(cls, msg, doc, line, col):\n        \
+             pos = 0\n        # 0-indexed\n        line -= 1\n        col -= 1\n        while line > 0:\n            \
+             i = doc.index('\\n', pos)\n            line -= 1\n            pos = i\n        pos += col\n        \
+             return cls(msg, doc, pos)\n\n",
+            "",
+        )],
+    ),
+    (
+        "platform.py",
+        &[(
+            "        # XXX: RUSTPYTHON support\n        if \"RustPython\" in sys_version:\n            \
+             name = \"RustPython\"\n        else:\n            name = 'CPython'\n",
+            "        name = 'CPython'\n",
+        )],
+    ),
+    (
+        "site.py",
+        &[
+            ("    return 'RustPython' # XXX: RUSTPYTHON; for site-packages\n", "    return 'Python'\n"),
+            (
+                "    # XXX: RUSTPYTHON\n    return f'{userbase}/lib/rustpython{version[0]}",
+                "    return f'{userbase}/lib/python{version[0]}",
+            ),
+        ],
+    ),
+    (
+        "sysconfig/__init__.py",
+        &[("    return 'RustPython'  # XXX: RUSTPYTHON; For site-packages\n", "    return 'Python'\n")],
+    ),
+    (
+        "unittest/__init__.py",
+        &[(
+            "\n\n\n# XXX: RUSTPYTHON\n# This is very useful to reduce platform difference boilerplates in tests.\n\
+             def expectedFailureIf(condition, reason):\n    assert reason.startswith(\"TODO: RUSTPYTHON\")\n    \
+             if condition:\n        return expectedFailure\n    else:\n        return lambda x: x\n\n\
+             # XXX: RUSTPYTHON\n# Even more useful because most of them are windows only.\n\
+             def expectedFailureIfWindows(reason):\n    import sys\n    \
+             return expectedFailureIf(sys.platform == 'win32', reason)\n\n\
+             # XXX: RUSTPYTHON\n# For a rare case when the parent class test fails but the child pass.\n\
+             def expectedSuccess(test_item):\n    test_item.__unittest_expecting_failure__ = False\n    \
+             return test_item\n",
+            "",
+        )],
+    ),
+];
+
+/// Whether the file has rules, which are then applied.
+pub fn apply(path: &str, source: &mut String) -> bool {
+    let Some((_, rules)) = PATCHES.iter().find(|(patched, _)| *patched == path) else { return false };
+    for (find, put) in *rules {
+        assert_eq!(
+            source.matches(find).count(),
+            1,
+            "{path}: the text to take back is not there once: {find:?}"
+        );
+        *source = source.replacen(find, put, 1);
+    }
+    assert!(!source.contains("RUSTPYTHON"), "{path}: a change was not taken back");
+    true
+}
