@@ -91,9 +91,19 @@ fn needs_diagnosis(source: &str, tokens: &Tokens, options: Options) -> bool {
     let mut depth = 0u32;
     let mut indents = 0u32;
     let mut strings = 0u32;
+    let mut last = TokenKind::Newline;
     for token in tokens.iter() {
         match token.kind() {
-            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => depth += 1,
+            TokenKind::In | TokenKind::Is | TokenKind::And | TokenKind::Or if last == TokenKind::Yield => {
+                return true;
+            }
+            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => {
+                depth += 1;
+                // Three replacement fields in each other are too many.
+                if strings > 0 && depth >= 3 {
+                    return true;
+                }
+            }
             TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => depth = depth.saturating_sub(1),
             TokenKind::Indent => {
                 indents += 1;
@@ -120,6 +130,7 @@ fn needs_diagnosis(source: &str, tokens: &Tokens, options: Options) -> bool {
             TokenKind::Exclamation if strings > 0 => return true,
             _ => {}
         }
+        last = token.kind();
         if depth > 200 || indents >= 100 {
             return true;
         }

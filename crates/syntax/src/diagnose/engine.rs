@@ -93,6 +93,7 @@ impl<'s> Engine<'s> {
         self.plain = false;
         self.pos = 0;
         self.depth = 0;
+        self.last_statement = (0, 0);
         self.memo.iter_mut().for_each(Vec::clear);
         self.forgotten = 0;
         self.nodes.clear();

@@ -40,10 +40,7 @@ pub fn diagnose(source: &str, mode: Mode, options: Options) -> Result<(), Syntax
                 ErrorKind::Syntax,
                 "multiple statements found while compiling a single statement",
             );
-            if let Some(error) = &mut engine.error {
-                error.last_statement = None;
-            }
-            return finish(engine);
+            return engine.error.map_or(Ok(()), Err);
         }
         return Ok(());
     }
@@ -56,7 +53,9 @@ pub fn diagnose(source: &str, mode: Mode, options: Options) -> Result<(), Syntax
         return finish(engine);
     }
     let last = engine.tokens.last().copied();
-    if !engine.failed {
+    if engine.failed {
+        engine.last_statement = (0, 0);
+    } else {
         engine.run(rule, true);
     }
     if engine.error.is_some() {
@@ -82,7 +81,10 @@ pub fn diagnose(source: &str, mode: Mode, options: Options) -> Result<(), Syntax
 
 fn finish(engine: Engine<'_>) -> Result<(), SyntaxError> {
     match engine.error {
-        Some(error) => Err(error),
+        Some(error) => {
+            let last_statement = (error.kind != ErrorKind::TooDeep).then_some(engine.last_statement);
+            Err(SyntaxError { last_statement, ..error })
+        }
         None => Err(SyntaxError::bare("invalid syntax")),
     }
 }
@@ -94,6 +96,8 @@ fn check_rest(engine: &mut Engine<'_>) {
         match engine.lexer.next_token() {
             Ok(token) if token.kind == kind::ENDMARKER => return,
             Ok(_) => {}
+            // What is wrong inside an f-string counts less than the error that is known.
+            Err(Stop::Raised(_)) if engine.lexer.inside_string() => return,
             Err(stop @ Stop::Raised(_)) => return engine.tokenizer_error(&stop),
             Err(_) => {
                 if engine.lexer.brackets.last().is_some_and(|open| line > open.line) {

@@ -41,7 +41,7 @@ impl Engine<'_> {
             end_lineno: end_line,
             end_offset: char_offset(&text, end_offset),
             text: Some(text),
-            last_statement: Some(self.last_statement),
+            last_statement: None,
         });
     }
 
@@ -126,8 +126,7 @@ impl Engine<'_> {
         match stop {
             Stop::Raised(error) => {
                 self.failed = true;
-                let last_statement = Some(self.last_statement);
-                self.error = Some(SyntaxError { last_statement, ..(**error).clone() });
+                self.error = Some((**error).clone());
             }
             Stop::Dedent => {
                 self.raise_last(ErrorKind::Indentation, "unindent does not match any outer indentation level")
@@ -359,10 +358,27 @@ impl Engine<'_> {
         self.get(node).kind == Kind::Name && matches!(self.first_text(node), "print" | "exec")
     }
 
+    /// Remembers where a compound statement begins. CPython remembers no functions.
     fn statement(&mut self, start: u32, kids: &[NodeId]) -> Outcome {
         let node = self.node(Kind::Seq, start, kids);
-        let (line, offset) = self.start_of(node);
-        self.last_statement = self.last_statement.max((line, offset - 1));
+        // A decorated class begins at its keyword.
+        let mut inner = kids.first().copied().unwrap_or(node);
+        while self.first_text(inner) == "@" {
+            match self.kids(inner).last() {
+                Some(&kid) => inner = kid,
+                None => break,
+            }
+        }
+        let second = self.tokens.get(self.get(inner).start as usize + 1);
+        let function = match self.first_text(inner) {
+            "def" => true,
+            "async" => second.is_some_and(|t| self.text_of(t) == "def"),
+            _ => false,
+        };
+        if !function {
+            let (line, offset) = self.start_of(inner);
+            self.last_statement = self.last_statement.max((line, offset - 1));
+        }
         Outcome::Match(node)
     }
 

@@ -179,7 +179,8 @@ impl<'s> Lexer<'s> {
         &mut self.modes[last]
     }
 
-    fn inside_string(&self) -> bool {
+    /// Whether an f- or t-string is open.
+    pub fn inside_string(&self) -> bool {
         self.modes.len() > 1
     }
 
@@ -466,19 +467,19 @@ impl<'s> Lexer<'s> {
     }
 
     fn name_or_string(&mut self, first: u8, start: u32) -> Result<Token, Stop> {
-        let (mut b, mut r, mut u, mut f, mut t) = (false, false, false, false, false);
+        let mut seen = [false; 5];
         let mut c = Some(first);
         while let Some(letter) = c {
-            match letter.to_ascii_lowercase() {
-                b'b' if !(b || u || f || t) => b = true,
-                b'u' if !(b || u || r || f || t) => u = true,
-                b'r' if !(r || u) => r = true,
-                b'f' if !(f || b || u || t) => f = true,
-                b't' if !(t || b || u || f) => t = true,
-                _ => break,
+            let Some(which) = b"burft".iter().position(|&p| p == letter.to_ascii_lowercase()) else {
+                break;
+            };
+            if std::mem::replace(&mut seen[which], true) {
+                break;
             }
             c = self.next();
             if let Some(quote @ (b'"' | b'\'')) = c {
+                let [_, _, r, f, t] = seen;
+                self.check_prefix(start, seen)?;
                 if f || t {
                     return self.string_start(quote, start, if t { 't' } else { 'f' }, r);
                 }
@@ -498,6 +499,23 @@ impl<'s> Lexer<'s> {
             self.check_name(start)?;
         }
         Ok(self.token(kind::NAME, start, self.cursor.pos))
+    }
+
+    /// Which letters may not stand together before a string.
+    fn check_prefix(&self, start: u32, [b, u, r, f, t]: [bool; 5]) -> Result<(), Stop> {
+        let pairs = [
+            (u && b, "'u' and 'b'"),
+            (u && r, "'u' and 'r'"),
+            (u && f, "'u' and 'f'"),
+            (u && t, "'u' and 't'"),
+            (b && f, "'b' and 'f'"),
+            (b && t, "'b' and 't'"),
+            (f && t, "'f' and 't'"),
+        ];
+        let Some((_, pair)) = pairs.into_iter().find(|p| p.0) else { return Ok(()) };
+        let col = i64::from(start + 1 - self.cursor.line_start);
+        let end = i64::from(self.cursor.pos - self.cursor.line_start);
+        Err(self.raise_range(col, end, format!("{pair} prefixes are incompatible")))
     }
 
     /// A name with letters beyond ASCII must follow PEP 3131.
