@@ -8,6 +8,8 @@
 //!
 //! `TAIPAN_TESTS=lang/class` runs those whose path contains the text. Words after `--` do the same.
 
+#![allow(clippy::disallowed_methods, reason = "the runner is no part of the runtime")]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read, Write};

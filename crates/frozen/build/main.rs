@@ -3,6 +3,8 @@
 //!
 //! A module that does not compile is left out with a warning; with `TAIPAN_FROZEN_STRICT` set it fails the build.
 
+#![allow(clippy::disallowed_methods, reason = "a build script")]
+
 mod compile;
 mod image;
 mod patches;
@@ -32,6 +34,7 @@ const EXCLUDED: &[&str] = &[
 
 /// Files that are not Python and that some module reads beside itself.
 const DATA: &[&str] = &[
+    "PSF-LICENSE",
     "pydoc_data/_pydoc.css",
     "venv/scripts/common/activate",
     "venv/scripts/common/activate.fish",

@@ -12,6 +12,7 @@
 //! Not here: Python's objects, text decoding, buffering.
 
 #![expect(unsafe_code, reason = "system calls are foreign functions")]
+#![allow(clippy::disallowed_methods, reason = "this is where the machine is touched")]
 
 mod error;
 
