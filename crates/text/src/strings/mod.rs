@@ -16,6 +16,7 @@ pub use case::*;
 pub use kinds::*;
 pub use layout::*;
 pub use repr::*;
+pub(crate) use search::known_text;
 pub use search::*;
 pub use split::*;
 
