@@ -157,7 +157,14 @@ fn first_of(program: &Program, insts: &[Inst], pc: Pc) -> Option<First> {
     gather(program, insts, pc, &mut set, &mut fuel, 0).then_some(set)
 }
 
-fn gather(program: &Program, insts: &[Inst], mut pc: Pc, set: &mut First, fuel: &mut u32, depth: u32) -> bool {
+fn gather(
+    program: &Program,
+    insts: &[Inst],
+    mut pc: Pc,
+    set: &mut First,
+    fuel: &mut u32,
+    depth: u32,
+) -> bool {
     if depth > 12 {
         return false;
     }

@@ -87,6 +87,11 @@ pub fn ascii_tolower(ch: u32) -> u32 {
     if ch < 0x80 { (ch as u8).to_ascii_lowercase() as u32 } else { ch }
 }
 
+#[inline]
+pub(crate) fn ascii_toupper(ch: u32) -> u32 {
+    if ch < 0x80 { (ch as u8).to_ascii_uppercase() as u32 } else { ch }
+}
+
 /// `_sre.unicode_tolower`: the simple lower-case mapping.
 #[inline]
 pub fn unicode_tolower(ch: u32) -> u32 {
@@ -119,30 +124,7 @@ pub fn getlower(ch: u32, flags: u32) -> u32 {
 
 /// The tables asked for characters above 0x7f.
 mod tables {
-    fn one(ch: u32, mut mapped: impl Iterator<Item = char>) -> u32 {
-        match (mapped.next(), mapped.next()) {
-            (Some(c), None) => c as u32,
-            _ => ch,
-        }
-    }
-
-    pub fn is_alnum(ch: u32) -> bool {
-        char::from_u32(ch).is_some_and(char::is_alphanumeric)
-    }
-
-    pub fn is_decimal(ch: u32) -> bool {
-        char::from_u32(ch).is_some_and(|c| c.is_numeric() && !c.is_alphabetic())
-    }
-
-    pub fn is_space(ch: u32) -> bool {
-        char::from_u32(ch).is_some_and(char::is_whitespace)
-    }
-
-    pub fn to_lower(ch: u32) -> u32 {
-        char::from_u32(ch).map_or(ch, |c| one(ch, c.to_lowercase()))
-    }
-
-    pub fn to_upper(ch: u32) -> u32 {
-        char::from_u32(ch).map_or(ch, |c| one(ch, c.to_uppercase()))
-    }
+    pub use taipan_text::unicode::{
+        is_alnum, is_decimal, is_space, simple_lower as to_lower, simple_upper as to_upper,
+    };
 }

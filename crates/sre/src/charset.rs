@@ -12,6 +12,9 @@ pub(crate) enum Fold {
     None,
     Ascii,
     Unicode,
+    /// Both cases of the character are tried, one after the other: so a negated set takes a letter when
+    /// either of its cases is outside.
+    Locale,
 }
 
 impl Fold {
@@ -19,7 +22,7 @@ impl Fold {
     pub fn apply(self, ch: u32) -> u32 {
         match self {
             Fold::None => ch,
-            Fold::Ascii => chars::ascii_tolower(ch),
+            Fold::Ascii | Fold::Locale => chars::ascii_tolower(ch),
             Fold::Unicode => chars::unicode_tolower(ch),
         }
     }
@@ -77,11 +80,15 @@ impl CharSet {
 
     /// The set of the single character `ch` under `fold`, or of all others.
     pub fn single(ch: u32, fold: Fold, negate: bool) -> Self {
-        let mut items = Vec::with_capacity(2);
+        let mut items = Vec::with_capacity(3);
         if negate {
             items.push(Item::Negate);
         }
         items.push(Item::Literal(ch));
+        if fold == Fold::Locale {
+            items.extend([chars::ascii_tolower(ch), chars::ascii_toupper(ch)].map(Item::Literal));
+            return Self::new(items, Fold::None);
+        }
         Self::new(items, fold)
     }
 
@@ -103,7 +110,11 @@ impl CharSet {
     }
 
     fn walk(&self, ch: u32) -> bool {
-        let ch = self.fold.apply(ch);
+        self.holds(self.fold.apply(ch)) || (self.fold == Fold::Locale && self.holds(chars::ascii_toupper(ch)))
+    }
+
+    /// The items' word on `ch`, already folded.
+    fn holds(&self, ch: u32) -> bool {
         let mut found = true;
         for item in &self.items {
             let hit = match item {

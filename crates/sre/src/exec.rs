@@ -341,7 +341,9 @@ impl<T: Text> Run<'_, T> {
                 }
                 What::Longer => self.longer(state, pc, pos, aux),
                 What::Again => {
-                    let Inst::Until { slot, max, body, .. } = &self.program.insts[pc as usize] else { continue };
+                    let Inst::Until { slot, max, body, .. } = &self.program.insts[pc as usize] else {
+                        continue;
+                    };
                     let count = state.slots[*slot as usize].wrapping_add(1);
                     let room = count < *max as usize || *max == u32::MAX;
                     if room && pos != state.slots[*slot as usize + 1] {
@@ -399,7 +401,9 @@ impl<T: Text> Run<'_, T> {
         let viable = |first: Next| match first {
             Next::Unknown => true,
             Next::Byte(b) => byte == Some(&b),
-            Next::First(id) => byte.is_some_and(|&b| self.text.first(&self.program.firsts[id as usize])[b as usize]),
+            Next::First(id) => {
+                byte.is_some_and(|&b| self.text.first(&self.program.firsts[id as usize])[b as usize])
+            }
         };
         let mut rest = alts.iter().enumerate().skip(from).filter(|(_, alt)| viable(alt.first));
         let (_, alt) = rest.next()?;

@@ -67,17 +67,48 @@ pub(crate) enum Inst {
     Jump(Pc),
     Mark(u32),
     /// A single character repeated; `next` is what must follow, when known.
-    RepeatOne { one: One, min: u32, max: u32, greed: Greed, next: Next },
+    RepeatOne {
+        one: One,
+        min: u32,
+        max: u32,
+        greed: Greed,
+        next: Next,
+    },
     /// Enters the loop whose `Until` is at `until`; `slot` holds its count, `slot + 1` the last position.
-    Repeat { slot: u32, until: Pc },
-    Until { slot: u32, min: u32, max: u32, lazy: bool, body: Pc },
+    Repeat {
+        slot: u32,
+        until: Pc,
+    },
+    Until {
+        slot: u32,
+        min: u32,
+        max: u32,
+        lazy: bool,
+        body: Pc,
+    },
     /// The body follows; `next` is where to go on.
-    Assert { back: u32, negative: bool, next: Pc },
-    Atomic { next: Pc },
-    Possessive { min: u32, max: u32, next: Pc },
-    GroupRef { group: u32, fold: crate::charset::Fold },
+    Assert {
+        back: u32,
+        negative: bool,
+        next: Pc,
+    },
+    Atomic {
+        next: Pc,
+    },
+    Possessive {
+        min: u32,
+        max: u32,
+        next: Pc,
+    },
+    GroupRef {
+        group: u32,
+        fold: crate::charset::Fold,
+    },
     /// Goes on if the group matched, else to `no`.
-    GroupExists { group: u32, no: Pc },
+    GroupExists {
+        group: u32,
+        no: Pc,
+    },
 }
 
 /// The opcode array is not one that `re._compiler` could have made. `_sre.compile` raises

@@ -69,10 +69,8 @@ impl Translator<'_> {
                 let mut wtf8 = Vec::new();
                 run.iter().for_each(|&ch| subject::encode(ch, &mut wtf8));
                 let bytes = run.iter().map(|&ch| u8::try_from(ch).ok()).collect::<Option<Vec<u8>>>();
-                self.literals.push(Literal {
-                    wtf8: wtf8.into_boxed_slice(),
-                    bytes: bytes.map(Vec::into_boxed_slice),
-                });
+                self.literals
+                    .push(Literal { wtf8: wtf8.into_boxed_slice(), bytes: bytes.map(Vec::into_boxed_slice) });
                 self.insts.push(Inst::Literal(self.literals.len() as u32 - 1));
             }
         }
@@ -279,11 +277,12 @@ impl Translator<'_> {
     fn possessive(&mut self, arg: usize, end: usize, depth: u32) -> Done<usize> {
         let next = self.target(arg, end)?;
         let (min, max) = self.bounds(arg + 1, end)?;
-        if self.word(next, end)? != op::SUCCESS {
+        // The body's `SUCCESS` stands where the skip leads.
+        let inst = self.push(Inst::Fail);
+        if next >= end {
             return Err(CodeError);
         }
-        let inst = self.push(Inst::Fail);
-        self.body(arg + 3, next, depth)?;
+        self.body(arg + 3, next + 1, depth)?;
         let to = self.here();
         self.insts[inst] = Inst::Possessive { min, max, next: to };
         Ok(next + 1)
@@ -365,6 +364,7 @@ impl Translator<'_> {
         let fold = match code {
             op::LITERAL | op::NOT_LITERAL | op::IN => Fold::None,
             op::LITERAL_UNI_IGNORE | op::NOT_LITERAL_UNI_IGNORE | op::IN_UNI_IGNORE => Fold::Unicode,
+            op::LITERAL_LOC_IGNORE | op::NOT_LITERAL_LOC_IGNORE | op::IN_LOC_IGNORE => Fold::Locale,
             _ => Fold::Ascii,
         };
         let arg = pc + 1;
@@ -418,9 +418,7 @@ impl Translator<'_> {
                     arg + 2
                 }
                 op::CATEGORY => {
-                    items.push(Item::Category(
-                        Category::from_code(self.word(arg, end)?).ok_or(CodeError)?,
-                    ));
+                    items.push(Item::Category(Category::from_code(self.word(arg, end)?).ok_or(CodeError)?));
                     arg + 1
                 }
                 op::CHARSET => {
