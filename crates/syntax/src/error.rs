@@ -1,7 +1,10 @@
 //! `SyntaxError`: what the parser, the tokenizer and the literal decoder report, in CPython's terms.
 //!
 //! Positions are CPython's: lines and offsets count from 1, offsets count characters. An offset of 0 or -1
-//! has CPython's meaning ("unknown"), so the virtual machine hands the numbers on unchanged.
+//! has CPython's meaning, so the virtual machine hands the numbers on unchanged; `UNKNOWN` becomes `None`.
+
+/// A position that is `None` in Python.
+pub const UNKNOWN: i64 = i64::MIN;
 
 /// Which exception class Python sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,10 +43,10 @@ impl SyntaxError {
         SyntaxError {
             kind: ErrorKind::Syntax,
             msg: msg.into(),
-            lineno: 0,
-            offset: -1,
-            end_lineno: 0,
-            end_offset: -1,
+            lineno: UNKNOWN,
+            offset: UNKNOWN,
+            end_lineno: UNKNOWN,
+            end_offset: UNKNOWN,
             text: None,
             last_statement: None,
         }

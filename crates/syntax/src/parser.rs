@@ -4,6 +4,7 @@
 //! say; when it finds nothing (the parser is stricter in places than CPython's grammar), the tree is used.
 
 use ruff_python_ast::token::{TokenKind, Tokens};
+use ruff_python_ast::visitor::transformer::{Transformer, walk_stmt};
 use ruff_python_ast::{self as ast, PythonVersion};
 use ruff_python_parser as ruff;
 
@@ -71,7 +72,7 @@ pub fn parse(source: &str, mode: Mode, options: Options) -> Result<Parsed, Synta
     };
     let parser_options = ruff::ParseOptions::from(ruff_mode).with_target_version(PythonVersion::PY314);
     let parsed = ruff::parse_unchecked(source, parser_options);
-    // Two kinds of text are read more strictly than the parser reads them: see `diagnose`.
+    // Some kinds of text are read more strictly than the parser reads them: see `diagnose`.
     let strict =
         mode == Mode::Interactive || (mode == Mode::Expression && source.starts_with([' ', '\t', '\x0c']));
     if strict
@@ -81,9 +82,33 @@ pub fn parse(source: &str, mode: Mode, options: Options) -> Result<Parsed, Synta
     {
         diagnose(source, mode, options)?;
     }
+    let recovered = !parsed.errors().is_empty();
     let tokens = parsed.tokens().clone();
     let warnings = check_literals(source, &lines, &tokens, mode, options)?;
-    Ok(Parsed { module: parsed.into_syntax(), tokens, warnings, lines })
+    let mut module = parsed.into_syntax();
+    if recovered {
+        repair(&mut module);
+    }
+    Ok(Parsed { module, tokens, warnings, lines })
+}
+
+/// Takes out what the parser made up to recover from what is no error: the expression of `raise;`.
+fn repair(module: &mut ast::Mod) {
+    struct Repair;
+    impl Transformer for Repair {
+        fn visit_stmt(&self, stmt: &mut ast::Stmt) {
+            if let ast::Stmt::Raise(raise) = stmt
+                && let Some(ast::Expr::Name(name)) = raise.exc.as_deref()
+                && name.id.is_empty()
+            {
+                raise.exc = None;
+            }
+            walk_stmt(self, stmt);
+        }
+    }
+    if let ast::Mod::Module(module) = module {
+        module.body.iter_mut().for_each(|stmt| Repair.visit_stmt(stmt));
+    }
 }
 
 /// What CPython's tokenizer refuses and the parser does not notice.
@@ -92,11 +117,18 @@ fn needs_diagnosis(source: &str, tokens: &Tokens, options: Options) -> bool {
     let mut indents = 0u32;
     let mut strings = 0u32;
     let mut last = TokenKind::Newline;
+    let mut yields = false;
     for token in tokens.iter() {
         match token.kind() {
-            TokenKind::In | TokenKind::Is | TokenKind::And | TokenKind::Or if last == TokenKind::Yield => {
+            // The parser reads `yield / 2` and `yield 1, in x` as operators behind a yield.
+            kind if yields
+                && matches!(last, TokenKind::Yield | TokenKind::Comma)
+                && continues_expression(kind) =>
+            {
                 return true;
             }
+            TokenKind::Yield => yields = true,
+            TokenKind::Newline => yields = false,
             TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => {
                 depth += 1;
                 // Three replacement fields in each other are too many.
@@ -136,6 +168,38 @@ fn needs_diagnosis(source: &str, tokens: &Tokens, options: Options) -> bool {
         }
     }
     false
+}
+
+/// Tokens that go on with an expression and begin none.
+fn continues_expression(kind: TokenKind) -> bool {
+    use TokenKind as T;
+    matches!(
+        kind,
+        T::Comma
+            | T::If
+            | T::In
+            | T::Is
+            | T::And
+            | T::Or
+            | T::Slash
+            | T::DoubleSlash
+            | T::Percent
+            | T::At
+            | T::DoubleStar
+            | T::Vbar
+            | T::Amper
+            | T::CircumFlex
+            | T::LeftShift
+            | T::RightShift
+            | T::Less
+            | T::Greater
+            | T::EqEqual
+            | T::NotEqual
+            | T::LessEqual
+            | T::GreaterEqual
+            | T::Dot
+            | T::ColonEqual
+    )
 }
 
 /// `(a, *b) -> c` as the expression `((a, b), c)`; the text is known to be right.

@@ -97,7 +97,7 @@ fn check_rest(engine: &mut Engine<'_>) {
             Ok(token) if token.kind == kind::ENDMARKER => return,
             Ok(_) => {}
             // What is wrong inside an f-string counts less than the error that is known.
-            Err(Stop::Raised(_)) if engine.lexer.inside_string() => return,
+            Err(_) if engine.lexer.inside_string() => return,
             Err(stop @ Stop::Raised(_)) => return engine.tokenizer_error(&stop),
             Err(_) => {
                 if engine.lexer.brackets.last().is_some_and(|open| line > open.line) {

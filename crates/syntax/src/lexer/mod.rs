@@ -6,6 +6,7 @@
 
 pub mod kind;
 mod number;
+pub mod python;
 mod strings;
 
 use crate::error::{ErrorKind, SyntaxError};
