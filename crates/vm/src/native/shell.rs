@@ -52,7 +52,10 @@ pub fn argument<'a, T: Payload>(
 
 /// Calls a constructor or initialiser: binds `first` and the arguments to its parameters.
 pub fn call_bound(vm: &Vm, def: &'static FnDef, first: &Value, args: CallArgs<'_>) -> PyResult<Value> {
-    bind::call_def(vm, def, Some(first), args)
+    let mut all = Vec::with_capacity(args.all.len() + 1);
+    all.push(first.clone());
+    all.extend_from_slice(args.all);
+    bind::call(vm, def, CallArgs { all: &all, kwnames: args.kwnames })
 }
 
 #[cold]
