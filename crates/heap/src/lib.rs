@@ -13,11 +13,13 @@ mod alloc;
 pub mod cell;
 mod collect;
 mod object;
+pub mod payload;
 mod trace;
 mod value;
 
 pub use alloc::{Heap, HeapStats, Hooks, current, enter, try_current};
 pub use collect::Garbage;
 pub use object::{Gc, Header, Obj, TypeFlags, TypeHead, VarObj, flags};
+pub use payload::{Layout, PayloadFns};
 pub use trace::Trace;
 pub use value::Value;
