@@ -182,6 +182,12 @@ impl<T> Guarded<T> {
     }
 }
 
+impl<T: Default> Default for Guarded<T> {
+    fn default() -> Self {
+        Guarded::new(T::default())
+    }
+}
+
 impl<T: Trace> Trace for Guarded<T> {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         self.with(|t| t.trace(visit))

@@ -218,6 +218,18 @@ impl<T> Gc<T> {
         Gc(unsafe { NonNull::new_unchecked(bits as *mut Obj<T>) }, PhantomData)
     }
 
+    /// The same reference under another payload type.
+    ///
+    /// # Safety
+    /// The payload begins with a `U`.
+    #[inline(always)]
+    pub unsafe fn cast<U>(self) -> Gc<U> {
+        let bits = self.0.as_ptr() as u64;
+        std::mem::forget(self);
+        // SAFETY: promised by the caller; the reference moves over.
+        unsafe { Gc::from_bits(bits) }
+    }
+
     #[inline(always)]
     pub fn into_value(self) -> Value {
         let bits = self.0.as_ptr() as u64;

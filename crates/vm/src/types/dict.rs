@@ -1,0 +1,99 @@
+//! The storage of `dict`. Methods and views: `types/dict_methods.rs`.
+
+use crate::object::Payload;
+use crate::types::str_::Str;
+use crate::types::table::Table;
+use crate::{PyResult, Value, Vm};
+use taipan_heap::{Gc, Trace};
+
+/// The payload of `dict`.
+#[derive(Default)]
+pub struct Dict {
+    pub table: Table,
+}
+
+crate::fixed_layout!(Dict);
+
+impl Trace for Dict {
+    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+        self.table.trace(visit)
+    }
+    fn clear(&self) {
+        self.table.clear()
+    }
+}
+
+impl Dict {
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// `d.get(key)` for a name.
+    #[inline]
+    pub fn get_str(&self, vm: &Vm, key: &Gc<Str>) -> Option<Value> {
+        self.table.get_str(vm, key)
+    }
+
+    #[inline]
+    pub fn set_str(&self, vm: &Vm, key: &Gc<Str>, value: Value) {
+        self.table.set_str(vm, key, value)
+    }
+
+    pub fn remove_str(&self, vm: &Vm, key: &Gc<Str>) -> Option<Value> {
+        self.table.remove_str(vm, key)
+    }
+
+    /// `d.get(key)`; may run `__hash__` and `__eq__`.
+    pub fn get(&self, vm: &Vm, key: &Value) -> PyResult<Option<Value>> {
+        let hash = vm.hash(key)?;
+        self.table.get(vm, key, hash)
+    }
+
+    pub fn set(&self, vm: &Vm, key: &Value, value: Value) -> PyResult<()> {
+        let hash = vm.hash(key)?;
+        drop(self.table.insert(vm, key, hash, Some(value))?);
+        Ok(())
+    }
+
+    /// `d.pop(key, None)`.
+    pub fn remove(&self, vm: &Vm, key: &Value) -> PyResult<Option<Value>> {
+        let hash = vm.hash(key)?;
+        Ok(self.table.remove(vm, key, hash)?.and_then(|(_, v)| v))
+    }
+
+    /// A snapshot of the entries.
+    pub fn pairs(&self) -> Vec<(Value, Value)> {
+        let mut out = Vec::with_capacity(self.len());
+        let mut i = 0;
+        while let Some((at, k, v)) = self.table.next_entry(i) {
+            if let Some(v) = v {
+                out.push((k, v))
+            }
+            i = at + 1;
+        }
+        out
+    }
+}
+
+impl Vm {
+    pub fn new_dict(&self) -> Gc<Dict> {
+        self.alloc(Dict::default())
+    }
+
+    /// A dict with names as keys.
+    pub fn dict_of(&self, pairs: &[(&str, Value)]) -> Gc<Dict> {
+        let d = self.new_dict();
+        for (k, v) in pairs {
+            d.set_str(self, &self.intern(k), v.clone());
+        }
+        d
+    }
+}
+
+const _: fn() -> &'static crate::types::typedef::TypeDef = <Dict as Payload>::def;

@@ -1,0 +1,471 @@
+//! What follows the native payload of an instance: `__slots__` words, then attribute storage.
+//!
+//! ```text
+//!   header (16) | native payload | slot words … | shape | rest | inline values …
+//!                                                 └ only if the class has_dict
+//! ```
+//! `shape` non-null: the instance's attributes are the shape's names; value *i* lies in line if *i* is below the inline
+//! count (header flags, top byte), else in the vector that `rest` owns.
+//! `shape` null: `rest` is null (no attributes yet) or owns a reference to the instance's `dict`.
+//!
+//! I1  Shapes are owned by their class's tree and live as long as the class, which every instance keeps alive.
+//! I2  A value word that the shape names is filled; others are empty.
+//! I3  Old values are dropped after the storage is consistent again.
+
+use crate::object::{Type, ValueExt};
+use crate::types::dict::Dict;
+use crate::types::str_::Str;
+use crate::types::type_::PyType;
+use crate::{Value, Vm};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::ptr::NonNull;
+use std::rc::Rc;
+use taipan_heap::{Gc, Header, PayloadFns};
+
+/// More attributes than this and the instance goes over to a dict.
+const MAX_NAMES: usize = 64;
+/// The largest inline count a class asks for.
+const MAX_INLINE: u8 = 30;
+
+/// A hidden class: the names of an instance's attributes in the order of their making.
+pub struct Shape {
+    names: Vec<Gc<Str>>,
+    /// Name address → index, for shapes too long to scan.
+    index: Option<HashMap<usize, u16>>,
+    next: RefCell<Vec<Rc<Shape>>>,
+}
+
+impl Shape {
+    pub fn root() -> Rc<Shape> {
+        Rc::new(Shape { names: Vec::new(), index: None, next: RefCell::default() })
+    }
+
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    pub fn names(&self) -> &[Gc<Str>] {
+        &self.names
+    }
+
+    /// Where the value of an (interned) name lies.
+    #[inline]
+    pub fn index_of(&self, name: &Gc<Str>) -> Option<usize> {
+        match &self.index {
+            None => self.names.iter().position(|n| n.is(name)),
+            Some(map) => map.get(&(name.as_ptr().as_ptr() as usize)).map(|&i| i as usize),
+        }
+    }
+
+    /// The shape with one more name; `None` when that would be too many or the tree grows too wide.
+    pub fn with_name(&self, name: &Gc<Str>) -> Option<*const Shape> {
+        let mut next = self.next.borrow_mut();
+        if let Some(s) = next.iter().find(|s| s.names.last().is_some_and(|n| n.is(name))) {
+            return Some(Rc::as_ptr(s));
+        }
+        if self.names.len() >= MAX_NAMES || next.len() >= 64 {
+            return None;
+        }
+        let mut names = self.names.clone();
+        names.push(name.clone());
+        let index = (names.len() > 8).then(|| {
+            names.iter().enumerate().map(|(i, n)| (n.as_ptr().as_ptr() as usize, i as u16)).collect()
+        });
+        let s = Rc::new(Shape { names, index, next: RefCell::default() });
+        let p = Rc::as_ptr(&s);
+        next.push(s);
+        Some(p)
+    }
+}
+
+/// The two words in front of the inline values.
+#[repr(C)]
+pub struct Attrs {
+    pub shape: Cell<*const Shape>,
+    /// See the drawing: overflow vector (shape set) or dict reference (shape null).
+    rest: Cell<usize>,
+}
+
+const INLINE_SHIFT: u32 = 24;
+
+fn inline_count(h: &Header) -> usize {
+    (h.flags() >> INLINE_SHIFT) as usize
+}
+
+/// Where the parts behind the native payload begin.
+#[inline]
+fn extras(ptr: NonNull<Header>) -> *mut u8 {
+    // SAFETY: the type's `size` fits the payload; the extras follow it.
+    unsafe {
+        let ty = crate::types::type_::header_type(ptr.as_ref());
+        (ptr.as_ptr().add(1) as *mut u8).add((ty.def.fns.size)(ptr))
+    }
+}
+
+fn slots_of<'a>(ptr: NonNull<Header>, ty: &PyType) -> &'a [Cell<Option<Value>>] {
+    // SAFETY: the class says how many slot words there are; `Cell<Option<Value>>` is one word, zero when empty.
+    unsafe { std::slice::from_raw_parts(extras(ptr) as *const Cell<Option<Value>>, ty.slot_words.get() as usize) }
+}
+
+/// The attribute storage of an object whose class has it.
+#[inline]
+pub fn attrs_of<'a>(ptr: NonNull<Header>, ty: &PyType) -> Option<&'a Attrs> {
+    if !ty.has_dict.get() {
+        return None;
+    }
+    // SAFETY: `has_dict` classes allocate the two words behind the slots.
+    Some(unsafe { &*(extras(ptr).add(ty.slot_words.get() as usize * 8) as *const Attrs) })
+}
+
+/// The offset in bytes from the header to the attribute storage, when it is the same for all instances of the class.
+pub fn attrs_offset(ty: &PyType, obj: &Value) -> Option<usize> {
+    let ptr = obj.as_ptr()?;
+    Some(attrs_of(ptr, ty)? as *const Attrs as usize - ptr.as_ptr() as usize)
+}
+
+#[inline]
+fn inline_values<'a>(a: &'a Attrs, count: usize) -> &'a [Cell<Option<Value>>] {
+    // SAFETY: `count` words follow the storage (header flags).
+    unsafe { std::slice::from_raw_parts((a as *const Attrs).add(1) as *const Cell<Option<Value>>, count) }
+}
+
+fn peek(c: &Cell<Option<Value>>) -> Option<Value> {
+    // SAFETY: one thread; cloning only counts up.
+    unsafe { (*c.as_ptr()).clone() }
+}
+
+/// Sets the shape and inline count of a fresh instance.
+pub fn start(ty: &PyType, obj: &Value) {
+    if let Some(ptr) = obj.as_ptr()
+        && let Some(a) = attrs_of(ptr, ty)
+    {
+        // SAFETY: live. The top byte of the flags is this module's.
+        let h = unsafe { ptr.as_ref() };
+        h.set_flag((ty.inline_hint.get() as u32) << INLINE_SHIFT, true);
+        if ty.is_heap_type() {
+            a.shape.set(Rc::as_ptr(&ty.root_shape));
+        }
+    }
+}
+
+impl Attrs {
+    #[inline]
+    fn shape(&self) -> Option<&Shape> {
+        // SAFETY: I1.
+        unsafe { self.shape.get().as_ref() }
+    }
+
+    fn overflow(&self) -> Option<&RefCell<Vec<Option<Value>>>> {
+        // SAFETY: with a shape, `rest` is null or a leaked box of this type.
+        unsafe { (self.rest.get() as *const RefCell<Vec<Option<Value>>>).as_ref() }
+    }
+
+    fn dict(&self) -> Option<Gc<Dict>> {
+        if self.shape.get().is_null() && self.rest.get() != 0 {
+            // SAFETY: without a shape, a non-null `rest` owns a dict reference, which stays while we clone it.
+            let v = std::mem::ManuallyDrop::new(unsafe { Value::from_bits(self.rest.get() as u64) });
+            return v.downcast::<Dict>().cloned();
+        }
+        None
+    }
+
+    fn value(&self, i: usize, inline: usize) -> Option<Value> {
+        if i < inline {
+            peek(&inline_values(self, inline)[i])
+        } else {
+            self.overflow()?.borrow().get(i - inline)?.clone()
+        }
+    }
+
+    fn replace(&self, i: usize, inline: usize, v: Option<Value>) -> Option<Value> {
+        if i < inline {
+            return inline_values(self, inline)[i].replace(v);
+        }
+        if self.rest.get() == 0 {
+            let b: Box<RefCell<Vec<Option<Value>>>> = Box::default();
+            self.rest.set(Box::into_raw(b) as usize);
+        }
+        let over = self.overflow()?;
+        let mut over = over.borrow_mut();
+        if over.len() <= i - inline {
+            over.resize_with(i - inline + 1, || None);
+        }
+        std::mem::replace(&mut over[i - inline], v)
+    }
+
+    /// Takes everything out, leaving no attributes and the storage without shape.
+    fn take_all(&self, inline: usize) -> Vec<Value> {
+        let mut out = Vec::new();
+        if self.shape.get().is_null() {
+            let rest = self.rest.replace(0);
+            if rest != 0 {
+                // SAFETY: the reference that `rest` owned moves out.
+                out.push(unsafe { Value::from_bits(rest as u64) });
+            }
+            return out;
+        }
+        self.shape.set(std::ptr::null());
+        let rest = self.rest.replace(0);
+        for c in inline_values(self, inline) {
+            out.extend(c.take());
+        }
+        if rest != 0 {
+            // SAFETY: with a shape, `rest` owned this box.
+            let b = unsafe { Box::from_raw(rest as *mut RefCell<Vec<Option<Value>>>) };
+            out.extend(b.into_inner().into_iter().flatten());
+        }
+        out
+    }
+}
+
+unsafe fn drop_instance(ptr: NonNull<Header>) {
+    // SAFETY: called by the heap on a dying instance; the payload is dropped last, since finding the extras reads it.
+    unsafe {
+        let ty = crate::types::type_::header_type(ptr.as_ref());
+        let mut out = Vec::new();
+        for c in slots_of(ptr, ty) {
+            out.extend(c.take());
+        }
+        if let Some(a) = attrs_of(ptr, ty) {
+            out.extend(a.take_all(inline_count(ptr.as_ref())));
+        }
+        drop(out);
+        (ty.def.fns.drop)(ptr)
+    }
+}
+
+unsafe fn trace_instance(ptr: NonNull<Header>, visit: &mut dyn FnMut(&Value)) {
+    // SAFETY: live instance; visitors change nothing.
+    unsafe {
+        let ty = crate::types::type_::header_type(ptr.as_ref());
+        (ty.def.fns.trace)(ptr, visit);
+        if ty.is_heap_type() {
+            visit(ty.as_value());
+        }
+        for c in slots_of(ptr, ty) {
+            if let Some(v) = &*c.as_ptr() {
+                visit(v)
+            }
+        }
+        if let Some(a) = attrs_of(ptr, ty) {
+            if a.shape.get().is_null() {
+                if let Some(d) = a.dict() {
+                    visit(d.as_value())
+                }
+            } else {
+                for c in inline_values(a, inline_count(ptr.as_ref())) {
+                    if let Some(v) = &*c.as_ptr() {
+                        visit(v)
+                    }
+                }
+                if let Some(o) = a.overflow() {
+                    for v in o.borrow().iter().flatten() {
+                        visit(v)
+                    }
+                }
+            }
+        }
+    }
+}
+
+unsafe fn clear_instance(ptr: NonNull<Header>) {
+    // SAFETY: live instance, held by the collector.
+    unsafe {
+        let ty = crate::types::type_::header_type(ptr.as_ref());
+        (ty.def.fns.clear)(ptr);
+        let mut out = Vec::new();
+        for c in slots_of(ptr, ty) {
+            out.extend(c.take());
+        }
+        if let Some(a) = attrs_of(ptr, ty) {
+            out.extend(a.take_all(inline_count(ptr.as_ref())));
+        }
+        drop(out)
+    }
+}
+
+unsafe fn size_instance(ptr: NonNull<Header>) -> usize {
+    // SAFETY: live instance.
+    unsafe { (crate::types::type_::header_type(ptr.as_ref()).def.fns.size)(ptr) }
+}
+
+/// The heap's functions for classes whose instances have extras.
+pub const FNS: PayloadFns =
+    PayloadFns { drop: drop_instance, trace: trace_instance, clear: clear_instance, size: size_instance };
+
+/// The value of `__slots__` member `i`.
+pub fn slot(obj: &Value, i: usize) -> Option<Value> {
+    let ty = obj.heap_type()?;
+    peek(slots_of(obj.as_ptr()?, ty).get(i)?)
+}
+
+/// Sets or deletes `__slots__` member `i`; answers whether it was set before.
+pub fn set_slot(obj: &Value, i: usize, v: Option<Value>) -> bool {
+    let (Some(ty), Some(ptr)) = (obj.heap_type(), obj.as_ptr()) else { return false };
+    let Some(c) = slots_of(ptr, ty).get(i) else { return false };
+    let old = c.replace(v);
+    old.is_some()
+}
+
+/// An instance attribute (not the class's).
+#[inline]
+pub fn get(vm: &Vm, obj: &Value, name: &Gc<Str>) -> Option<Value> {
+    let ptr = obj.as_ptr()?;
+    let ty = obj.heap_type()?;
+    let a = attrs_of(ptr, ty)?;
+    match a.shape() {
+        Some(s) => {
+            let i = match s.index_of(name) {
+                Some(i) => i,
+                None if name.header().has_flag(crate::types::str_::INTERNED) => return None,
+                None => s.index_of(&vm.intern_str(name))?,
+            };
+            // SAFETY: live.
+            a.value(i, inline_count(unsafe { ptr.as_ref() }))
+        }
+        None => a.dict()?.get_str(vm, name),
+    }
+}
+
+/// Whether instances of the object's class have attribute storage.
+pub fn has_attrs(obj: &Value) -> bool {
+    obj.heap_type().is_some_and(|t| t.has_dict.get())
+}
+
+/// Sets an instance attribute; `Err` gives the value back when the object has no attribute storage.
+pub fn set(vm: &Vm, obj: &Value, name: &Gc<Str>, v: Value) -> Result<(), Value> {
+    let (Some(ty), Some(ptr)) = (obj.heap_type(), obj.as_ptr()) else { return Err(v) };
+    let Some(a) = attrs_of(ptr, ty) else { return Err(v) };
+    // SAFETY: live.
+    let inline = inline_count(unsafe { ptr.as_ref() });
+    if let Some(s) = a.shape() {
+        let name = vm.intern_str(name);
+        if let Some(i) = s.index_of(&name) {
+            let old = a.replace(i, inline, Some(v));
+            drop(old);
+            return Ok(());
+        }
+        if let Some(next) = s.with_name(&name) {
+            let i = s.len();
+            a.shape.set(next);
+            let old = a.replace(i, inline, Some(v));
+            if i >= inline && i < MAX_INLINE as usize && ty.inline_hint.get() as usize <= i {
+                ty.inline_hint.set(i as u8 + 1);
+            }
+            drop(old);
+            return Ok(());
+        }
+    }
+    dict_of(vm, obj, ty, ptr, a).set_str(vm, name, v);
+    Ok(())
+}
+
+/// Deletes an instance attribute; answers whether it was there.
+pub fn delete(vm: &Vm, obj: &Value, name: &Gc<Str>) -> bool {
+    let (Some(ty), Some(ptr)) = (obj.heap_type(), obj.as_ptr()) else { return false };
+    let Some(a) = attrs_of(ptr, ty) else { return false };
+    if let Some(s) = a.shape()
+        && s.index_of(&vm.intern_str(name)).is_none()
+    {
+        return false;
+    }
+    dict_of(vm, obj, ty, ptr, a).remove_str(vm, name).is_some()
+}
+
+/// Turns the storage into a dict, which is the instance's `__dict__` from then on.
+fn dict_of(vm: &Vm, _obj: &Value, _ty: &Gc<Type>, ptr: NonNull<Header>, a: &Attrs) -> Gc<Dict> {
+    if let Some(d) = a.dict() {
+        return d;
+    }
+    let d = vm.new_dict();
+    // SAFETY: live.
+    let inline = inline_count(unsafe { ptr.as_ref() });
+    if let Some(s) = a.shape() {
+        for (i, name) in s.names().iter().enumerate() {
+            if let Some(v) = a.value(i, inline) {
+                d.set_str(vm, name, v);
+            }
+        }
+        drop(a.take_all(inline));
+    }
+    a.rest.set(d.clone().into_value().into_bits() as usize);
+    d
+}
+
+/// The instance's `__dict__`, made on demand; `None` if its class has none.
+pub fn dict(vm: &Vm, obj: &Value) -> Option<Gc<Dict>> {
+    let (ty, ptr) = (obj.heap_type()?, obj.as_ptr()?);
+    let a = attrs_of(ptr, ty)?;
+    Some(dict_of(vm, obj, ty, ptr, a))
+}
+
+/// The attributes without making a dict: names and values in order.
+pub fn pairs(vm: &Vm, obj: &Value) -> Vec<(Value, Value)> {
+    let (Some(ty), Some(ptr)) = (obj.heap_type(), obj.as_ptr()) else { return Vec::new() };
+    let Some(a) = attrs_of(ptr, ty) else { return Vec::new() };
+    // SAFETY: live.
+    let inline = inline_count(unsafe { ptr.as_ref() });
+    let _ = vm;
+    match a.shape() {
+        Some(s) => s
+            .names()
+            .iter()
+            .enumerate()
+            .filter_map(|(i, n)| Some((n.to_value(), a.value(i, inline)?)))
+            .collect(),
+        None => a.dict().map_or(Vec::new(), |d| d.pairs()),
+    }
+}
+
+/// Replaces the instance's `__dict__`; `None` empties it. Answers whether the object can have one.
+pub fn set_dict(obj: &Value, d: Option<Gc<Dict>>) -> bool {
+    let (Some(ty), Some(ptr)) = (obj.heap_type(), obj.as_ptr()) else { return false };
+    let Some(a) = attrs_of(ptr, ty) else { return false };
+    // SAFETY: live.
+    let old = a.take_all(inline_count(unsafe { ptr.as_ref() }));
+    a.rest.set(d.map_or(0, |d| d.into_value().into_bits() as usize));
+    drop(old);
+    true
+}
+
+/// Makes `obj` an instance of `ty`, a class of the same layout (checked by the caller, `__class__` assignment).
+pub fn set_class(vm: &Vm, obj: &Value, ty: &Gc<Type>) {
+    if let Some(ptr) = obj.as_ptr() {
+        let old = obj.heap_type().cloned();
+        // Shapes belong to the old class, so the attributes move to a dict.
+        if has_attrs(obj) {
+            drop(dict(vm, obj));
+        }
+        // SAFETY: same layout by the caller's check; counts are moved from the old class to the new one.
+        unsafe {
+            if ty.is_heap_type() {
+                std::mem::forget(ty.clone());
+            }
+            ptr.as_ref().set_ty(ty.as_ptr());
+            if let Some(old) = old
+                && old.is_heap_type()
+            {
+                drop(old.as_value().clone().into_gc_unchecked::<PyType>());
+                drop(Value::from_bits(old.as_ptr().as_ptr() as u64));
+            }
+        }
+    }
+}
+
+/// What an inline cache needs: the shape of the instance, if it has one.
+#[inline(always)]
+pub fn shape_of(a: &Attrs) -> *const Shape {
+    a.shape.get()
+}
+
+/// The inline place of value `i`, if it lies in line.
+#[inline(always)]
+pub fn inline_place<'a>(a: &'a Attrs, h: &Header, i: usize) -> Option<&'a Cell<Option<Value>>> {
+    let n = inline_count(h);
+    if i < n { inline_values(a, n).get(i) } else { None }
+}

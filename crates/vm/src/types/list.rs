@@ -1,0 +1,65 @@
+//! The storage of `list`. Methods: `types/list_methods.rs`.
+
+use crate::{Value, Vm};
+use taipan_heap::cell::Guarded;
+use taipan_heap::{Gc, Trace};
+
+/// The payload of `list`.
+#[derive(Default)]
+pub struct List {
+    pub items: Guarded<Vec<Value>>,
+}
+
+crate::fixed_layout!(List);
+
+impl Trace for List {
+    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+        self.items.trace(visit)
+    }
+    fn clear(&self) {
+        drop(self.items.take())
+    }
+}
+
+impl List {
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.items.with(Vec::len)
+    }
+
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    #[inline]
+    pub fn get(&self, i: usize) -> Option<Value> {
+        self.items.with(|v| v.get(i).cloned())
+    }
+
+    #[inline]
+    pub fn push(&self, v: Value) {
+        self.items.with_mut(|items| items.push(v))
+    }
+
+    /// Replaces an item; gives the new value back if the index is out of range.
+    pub fn set(&self, i: usize, v: Value) -> Result<(), Value> {
+        let old = self.items.with_mut(|items| match items.get_mut(i) {
+            Some(place) => Ok(std::mem::replace(place, v)),
+            None => Err(v),
+        })?;
+        drop(old);
+        Ok(())
+    }
+
+    /// A copy of the items.
+    pub fn to_vec(&self) -> Vec<Value> {
+        self.items.with(Vec::clone)
+    }
+}
+
+impl Vm {
+    pub fn new_list(&self, items: Vec<Value>) -> Gc<List> {
+        self.alloc(List { items: Guarded::new(items) })
+    }
+}

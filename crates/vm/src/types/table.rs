@@ -1,0 +1,514 @@
+//! The hash table of `dict` and `set`: dense entries in insertion order behind an index table (Hettinger's compact
+//! dict). Tables of up to eight entries have no index table and are scanned.
+//!
+//! I1  A lookup that must call Python's `__eq__` holds no borrow of the table while it does; afterwards it checks that the
+//!     entry it asked about is still there and starts again otherwise.
+//! I2  Old keys and values leave the table before they are dropped.
+//! I3  `version` is 0 whenever the set of keys or their positions changed since it was last asked for.
+
+use crate::object::ValueExt;
+use crate::types::str_::{INTERNED, Str};
+use crate::{PyResult, Value, Vm};
+use std::cell::Cell;
+use taipan_heap::cell::Guarded;
+use taipan_heap::{Gc, Trace};
+
+const EMPTY: u32 = u32::MAX;
+const DELETED: u32 = u32::MAX - 1;
+const SCAN: usize = 8;
+
+/// One entry; a deleted one has no key.
+pub struct Entry {
+    pub hash: i64,
+    pub key: Option<Value>,
+    pub value: Option<Value>,
+}
+
+#[derive(Default)]
+pub struct Raw {
+    /// Empty while the entries are few; else a power of two.
+    indices: Box<[u32]>,
+    entries: Vec<Entry>,
+    live: usize,
+    /// Every key ever inserted (since the last clear) is exactly `str`, so comparing keys runs no Python code.
+    str_only: bool,
+    version: u64,
+}
+
+/// A hash table with interior mutability.
+pub struct Table {
+    raw: Guarded<Raw>,
+}
+
+thread_local! {
+    static VERSIONS: Cell<u64> = const { Cell::new(1) };
+}
+
+impl Trace for Table {
+    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+        self.raw.with(|r| {
+            for e in &r.entries {
+                e.key.trace(visit);
+                e.value.trace(visit);
+            }
+        })
+    }
+    fn clear(&self) {
+        self.clear()
+    }
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Table::new()
+    }
+}
+
+enum Probe {
+    Found(usize),
+    Absent,
+    /// The key of this entry has the same hash, and only Python can tell whether it is equal.
+    Ask(usize, Value),
+}
+
+impl Raw {
+    fn new() -> Raw {
+        Raw { str_only: true, ..Raw::default() }
+    }
+
+    #[inline]
+    fn key_matches(e: &Entry, key: &Value, key_str: Option<&Gc<Str>>) -> Option<bool> {
+        let k = e.key.as_ref()?;
+        if k.is(key) {
+            return Some(true);
+        }
+        if let Some(a) = key_str
+            && let Some(b) = k.downcast_exact::<Str>()
+        {
+            if a.header().has_flag(INTERNED) && b.header().has_flag(INTERNED) {
+                return Some(false);
+            }
+            return Some(a.as_bytes() == b.as_bytes());
+        }
+        if let (Some(a), Some(b)) = (k.as_int(), key.as_int()) {
+            return Some(a == b);
+        }
+        None
+    }
+
+    /// Looks for a key from entry or index position on; `skip` are entries that Python said are unequal.
+    fn probe(&self, key: &Value, key_str: Option<&Gc<Str>>, hash: i64, skip: &[usize]) -> Probe {
+        let check = |i: usize| -> Option<Probe> {
+            let e = &self.entries[i];
+            if e.hash != hash || e.key.is_none() || skip.contains(&i) {
+                return None;
+            }
+            match Raw::key_matches(e, key, key_str) {
+                Some(true) => Some(Probe::Found(i)),
+                Some(false) => None,
+                None => Some(Probe::Ask(i, e.key.clone()?)),
+            }
+        };
+        if self.indices.is_empty() {
+            for i in 0..self.entries.len() {
+                if let Some(p) = check(i) {
+                    return p;
+                }
+            }
+            return Probe::Absent;
+        }
+        let mask = self.indices.len() - 1;
+        let mut perturb = hash as u64;
+        let mut slot = hash as usize & mask;
+        loop {
+            match self.indices[slot] {
+                EMPTY => return Probe::Absent,
+                DELETED => {}
+                i => {
+                    if let Some(p) = check(i as usize) {
+                        return p;
+                    }
+                }
+            }
+            perturb >>= 5;
+            slot = (slot.wrapping_mul(5).wrapping_add(perturb as usize).wrapping_add(1)) & mask;
+        }
+    }
+
+    /// Looks a string key up in a table of strings.
+    #[inline]
+    fn probe_str(&self, key: &Gc<Str>, hash: i64) -> Option<usize> {
+        let same = |e: &Entry| {
+            e.hash == hash
+                && match &e.key {
+                    Some(k) => {
+                        k.is(key.as_value())
+                            || match k.downcast::<Str>() {
+                                Some(s) => s.as_bytes() == key.as_bytes(),
+                                None => false,
+                            }
+                    }
+                    None => false,
+                }
+        };
+        if self.indices.is_empty() {
+            return self.entries.iter().position(same);
+        }
+        let mask = self.indices.len() - 1;
+        let mut perturb = hash as u64;
+        let mut slot = hash as usize & mask;
+        loop {
+            match self.indices[slot] {
+                EMPTY => return None,
+                DELETED => {}
+                i => {
+                    if same(&self.entries[i as usize]) {
+                        return Some(i as usize);
+                    }
+                }
+            }
+            perturb >>= 5;
+            slot = (slot.wrapping_mul(5).wrapping_add(perturb as usize).wrapping_add(1)) & mask;
+        }
+    }
+
+    fn index_slot_of(&self, entry: usize) -> Option<usize> {
+        if self.indices.is_empty() {
+            return None;
+        }
+        let mask = self.indices.len() - 1;
+        let hash = self.entries[entry].hash;
+        let mut perturb = hash as u64;
+        let mut slot = hash as usize & mask;
+        loop {
+            match self.indices[slot] {
+                EMPTY => return None,
+                i if i as usize == entry => return Some(slot),
+                _ => {}
+            }
+            perturb >>= 5;
+            slot = (slot.wrapping_mul(5).wrapping_add(perturb as usize).wrapping_add(1)) & mask;
+        }
+    }
+
+    fn put_index(indices: &mut [u32], hash: i64, entry: u32) {
+        let mask = indices.len() - 1;
+        let mut perturb = hash as u64;
+        let mut slot = hash as usize & mask;
+        while indices[slot] != EMPTY {
+            perturb >>= 5;
+            slot = (slot.wrapping_mul(5).wrapping_add(perturb as usize).wrapping_add(1)) & mask;
+        }
+        indices[slot] = entry;
+    }
+
+    /// Drops deleted entries and sizes the index table for `want` entries.
+    fn rebuild(&mut self, want: usize) {
+        self.version = 0;
+        if self.live != self.entries.len() {
+            self.entries.retain(|e| e.key.is_some());
+        }
+        if want <= SCAN {
+            self.indices = Box::default();
+            return;
+        }
+        // Filled to two thirds at most.
+        let size = (want.max(self.entries.len()) * 3 / 2 + 1).next_power_of_two().max(16);
+        let mut indices = vec![EMPTY; size].into_boxed_slice();
+        for (i, e) in self.entries.iter().enumerate() {
+            Raw::put_index(&mut indices, e.hash, i as u32);
+        }
+        self.indices = indices;
+    }
+
+    fn push(&mut self, key: Value, hash: i64, value: Option<Value>) {
+        self.version = 0;
+        if self.str_only && key.downcast_exact::<Str>().is_none() {
+            self.str_only = false;
+        }
+        let n = self.entries.len();
+        if self.indices.is_empty() {
+            if n >= SCAN {
+                self.rebuild(if self.live * 2 <= SCAN { SCAN } else { SCAN * 2 });
+            }
+        } else if (n + 1) * 3 > self.indices.len() * 2 {
+            self.rebuild(self.live * 2 + 1);
+        }
+        let n = self.entries.len();
+        if !self.indices.is_empty() {
+            Raw::put_index(&mut self.indices, hash, n as u32);
+        }
+        self.entries.push(Entry { hash, key: Some(key), value });
+        self.live += 1;
+    }
+
+    /// Takes an entry out.
+    fn remove(&mut self, i: usize) -> (Option<Value>, Option<Value>) {
+        self.version = 0;
+        if let Some(slot) = self.index_slot_of(i) {
+            self.indices[slot] = DELETED;
+        }
+        let e = &mut self.entries[i];
+        let out = (e.key.take(), e.value.take());
+        self.live -= 1;
+        if i + 1 == self.entries.len() {
+            self.entries.pop();
+            // Deleted entries at the end go as well, so that `popitem` is constant time.
+            while self.entries.last().is_some_and(|e| e.key.is_none()) {
+                self.entries.pop();
+            }
+        }
+        out
+    }
+}
+
+impl Table {
+    pub fn new() -> Table {
+        Table { raw: Guarded::new(Raw::new()) }
+    }
+
+    pub fn with_capacity(n: usize) -> Table {
+        let t = Table::new();
+        if n > SCAN && n < (1 << 28) {
+            t.raw.with_mut(|r| {
+                r.entries.reserve(n);
+                r.rebuild(n)
+            });
+        }
+        t
+    }
+
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.raw.with(|r| r.live)
+    }
+
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Number of entries including deleted ones: the bound of `entry_at`.
+    #[inline]
+    pub fn entry_count(&self) -> usize {
+        self.raw.with(|r| r.entries.len())
+    }
+
+    /// A number that stays the same as long as keys and their entry positions do; unique in the process's thread.
+    pub fn version(&self) -> u64 {
+        self.raw.with_mut(|r| {
+            if r.version == 0 {
+                r.version = VERSIONS.get();
+                VERSIONS.set(r.version + 1);
+            }
+            r.version
+        })
+    }
+
+    /// The version if it is known without making one (for cache checks).
+    #[inline(always)]
+    pub fn current_version(&self) -> u64 {
+        self.raw.with(|r| r.version)
+    }
+
+    /// The value of the entry at a position that a cache remembers.
+    #[inline(always)]
+    pub fn value_at(&self, i: usize) -> Option<Value> {
+        self.raw.with(|r| r.entries.get(i).and_then(|e| e.value.clone()))
+    }
+
+    /// Replaces the value of the entry at a position that a cache remembers.
+    pub fn set_value_at(&self, i: usize, v: Value) {
+        let old = self.raw.with_mut(|r| match r.entries.get_mut(i) {
+            Some(e) if e.key.is_some() => e.value.replace(v),
+            _ => Some(v),
+        });
+        drop(old)
+    }
+
+    /// Key and value at a position, if live.
+    #[inline]
+    pub fn entry_at(&self, i: usize) -> Option<(Value, Option<Value>)> {
+        self.raw.with(|r| {
+            let e = r.entries.get(i)?;
+            Some((e.key.clone()?, e.value.clone()))
+        })
+    }
+
+    /// The next live entry at or after `i`: (position, key, value).
+    #[inline]
+    pub fn next_entry(&self, mut i: usize) -> Option<(usize, Value, Option<Value>)> {
+        self.raw.with(|r| {
+            while let Some(e) = r.entries.get(i) {
+                if let Some(k) = &e.key {
+                    return Some((i, k.clone(), e.value.clone()));
+                }
+                i += 1;
+            }
+            None
+        })
+    }
+
+    /// The last live entry before `end`.
+    pub fn prev_entry(&self, end: usize) -> Option<(usize, Value, Option<Value>)> {
+        self.raw.with(|r| {
+            let mut i = end.min(r.entries.len());
+            while i > 0 {
+                i -= 1;
+                if let Some(k) = &r.entries[i].key {
+                    return Some((i, k.clone(), r.entries[i].value.clone()));
+                }
+            }
+            None
+        })
+    }
+
+    /// The hash stored with the entry.
+    pub fn hash_at(&self, i: usize) -> Option<i64> {
+        self.raw.with(|r| r.entries.get(i).map(|e| e.hash))
+    }
+
+    /// Finds a key: its entry position. May run Python code (`__eq__`).
+    #[inline]
+    pub fn find(&self, vm: &Vm, key: &Value, hash: i64) -> PyResult<Option<usize>> {
+        let key_str = key.downcast_exact::<Str>();
+        match self.raw.with(|r| r.probe(key, key_str, hash, &[])) {
+            Probe::Found(i) => Ok(Some(i)),
+            Probe::Absent => Ok(None),
+            Probe::Ask(i, k) => self.find_asking(vm, key, key_str, hash, i, k),
+        }
+    }
+
+    #[cold]
+    fn find_asking(
+        &self,
+        vm: &Vm,
+        key: &Value,
+        key_str: Option<&Gc<Str>>,
+        hash: i64,
+        mut i: usize,
+        mut candidate: Value,
+    ) -> PyResult<Option<usize>> {
+        let mut unequal = Vec::new();
+        loop {
+            let equal = vm.eq(&candidate, key)?;
+            // I1: the table may have changed meanwhile.
+            let same = self.raw.with(|r| {
+                r.entries.get(i).is_some_and(|e| e.hash == hash && e.key.as_ref().is_some_and(|k| k.is(&candidate)))
+            });
+            if !same {
+                unequal.clear();
+            } else if equal {
+                return Ok(Some(i));
+            } else {
+                unequal.push(i);
+            }
+            match self.raw.with(|r| r.probe(key, key_str, hash, &unequal)) {
+                Probe::Found(i) => return Ok(Some(i)),
+                Probe::Absent => return Ok(None),
+                Probe::Ask(j, k) => {
+                    i = j;
+                    candidate = k;
+                }
+            }
+        }
+    }
+
+    /// Finds a string key without running Python code: for tables of attribute names. Keys that are no strings are
+    /// passed over.
+    #[inline]
+    pub fn find_str(&self, vm: &Vm, key: &Gc<Str>) -> Option<usize> {
+        let hash = vm.str_hash(key);
+        self.raw.with(|r| r.probe_str(key, hash))
+    }
+
+    #[inline]
+    pub fn get_str(&self, vm: &Vm, key: &Gc<Str>) -> Option<Value> {
+        let hash = vm.str_hash(key);
+        self.raw.with(|r| r.probe_str(key, hash).and_then(|i| r.entries[i].value.clone()))
+    }
+
+    pub fn get(&self, vm: &Vm, key: &Value, hash: i64) -> PyResult<Option<Value>> {
+        Ok(self.find(vm, key, hash)?.and_then(|i| self.value_at(i)))
+    }
+
+    /// Inserts or replaces; answers the old value of the key, if it was there.
+    pub fn insert(&self, vm: &Vm, key: &Value, hash: i64, value: Option<Value>) -> PyResult<Option<Option<Value>>> {
+        match self.find(vm, key, hash)? {
+            Some(i) => Ok(Some(self.raw.with_mut(|r| std::mem::replace(&mut r.entries[i].value, value)))),
+            None => {
+                self.raw.with_mut(|r| r.push(key.clone(), hash, value));
+                Ok(None)
+            }
+        }
+    }
+
+    /// Inserts or replaces under a string key, without running Python code.
+    pub fn set_str(&self, vm: &Vm, key: &Gc<Str>, value: Value) {
+        let hash = vm.str_hash(key);
+        let old = self.raw.with_mut(|r| match r.probe_str(key, hash) {
+            Some(i) => r.entries[i].value.replace(value),
+            None => {
+                r.push(key.to_value(), hash, Some(value));
+                None
+            }
+        });
+        drop(old)
+    }
+
+    /// Takes a string key out.
+    pub fn remove_str(&self, vm: &Vm, key: &Gc<Str>) -> Option<Value> {
+        let hash = vm.str_hash(key);
+        let out = self.raw.with_mut(|r| r.probe_str(key, hash).map(|i| r.remove(i)));
+        out.and_then(|(_, v)| v)
+    }
+
+    /// Takes a key out: (key, value).
+    pub fn remove(&self, vm: &Vm, key: &Value, hash: i64) -> PyResult<Option<(Value, Option<Value>)>> {
+        match self.find(vm, key, hash)? {
+            Some(i) => Ok(self.remove_at(i)),
+            None => Ok(None),
+        }
+    }
+
+    /// Takes the entry at a position out.
+    pub fn remove_at(&self, i: usize) -> Option<(Value, Option<Value>)> {
+        let (k, v) = self.raw.with_mut(|r| if r.entries.get(i)?.key.is_some() { Some(r.remove(i)) } else { None })?;
+        Some((k?, v))
+    }
+
+    pub fn clear(&self) {
+        drop(self.raw.replace(Raw::new()));
+    }
+
+    /// A copy with the same order and no deleted entries.
+    pub fn copy(&self) -> Table {
+        let raw = self.raw.with(|r| {
+            let mut n = Raw {
+                indices: Box::default(),
+                entries: r
+                    .entries
+                    .iter()
+                    .filter(|e| e.key.is_some())
+                    .map(|e| Entry { hash: e.hash, key: e.key.clone(), value: e.value.clone() })
+                    .collect(),
+                live: r.live,
+                str_only: r.str_only,
+                version: 0,
+            };
+            n.rebuild(n.live);
+            n
+        });
+        Table { raw: Guarded::new(raw) }
+    }
+
+    /// Exchanges the contents with another table.
+    pub fn swap(&self, other: &Table) {
+        self.raw.with_mut(|a| other.raw.with_mut(|b| std::mem::swap(a, b)))
+    }
+
+    /// Bytes that the table occupies beside its own object.
+    pub fn byte_size(&self) -> usize {
+        self.raw.with(|r| r.indices.len() * 4 + r.entries.capacity() * size_of::<Entry>())
+    }
+}

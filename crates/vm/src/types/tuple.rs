@@ -1,0 +1,83 @@
+//! The storage of `tuple`: items in line. Methods: `types/tuple_methods.rs`.
+
+use crate::object::Type;
+use crate::{PyResult, Value, Vm};
+use taipan_heap::{Gc, Layout, PayloadFns, VarObj, payload};
+
+/// The payload of `tuple`.
+#[repr(transparent)]
+pub struct Tuple(VarObj<(), Value>);
+
+// SAFETY: transparent over the `VarObj` that the functions are for.
+#[allow(unsafe_code)]
+unsafe impl Layout for Tuple {
+    const FNS: PayloadFns = payload::var::<(), Value>();
+}
+
+impl Tuple {
+    #[inline]
+    pub fn items(&self) -> &[Value] {
+        self.0.items()
+    }
+
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn get(&self, i: usize) -> Option<&Value> {
+        self.0.items().get(i)
+    }
+}
+
+impl Vm {
+    /// A tuple of owned items.
+    pub fn new_tuple(&self, items: Vec<Value>) -> Gc<Tuple> {
+        if items.is_empty() {
+            return self.names.empty_tuple.clone();
+        }
+        self.raw_tuple(&self.types.tuple, items.into_iter())
+    }
+
+    /// A tuple of borrowed items.
+    pub fn tuple_from(&self, items: &[Value]) -> Gc<Tuple> {
+        if items.is_empty() {
+            return self.names.empty_tuple.clone();
+        }
+        self.raw_tuple(&self.types.tuple, items.iter().cloned())
+    }
+
+    /// A tuple from an iterator of known length.
+    pub fn tuple_from_iter(&self, items: impl ExactSizeIterator<Item = Value>) -> Gc<Tuple> {
+        if items.len() == 0 {
+            return self.names.empty_tuple.clone();
+        }
+        self.raw_tuple(&self.types.tuple, items)
+    }
+
+    /// A tuple of a subclass.
+    pub fn new_tuple_in(&self, cls: &Gc<Type>, items: Vec<Value>) -> PyResult<Gc<Tuple>> {
+        if cls.is(&self.types.tuple) {
+            return Ok(self.new_tuple(items));
+        }
+        debug_assert!(std::ptr::eq(cls.def, <Tuple as crate::object::Payload>::def()));
+        let t = self.raw_tuple(cls, items.into_iter());
+        cls.start_instance(t.as_value());
+        Ok(t)
+    }
+
+    pub(crate) fn raw_tuple(&self, ty: &Gc<Type>, items: impl ExactSizeIterator<Item = Value>) -> Gc<Tuple> {
+        // SAFETY: `ty` is `tuple` or a class with its layout; the heap writes the payload that its functions expect.
+        #[allow(unsafe_code)]
+        unsafe {
+            let extra = ty.extra_size();
+            let made = self.heap.alloc_var::<(), Value>(ty.as_ptr(), (), items, extra);
+            made.expect("a tuple as large as a slice in memory").cast()
+        }
+    }
+}
