@@ -13,7 +13,7 @@ use crate::types::instance::{self, Shape};
 use crate::types::str_::Str;
 use crate::types::typedef::{F, SlotTable, TypeDef};
 use crate::{Value, Vm};
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::ptr::NonNull;
 use std::rc::Rc;
 use taipan_heap::cell::{Guarded, ValueCell};
@@ -35,11 +35,10 @@ pub struct PyType {
     pub has_weakref: Cell<bool>,
     /// How many attributes new instances keep in line.
     pub inline_hint: Cell<u8>,
-    /// The dict of a native type is filled on first use.
-    filled: Cell<bool>,
-    name: Guarded<Gc<Str>>,
-    pub qualname: Guarded<Gc<Str>>,
-    dict: Gc<Dict>,
+    /// `None`: the definition's.
+    name: Guarded<Option<Gc<Str>>>,
+    qualname: Guarded<Option<Gc<Str>>>,
+    dict: OnceCell<Gc<Dict>>,
     pub base: Guarded<Option<Gc<Type>>>,
     pub bases: Guarded<Vec<Gc<Type>>>,
     pub mro: Guarded<Vec<Gc<Type>>>,
@@ -54,18 +53,22 @@ crate::fixed_layout!(PyType);
 
 impl Trace for PyType {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
-        visit(self.dict.as_value());
+        if let Some(d) = self.dict.get() {
+            visit(d.as_value());
+        }
         self.base.trace(visit);
         self.bases.trace(visit);
         self.mro.trace(visit);
         self.mro_tuple.trace(visit);
-        self.name.with(|n| visit(n.as_value()));
-        self.qualname.with(|n| visit(n.as_value()));
+        self.name.trace(visit);
+        self.qualname.trace(visit);
     }
     fn clear(&self) {
         // Bases stay: instances that die later in the same collection still need them. The dict breaks cycles through
         // methods; the mro holds the class itself.
-        self.dict.table.clear();
+        if let Some(d) = self.dict.get() {
+            d.table.clear();
+        }
         drop(self.mro.take());
         self.mro_tuple.set(None);
     }
@@ -95,10 +98,12 @@ pub unsafe fn header_type(header: &Header) -> &Gc<Type> {
 
 /// What a new class is made of.
 pub struct NewType {
-    pub name: Gc<Str>,
-    pub qualname: Gc<Str>,
+    /// `None`: the definition's name.
+    pub name: Option<Gc<Str>>,
+    pub qualname: Option<Gc<Str>>,
     pub bases: Vec<Gc<Type>>,
-    pub dict: Gc<Dict>,
+    /// `None`: filled from the definition on first use.
+    pub dict: Option<Gc<Dict>>,
     pub flags: u32,
     pub def: &'static TypeDef,
     pub slot_words: u16,
@@ -108,7 +113,7 @@ pub struct NewType {
 }
 
 impl PyType {
-    pub fn from_parts(n: NewType, filled: bool) -> PyType {
+    pub fn from_parts(n: NewType) -> PyType {
         let mut heap_flags = 0;
         if n.flags & F::GC != 0 {
             heap_flags |= TypeFlags::GC;
@@ -136,10 +141,9 @@ impl PyType {
             has_dict: Cell::new(n.has_dict),
             has_weakref: Cell::new(n.has_weakref),
             inline_hint: Cell::new(if n.has_dict && n.flags & F::HEAPTYPE != 0 { 4 } else { 0 }),
-            filled: Cell::new(filled),
             name: Guarded::new(n.name),
             qualname: Guarded::new(n.qualname),
-            dict: n.dict,
+            dict: n.dict.map_or_else(OnceCell::new, OnceCell::from),
             base: Guarded::new(n.bases.first().cloned()),
             bases: Guarded::new(n.bases),
             mro: Guarded::new(Vec::new()),
@@ -151,15 +155,27 @@ impl PyType {
 
     /// `__name__`.
     pub fn name(&self) -> String {
-        self.name.with(|n| n.to_string_lossy().into_owned())
+        self.name.with(|n| match n {
+            Some(n) => n.to_string_lossy().into_owned(),
+            None => self.def.name.to_string(),
+        })
     }
 
-    pub fn name_str(&self) -> Gc<Str> {
-        self.name.get()
+    pub fn name_str(&self, vm: &Vm) -> Gc<Str> {
+        self.name.get().unwrap_or_else(|| vm.intern(self.def.name))
     }
 
     pub fn set_name(&self, name: Gc<Str>) {
-        self.name.set(name)
+        self.name.set(Some(name))
+    }
+
+    /// `__qualname__`.
+    pub fn qualname_str(&self, vm: &Vm) -> Gc<Str> {
+        self.qualname.get().unwrap_or_else(|| vm.intern(self.def.name))
+    }
+
+    pub fn set_qualname(&self, name: Gc<Str>) {
+        self.qualname.set(Some(name))
     }
 
     #[inline]
@@ -220,18 +236,20 @@ impl PyType {
         })
     }
 
-    /// The class's own dict, filled if it is a native type's.
+    /// The class's own dict, made and filled on first use if it is a native type's.
+    #[inline]
     pub fn dict(&self, vm: &Vm) -> &Gc<Dict> {
-        if !self.filled.get() {
-            self.fill(vm);
+        match self.dict.get() {
+            Some(d) => d,
+            None => self.fill(vm),
         }
-        &self.dict
     }
 
     #[cold]
-    fn fill(&self, vm: &Vm) {
-        self.filled.set(true);
-        crate::types::slotdefs::fill_native_dict(vm, self, &self.dict);
+    fn fill(&self, vm: &Vm) -> &Gc<Dict> {
+        let d = self.dict.get_or_init(|| vm.new_dict());
+        crate::types::slotdefs::fill_native_dict(vm, self, d);
+        d
     }
 
     /// The class's own attribute, not its bases'.
@@ -422,12 +440,11 @@ impl Vm {
         if flags & F::NO_NEW != 0 {
             slots.new.set(None);
         }
-        let name = self.intern(def.name);
         let parts = NewType {
-            qualname: name.clone(),
-            name,
+            qualname: None,
+            name: None,
             bases: base.iter().cloned().collect(),
-            dict: self.new_dict(),
+            dict: None,
             flags,
             def,
             slot_words: 0,
@@ -435,9 +452,8 @@ impl Vm {
             has_weakref,
             slots,
         };
-        // SAFETY: `type` is made before all other types (`bootstrap`), and its functions fit a `PyType`.
-        let ty: Gc<Type> =
-            unsafe { self.heap.alloc(self.types.type_.as_ptr(), PyType::from_parts(parts, false), 0) };
+        // SAFETY: the metatype is `type` (or the stand-in that `bootstrap` replaces); its functions fit a `PyType`.
+        let ty: Gc<Type> = unsafe { self.heap.alloc(self.metatype.get(), PyType::from_parts(parts), 0) };
         mro.insert(0, ty.clone());
         ty.mro.set(mro);
         if let Some(b) = &base {
@@ -451,4 +467,47 @@ impl Vm {
             t[id] = Some(Box::new(ty));
         });
     }
+}
+
+/// What stands in for the type of the first type objects.
+#[repr(C, align(16))]
+pub(crate) struct StandIn {
+    header: [u64; 2],
+    head: TypeHead,
+}
+
+impl StandIn {
+    pub(crate) fn new() -> Box<StandIn> {
+        let f = PyType::FNS_FOR_STAND_IN;
+        let head = TypeHead {
+            drop: Cell::new(f.drop),
+            trace: Cell::new(f.trace),
+            clear: Cell::new(f.clear),
+            flags: Cell::new(0),
+        };
+        Box::new(StandIn { header: [1, 0], head })
+    }
+
+    pub(crate) fn ptr(&mut self) -> NonNull<Header> {
+        NonNull::from(self).cast()
+    }
+}
+
+impl PyType {
+    const FNS_FOR_STAND_IN: taipan_heap::PayloadFns = <PyType as taipan_heap::Layout>::FNS;
+}
+
+/// Makes `object` and `type`, whose classes need each other.
+#[allow(unsafe_code)]
+pub(crate) fn bootstrap(vm: &Vm) {
+    let mut stand_in = StandIn::new();
+    vm.metatype.set(stand_in.ptr());
+    let object = vm.type_for(crate::types::object::Object::def());
+    let ty = vm.type_for(PyType::def());
+    // SAFETY: both are laid out as `type` says.
+    unsafe {
+        object.header().set_ty(ty.as_ptr());
+        ty.header().set_ty(ty.as_ptr());
+    }
+    vm.metatype.set(ty.as_ptr());
 }

@@ -1,0 +1,102 @@
+//! Interned strings: the table, and the names that the machine itself uses as fields.
+
+use crate::types::str_::{INTERNED, Str};
+use crate::types::tuple::Tuple;
+use crate::{Vm};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use taipan_heap::Gc;
+
+/// Text → the one string object with it. Strings stay as long as the interpreter.
+#[derive(Default)]
+pub struct Interned {
+    map: RefCell<HashMap<Box<[u8]>, Gc<Str>>>,
+}
+
+impl Interned {
+    pub fn intern_bytes(&self, vm: &Vm, bytes: &[u8]) -> Gc<Str> {
+        if let Some(s) = self.map.borrow().get(bytes) {
+            return s.clone();
+        }
+        let s = vm.fresh_str(bytes);
+        self.add(s)
+    }
+
+    pub fn intern(&self, vm: &Vm, s: &Gc<Str>) -> Gc<Str> {
+        if let Some(known) = self.map.borrow().get(s.as_bytes()) {
+            return known.clone();
+        }
+        // A `str` subclass must not become the name everybody gets.
+        let s = if vm.type_of(s.as_value()).is(&vm.types.str) { s.clone() } else { vm.fresh_str(s.as_bytes()) };
+        self.add(s)
+    }
+
+    fn add(&self, s: Gc<Str>) -> Gc<Str> {
+        s.header().set_flag(INTERNED, true);
+        self.map.borrow_mut().insert(s.as_bytes().into(), s.clone());
+        s
+    }
+
+    pub fn clear(&self) {
+        let old = std::mem::take(&mut *self.map.borrow_mut());
+        drop(old);
+    }
+}
+
+macro_rules! names {
+    ($($name:ident)*) => {
+        /// Names that the machine looks up itself, interned once.
+        #[allow(non_snake_case)]
+        pub struct Names {
+            pub empty: Gc<Str>,
+            pub empty_tuple: Gc<Tuple>,
+            /// One-character strings of Latin-1.
+            pub latin1: Vec<Gc<Str>>,
+            $(pub $name: Gc<Str>,)*
+        }
+
+        impl Names {
+            pub(crate) fn new(vm: &Vm) -> Names {
+                let one = |cp: u32| {
+                    let mut buf = [0; 4];
+                    vm.interned.intern_bytes(vm, taipan_text::wtf8::encode(cp, &mut buf))
+                };
+                Names {
+                    empty: vm.interned.intern_bytes(vm, b""),
+                    empty_tuple: vm.raw_tuple(&vm.types.tuple, std::iter::empty()),
+                    latin1: (0..256).map(one).collect(),
+                    $($name: vm.interned.intern_bytes(vm, stringify!($name).as_bytes()),)*
+                }
+            }
+        }
+    };
+}
+
+names! {
+    __abs__ __abstractmethods__ __add__ __aenter__ __aexit__ __aiter__ __all__ __and__ __anext__ __annotate__
+    __annotate_func__ __annotations__ __annotations_cache__ __args__ __await__ __bases__ __bool__ __buffer__
+    __build_class__ __builtins__ __bytes__ __call__ __cached__ __cause__ __ceil__ __class__ __class_getitem__ __classcell__
+    __classdict__ __classdictcell__ __complex__ __contains__ __context__ __copy__ __debug__ __deepcopy__ __default__
+    __defaults__ __del__ __delattr__ __delete__ __delitem__ __dict__ __dictoffset__ __dir__ __divmod__ __doc__ __enter__
+    __eq__ __exit__ __file__ __firstlineno__ __float__ __floor__ __floordiv__ __format__ __func__ __ge__ __get__
+    __getattr__ __getattribute__ __getformat__ __getitem__ __getnewargs__ __getnewargs_ex__ __getstate__ __globals__
+    __gt__ __hash__ __iadd__ __iand__ __ifloordiv__ __ilshift__ __imatmul__ __imod__ __import__ __imul__ __index__
+    __init__ __init_subclass__ __instancecheck__ __int__ __invert__ __ior__ __ipow__ __irshift__ __isabstractmethod__
+    __isub__ __iter__ __itruediv__ __ixor__ __kwdefaults__ __le__ __len__ __length_hint__ __loader__ __lshift__ __lt__
+    __main__ __match_args__ __matmul__ __missing__ __mod__ __module__ __mro__ __mro_entries__ __mul__ __name__ __ne__
+    __neg__ __new__ __newobj__ __newobj_ex__ __next__ __notes__ __or__ __orig_bases__ __orig_class__ __origin__
+    __package__ __parameters__ __path__ __pos__ __pow__ __prepare__ __qualname__ __radd__ __rand__ __rdivmod__
+    __reduce__ __reduce_ex__ __release_buffer__ __repr__ __reversed__ __rfloordiv__ __rlshift__ __rmatmul__ __rmod__
+    __rmul__ __ror__ __round__ __rpow__ __rrshift__ __rshift__ __rsub__ __rtruediv__ __rxor__ __self__ __set__
+    __set_name__ __setattr__ __setitem__ __setstate__ __sizeof__ __slots__ __slotnames__ __spec__
+    __static_attributes__ __str__ __sub__ __subclasscheck__ __subclasshook__ __suppress_context__ __text_signature__
+    __traceback__ __trunc__ __truediv__ __type_params__ __typing_subst__ __typing_prepare_subst__
+    __typing_is_unpacked_typevartuple__ __unpacked__ __unraisablehook__ __weakref__ __wrapped__ __xor__
+    _fields _initializing _is_text_encoding args argv big builtins byteorder cause clear close code copy decode
+    default_int_max_str_digits displayhook encode encoding end errors excepthook extend exit fileno file filename flush
+    format from_bytes get get_source getvalue imag importlib index insert_path io isatty items iter join keys
+    last_exc last_traceback last_type last_value lineno little locals metaclass mode module modules mro msg n name
+    name_from newlines obj offset open origin path pop print_file_and_line ps1 ps2 read readline real replace reset
+    return_ rpartition send sep setdefault signed sort start stderr stdin stdout step stop strict strftime sys text
+    throw tzinfo unraisablehook update value values warn warnoptions write
+}

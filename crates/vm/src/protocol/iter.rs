@@ -1,0 +1,104 @@
+//! Iteration.
+
+use crate::errors::exc;
+use crate::object::ValueExt;
+use crate::types::{List, Tuple};
+use crate::{PyResult, Raised, Value, Vm};
+
+impl Vm {
+    /// `iter(v)`.
+    pub fn get_iter(&self, v: &Value) -> PyResult<Value> {
+        let ty = self.type_of(v);
+        if let Some(f) = ty.slots.iter.get() {
+            let it = f(self, v)?;
+            if self.type_of(&it).slots.iternext.get().is_none() {
+                return Err(self.type_error(format_args!(
+                    "iter() returned non-iterator of type '{}'",
+                    self.type_of(&it).name()
+                )));
+            }
+            return Ok(it);
+        }
+        if self.has_sequence_items(v) {
+            return Ok(crate::types::iterators::sequence_iterator(self, v));
+        }
+        Err(self.type_error(format_args!("'{}' object is not iterable", ty.name())))
+    }
+
+    /// Whether items can be had by index (`PySequence_Check`).
+    pub fn has_sequence_items(&self, v: &Value) -> bool {
+        let ty = self.type_of(v);
+        ty.slots.item.get().is_some() && !ty.is_subtype(&self.types.dict)
+    }
+
+    /// `next(it)`; `None` (Rust) at the end. An explicit `StopIteration` counts as the end.
+    #[inline]
+    pub fn iter_next(&self, it: &Value) -> PyResult<Option<Value>> {
+        match self.type_of(it).slots.iternext.get() {
+            Some(f) => match f(self, it) {
+                Err(Raised) if self.raised_is(&exc::StopIteration) => {
+                    drop(self.take_raised());
+                    Ok(None)
+                }
+                r => r,
+            },
+            None => Err(self.type_error(format_args!("'{}' object is not an iterator", self.type_of(it).name()))),
+        }
+    }
+
+    /// Calls `f` with each item.
+    pub fn for_each(&self, v: &Value, mut f: impl FnMut(Value) -> PyResult<()>) -> PyResult<()> {
+        let it = self.get_iter(v)?;
+        while let Some(item) = self.iter_next(&it)? {
+            f(item)?;
+        }
+        Ok(())
+    }
+
+    /// The items of an iterable as a vector (`list(v)`).
+    pub fn collect(&self, v: &Value) -> PyResult<Vec<Value>> {
+        if let Some(l) = v.downcast_exact::<List>() {
+            return Ok(l.to_vec());
+        }
+        if let Some(t) = v.downcast_exact::<Tuple>() {
+            return Ok(t.items().to_vec());
+        }
+        let hint = self.length_hint(v, 0)?;
+        let mut out = Vec::new();
+        if out.try_reserve(hint.min(1 << 16)).is_err() {
+            return Err(self.memory_error());
+        }
+        self.for_each(v, |item| {
+            if out.try_reserve(1).is_err() {
+                return Err(self.memory_error());
+            }
+            out.push(item);
+            Ok(())
+        })?;
+        Ok(out)
+    }
+
+    /// `operator.length_hint`.
+    pub fn length_hint(&self, v: &Value, default: usize) -> PyResult<usize> {
+        if let Some(f) = self.type_of(v).slots.len.get() {
+            let r = f(self, v);
+            match self.suppress(r, &exc::TypeError)? {
+                Some(n) => return Ok(n),
+                None => {}
+            }
+        }
+        let r = self.call_special(v, &self.names.__length_hint__, &[]);
+        let Some(Some(r)) = self.suppress(r, &exc::TypeError)? else { return Ok(default) };
+        if r.is_not_implemented() {
+            return Ok(default);
+        }
+        if crate::types::numbers::int_value(&r).is_none() {
+            return Err(self.type_error(format_args!(
+                "__length_hint__ must be an integer, not {}",
+                self.type_of(&r).name()
+            )));
+        }
+        let n = self.index_i64(&r, "Python int too large to convert to C ssize_t")?;
+        usize::try_from(n).map_err(|_| self.value_error("__length_hint__() should return >= 0"))
+    }
+}

@@ -1,0 +1,13 @@
+//! What operators and built-in protocols mean: one function each, called by the slow path of the opcode, by the dunder
+//! wrapper and by native code alike. Fast paths elsewhere fall back to these and carry no error text of their own.
+//!
+//! Whatever is here may run Python code unless it says otherwise.
+
+pub mod attr;
+mod call;
+mod item;
+mod iter;
+mod number;
+mod object;
+
+pub use number::{BinaryOp, binary_slot_names};

@@ -1,0 +1,337 @@
+//! `repr`, `str`, `hash`, truth, comparison, `isinstance`, `format`, `len`.
+
+use crate::errors::exc;
+use crate::object::{Type, ValueExt};
+use crate::types::typedef::{CompareOp, F};
+use crate::types::{Str, Tuple};
+use crate::{PyResult, Raised, Value, Vm};
+use taipan_heap::Gc;
+
+impl Vm {
+    /// `repr(v)`.
+    pub fn repr(&self, v: &Value) -> PyResult<Gc<Str>> {
+        let ty = self.type_of(v);
+        let Some(f) = ty.slots.repr.get() else {
+            return Ok(self.new_str(&format!("<{} object at {:#x}>", ty.name(), v.bits())));
+        };
+        let r = self.recurse(" while getting the repr of an object", || f(self, v))?;
+        self.expect_str(r, "__repr__")
+    }
+
+    /// `str(v)`.
+    pub fn str(&self, v: &Value) -> PyResult<Gc<Str>> {
+        if let Some(s) = v.downcast_exact::<Str>() {
+            return Ok(s.clone());
+        }
+        let ty = self.type_of(v);
+        let Some(f) = ty.slots.str.get() else { return self.repr(v) };
+        let r = self.recurse(" while getting the str of an object", || f(self, v))?;
+        self.expect_str(r, "__str__")
+    }
+
+    fn expect_str(&self, r: Value, method: &str) -> PyResult<Gc<Str>> {
+        match r.downcast::<Str>() {
+            Some(s) => Ok(s.clone()),
+            None => Err(self.type_error(format_args!(
+                "{method} returned non-string (type {})",
+                self.type_of(&r).name()
+            ))),
+        }
+    }
+
+    /// `repr(v)` as Rust text, for messages.
+    pub fn repr_text(&self, v: &Value) -> PyResult<String> {
+        Ok(self.repr(v)?.to_string_lossy().into_owned())
+    }
+
+    /// `ascii(v)`.
+    pub fn ascii(&self, v: &Value) -> PyResult<Gc<Str>> {
+        let r = self.repr(v)?;
+        if r.is_ascii() {
+            return Ok(r);
+        }
+        let mut out = Vec::new();
+        for cp in r.as_wtf8().code_points() {
+            match cp {
+                0..=0x7f => out.push(cp as u8),
+                0x80..=0xff => out.extend(format!("\\x{cp:02x}").bytes()),
+                0x100..=0xffff => out.extend(format!("\\u{cp:04x}").bytes()),
+                _ => out.extend(format!("\\U{cp:08x}").bytes()),
+            }
+        }
+        Ok(self.new_ascii(&out))
+    }
+
+    /// `hash(v)`; never -1.
+    #[inline]
+    pub fn hash(&self, v: &Value) -> PyResult<i64> {
+        if let Some(s) = v.downcast_exact::<Str>() {
+            return Ok(self.str_hash(s));
+        }
+        if let Some(n) = v.as_int() {
+            return Ok(taipan_text::hash::int(n));
+        }
+        match self.type_of(v).slots.hash.get() {
+            Some(f) => f(self, v),
+            None => Err(self.unhashable(v)),
+        }
+    }
+
+    #[cold]
+    pub fn unhashable(&self, v: &Value) -> Raised {
+        self.type_error(format_args!("unhashable type: '{}'", self.type_of(v).name()))
+    }
+
+    /// `bool(v)`.
+    #[inline]
+    pub fn is_true(&self, v: &Value) -> PyResult<bool> {
+        if let Some(b) = v.as_bool() {
+            return Ok(b);
+        }
+        if v.is_none() {
+            return Ok(false);
+        }
+        if let Some(n) = v.as_int() {
+            return Ok(n != 0);
+        }
+        let ty = self.type_of(v);
+        if let Some(f) = ty.slots.bool.get() {
+            return f(self, v);
+        }
+        if let Some(f) = ty.slots.len.get() {
+            return Ok(f(self, v)? != 0);
+        }
+        Ok(true)
+    }
+
+    /// `a op b`, any result.
+    pub fn rich_compare(&self, a: &Value, b: &Value, op: CompareOp) -> PyResult<Value> {
+        self.recurse(" in comparison", || self.rich_compare_unguarded(a, b, op))
+    }
+
+    fn rich_compare_unguarded(&self, a: &Value, b: &Value, op: CompareOp) -> PyResult<Value> {
+        let (ta, tb) = (self.type_of(a), self.type_of(b));
+        let mut tried_reflected = false;
+        if !ta.is(tb)
+            && tb.is_subtype(ta)
+            && let Some(f) = tb.slots.richcompare.get()
+        {
+            tried_reflected = true;
+            let r = f(self, b, a, op.swapped())?;
+            if !r.is_not_implemented() {
+                return Ok(r);
+            }
+        }
+        if let Some(f) = self.type_of(a).slots.richcompare.get() {
+            let r = f(self, a, b, op)?;
+            if !r.is_not_implemented() {
+                return Ok(r);
+            }
+        }
+        if !tried_reflected && let Some(f) = self.type_of(b).slots.richcompare.get() {
+            let r = f(self, b, a, op.swapped())?;
+            if !r.is_not_implemented() {
+                return Ok(r);
+            }
+        }
+        match op {
+            CompareOp::Eq => Ok(Value::bool(a.is(b))),
+            CompareOp::Ne => Ok(Value::bool(!a.is(b))),
+            _ => Err(self.type_error(format_args!(
+                "'{}' not supported between instances of '{}' and '{}'",
+                op.symbol(),
+                self.type_of(a).name(),
+                self.type_of(b).name()
+            ))),
+        }
+    }
+
+    /// `a op b` as a truth value, identity implying equality (`PyObject_RichCompareBool`).
+    pub fn compare_bool(&self, a: &Value, b: &Value, op: CompareOp) -> PyResult<bool> {
+        if a.is(b) {
+            match op {
+                CompareOp::Eq => return Ok(true),
+                CompareOp::Ne => return Ok(false),
+                _ => {}
+            }
+        }
+        let r = self.rich_compare(a, b, op)?;
+        self.is_true(&r)
+    }
+
+    /// `a is b or a == b`, as containers compare.
+    #[inline]
+    pub fn eq(&self, a: &Value, b: &Value) -> PyResult<bool> {
+        if a.is(b) {
+            return Ok(true);
+        }
+        if let (Some(x), Some(y)) = (a.downcast_exact::<Str>(), b.downcast_exact::<Str>()) {
+            return Ok(x.as_bytes() == y.as_bytes());
+        }
+        if a.is_int() && b.is_int() {
+            return Ok(false);
+        }
+        self.compare_bool(a, b, CompareOp::Eq)
+    }
+
+    /// `len(v)`.
+    pub fn len(&self, v: &Value) -> PyResult<usize> {
+        match self.type_of(v).slots.len.get() {
+            Some(f) => f(self, v),
+            None => {
+                Err(self.type_error(format_args!("object of type '{}' has no len()", self.type_of(v).name())))
+            }
+        }
+    }
+
+    /// `isinstance(v, cls)`.
+    pub fn is_instance(&self, v: &Value, cls: &Value) -> PyResult<bool> {
+        if self.type_of(v).as_value().is(cls) {
+            return Ok(true);
+        }
+        if self.type_of(cls).is(&self.types.type_) {
+            return self.real_is_instance(v, cls);
+        }
+        if let Some(parts) = cls.downcast::<Tuple>().cloned() {
+            return self.recurse(" in __instancecheck__", || {
+                for c in parts.items() {
+                    if self.is_instance(v, c)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            });
+        }
+        if let Some(check) = self.lookup_special(cls, &self.names.__instancecheck__)? {
+            let r = self.recurse(" in __instancecheck__", || self.call1(&check, v))?;
+            return self.is_true(&r);
+        }
+        self.real_is_instance(v, cls)
+    }
+
+    /// `type.__instancecheck__`: without hooks.
+    pub fn real_is_instance(&self, v: &Value, cls: &Value) -> PyResult<bool> {
+        if let Some(ty) = cls.downcast::<Type>() {
+            if self.type_of(v).is_subtype(ty) {
+                return Ok(true);
+            }
+            if let Some(c) = self.lookup_attr(v, &self.names.__class__)?
+                && let Some(c) = c.downcast::<Type>()
+                && !c.is(self.type_of(v))
+            {
+                return Ok(c.is_subtype(ty));
+            }
+            return Ok(false);
+        }
+        self.check_class(cls, "isinstance() arg 2 must be a type, a tuple of types, or a union")?;
+        match self.lookup_attr(v, &self.names.__class__)? {
+            Some(c) => self.abstract_is_subclass(&c, cls),
+            None => Ok(false),
+        }
+    }
+
+    /// `issubclass(derived, cls)`.
+    pub fn is_subclass(&self, derived: &Value, cls: &Value) -> PyResult<bool> {
+        if self.type_of(cls).is(&self.types.type_) {
+            if derived.is(cls) {
+                return Ok(true);
+            }
+            return self.real_is_subclass(derived, cls);
+        }
+        if let Some(parts) = cls.downcast::<Tuple>().cloned() {
+            return self.recurse(" in __subclasscheck__", || {
+                for c in parts.items() {
+                    if self.is_subclass(derived, c)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            });
+        }
+        if let Some(check) = self.lookup_special(cls, &self.names.__subclasscheck__)? {
+            let r = self.recurse(" in __subclasscheck__", || self.call1(&check, derived))?;
+            return self.is_true(&r);
+        }
+        self.real_is_subclass(derived, cls)
+    }
+
+    /// `type.__subclasscheck__`: without hooks.
+    pub fn real_is_subclass(&self, derived: &Value, cls: &Value) -> PyResult<bool> {
+        if let (Some(d), Some(c)) = (derived.downcast::<Type>(), cls.downcast::<Type>()) {
+            return Ok(d.is_subtype(c));
+        }
+        self.check_class(derived, "issubclass() arg 1 must be a class")?;
+        self.check_class(cls, "issubclass() arg 2 must be a class, a tuple of classes, or a union")?;
+        self.abstract_is_subclass(derived, cls)
+    }
+
+    /// The `__bases__` tuple of something that acts as a class.
+    fn abstract_bases(&self, cls: &Value) -> PyResult<Option<Gc<Tuple>>> {
+        let bases = self.lookup_attr(cls, &self.names.__bases__)?;
+        Ok(bases.and_then(|b| b.downcast::<Tuple>().cloned()))
+    }
+
+    fn check_class(&self, cls: &Value, msg: &str) -> PyResult<()> {
+        match self.abstract_bases(cls)? {
+            Some(_) => Ok(()),
+            None => Err(self.type_error(msg)),
+        }
+    }
+
+    fn abstract_is_subclass(&self, derived: &Value, cls: &Value) -> PyResult<bool> {
+        if derived.is(cls) {
+            return Ok(true);
+        }
+        let Some(bases) = self.abstract_bases(derived)? else { return Ok(false) };
+        self.recurse(" in __issubclass__", || {
+            for b in bases.items() {
+                if self.abstract_is_subclass(b, cls)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
+    }
+
+    /// `format(v, spec)`.
+    pub fn format(&self, v: &Value, spec: Option<&Value>) -> PyResult<Gc<Str>> {
+        if let (Some(s), None) = (v.downcast_exact::<Str>(), spec) {
+            return Ok(s.clone());
+        }
+        if v.is_int() && spec.is_none() {
+            return self.str(v);
+        }
+        let spec = match spec {
+            Some(s) => s.clone(),
+            None => self.names.empty.to_value(),
+        };
+        match self.call_special(v, &self.names.__format__, std::slice::from_ref(&spec))? {
+            Some(r) => match r.downcast::<Str>() {
+                Some(s) => Ok(s.clone()),
+                None => Err(self.type_error(format_args!(
+                    "__format__ must return a str, not {}",
+                    self.type_of(&r).name()
+                ))),
+            },
+            None => Err(self.type_error(format_args!(
+                "Type {} doesn't define __format__",
+                self.type_of(v).name()
+            ))),
+        }
+    }
+
+    /// Whether the value can be raised: an instance of `BaseException`.
+    pub fn is_exception(&self, v: &Value) -> bool {
+        self.has_flag(v, F::EXCEPTION_SUBCLASS)
+    }
+
+    /// Whether the value is a class derived from `BaseException`.
+    pub fn is_exception_class(&self, v: &Value) -> bool {
+        v.downcast::<Type>().is_some_and(|t| t.has_flags(F::EXCEPTION_SUBCLASS))
+    }
+
+    /// `KeyError` suppressed.
+    pub fn suppress_key_error(&self, r: PyResult<Value>) -> PyResult<Option<Value>> {
+        self.suppress(r, &exc::KeyError)
+    }
+}

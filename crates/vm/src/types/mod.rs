@@ -1,0 +1,57 @@
+//! The built-in types, one file or folder each, and the table of those that the machine itself names.
+
+pub mod buffer;
+pub mod bytes_;
+pub mod dict;
+pub mod instance;
+pub mod list;
+pub mod object;
+pub mod slotdefs;
+pub mod str_;
+pub mod table;
+pub mod tuple;
+pub mod type_;
+pub mod typedef;
+
+pub mod numbers;
+pub mod singletons;
+
+pub use bytes_::Bytes;
+pub use dict::Dict;
+pub use list::List;
+pub use str_::Str;
+pub use tuple::Tuple;
+
+use crate::object::{Payload, Type};
+use crate::Vm;
+use taipan_heap::Gc;
+
+macro_rules! core_types {
+    ($($field:ident: $payload:ty,)*) => {
+        /// Class objects that the machine refers to by name. Made when the interpreter starts, in this order.
+        pub struct Types { $(pub $field: Gc<Type>,)* }
+
+        impl Types {
+            /// Collects the class objects after `bootstrap` made the first ones.
+            pub(crate) fn collect(vm: &Vm) -> Types {
+                Types { $($field: vm.type_for(<$payload as Payload>::def()),)* }
+            }
+        }
+    };
+}
+
+core_types! {
+    object: object::Object,
+    type_: type_::PyType,
+    int: numbers::Int,
+    bool: numbers::Bool,
+    float: numbers::Float,
+    str: str_::Str,
+    bytes: bytes_::Bytes,
+    tuple: tuple::Tuple,
+    list: list::List,
+    dict: dict::Dict,
+    none_type: singletons::NoneType,
+    ellipsis: singletons::EllipsisType,
+    not_implemented: singletons::NotImplementedType,
+}

@@ -1,0 +1,281 @@
+//! `Interp`, all that an interpreter owns, and `Vm`, a thread's way into it.
+//!
+//! Native code gets `vm: &Vm` first. Everything behind it has interior mutability; nothing is global (decision 11).
+
+use crate::breaker::Breaker;
+use crate::errors::ExcState;
+use crate::frontend::Frontend;
+use crate::names::{Interned, Names};
+use crate::native::ModuleDef;
+use crate::object::Type;
+use crate::types::type_::MethodCache;
+use crate::types::{Dict, Types};
+use crate::{Value, interp};
+use std::cell::{Cell, OnceCell, UnsafeCell};
+use std::mem::MaybeUninit;
+use std::ops::Deref;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use taipan_heap::cell::{Guarded, ValueCell};
+use taipan_heap::{Gc, Header, Heap};
+use taipan_host::Host;
+
+/// What a new interpreter is told.
+pub struct Config {
+    pub host: Arc<dyn Host>,
+    pub frontend: Box<dyn Frontend>,
+    /// Native modules by name, from all `lib-*` crates.
+    pub modules: Vec<&'static ModuleDef>,
+    /// Finds a frozen module: (code bytes, is package, origin path).
+    pub frozen: fn(&str) -> Option<FrozenModule>,
+    /// The source text of a frozen module.
+    pub frozen_source: fn(&str) -> Option<String>,
+    /// Names of the frozen modules.
+    pub frozen_names: fn() -> Vec<&'static str>,
+    pub flags: Flags,
+    pub argv: Vec<Vec<u8>>,
+    pub orig_argv: Vec<Vec<u8>>,
+    /// Path of the executable.
+    pub executable: Vec<u8>,
+    /// `-W` options and `PYTHONWARNINGS`.
+    pub warn_options: Vec<String>,
+    /// `-X` options: name, value.
+    pub x_options: Vec<(String, Option<String>)>,
+    /// Seed of `hash()` for text; random when `None`.
+    pub hash_seed: Option<[u64; 2]>,
+    pub module_search_paths: Vec<Vec<u8>>,
+    pub pycache_prefix: Option<Vec<u8>>,
+    pub int_max_str_digits: usize,
+}
+
+#[derive(Clone, Copy)]
+pub struct FrozenModule {
+    pub code: &'static [u8],
+    pub is_package: bool,
+}
+
+/// `sys.flags`.
+#[derive(Clone, Default, Debug)]
+pub struct Flags {
+    pub debug: i32,
+    pub inspect: i32,
+    pub interactive: i32,
+    pub optimize: i32,
+    pub dont_write_bytecode: i32,
+    pub no_user_site: i32,
+    pub no_site: i32,
+    pub ignore_environment: i32,
+    pub verbose: i32,
+    pub bytes_warning: i32,
+    pub quiet: i32,
+    pub hash_randomization: i32,
+    pub isolated: i32,
+    pub dev_mode: bool,
+    pub utf8_mode: i32,
+    pub warn_default_encoding: i32,
+    pub safe_path: bool,
+    pub unbuffered: bool,
+}
+
+/// The core class objects; written once at the start.
+pub struct TypesCell(UnsafeCell<MaybeUninit<Types>>);
+/// The machine's names; written once at the start.
+pub struct NamesCell(UnsafeCell<MaybeUninit<Names>>);
+
+impl Deref for TypesCell {
+    type Target = Types;
+    #[inline(always)]
+    #[allow(unsafe_code)]
+    fn deref(&self) -> &Types {
+        // SAFETY: `Interp::new` writes it before any other code runs; nothing writes it again.
+        unsafe { (*self.0.get()).assume_init_ref() }
+    }
+}
+
+impl Deref for NamesCell {
+    type Target = Names;
+    #[inline(always)]
+    #[allow(unsafe_code)]
+    fn deref(&self) -> &Names {
+        // SAFETY: as for `TypesCell`.
+        unsafe { (*self.0.get()).assume_init_ref() }
+    }
+}
+
+/// One interpreter.
+pub struct Interp {
+    pub heap: Heap,
+    pub types: TypesCell,
+    pub names: NamesCell,
+    pub interned: Interned,
+    pub(crate) native_types: Guarded<Vec<Option<Box<Gc<Type>>>>>,
+    pub(crate) metatype: Cell<NonNull<Header>>,
+    pub method_cache: MethodCache,
+    pub next_type_version: Cell<u32>,
+    pub config: Config,
+    pub breaker: Arc<Breaker>,
+    hash_key: [u64; 2],
+    /// `sys.modules`.
+    pub modules: OnceCell<Gc<Dict>>,
+    /// The dict of module `builtins`.
+    pub builtins: OnceCell<Gc<Dict>>,
+    /// The dict of module `sys`.
+    pub sys_dict: OnceCell<Gc<Dict>>,
+    pub int_max_str_digits: Cell<usize>,
+    pub recursion_limit: Cell<usize>,
+    /// State of native modules, by a key of their own: made on first use, dropped at the end.
+    pub module_states: Guarded<Vec<(std::any::TypeId, Box<dyn std::any::Any>)>>,
+    pub interp_state: interp::InterpState,
+    pub weakrefs: crate::types::weakref::WeakTable,
+    pub gc: crate::modules::gc::GcState,
+}
+
+/// A thread of an interpreter, as native code sees it.
+pub struct Vm {
+    interp: NonNull<Interp>,
+    pub exc: ExcState,
+    pub thread: interp::ThreadState,
+    /// `_contextvars`, `sys.settrace` and other per-thread values are kept by their modules under a key.
+    pub locals: Guarded<Vec<(std::any::TypeId, Value)>>,
+    pub async_exc: ValueCell,
+}
+
+impl Deref for Vm {
+    type Target = Interp;
+    #[inline(always)]
+    #[allow(unsafe_code)]
+    fn deref(&self) -> &Interp {
+        // SAFETY: the interpreter outlives its threads (`Interp::finish` waits for them).
+        unsafe { self.interp.as_ref() }
+    }
+}
+
+thread_local! {
+    static CURRENT: Cell<*const Vm> = const { Cell::new(std::ptr::null()) };
+}
+
+/// Runs `f` with the `Vm` of this thread, if it has one.
+#[allow(unsafe_code)]
+pub fn with_current<R>(f: impl FnOnce(&Vm) -> R) -> Option<R> {
+    let p = CURRENT.get();
+    // SAFETY: `Vm::enter` keeps it alive until it is left.
+    unsafe { p.as_ref() }.map(f)
+}
+
+impl Interp {
+    /// A new interpreter with its core types, on the heap so that threads can point to it.
+    pub fn new(config: Config) -> Box<Interp> {
+        let hash_key = config.hash_seed.unwrap_or_else(|| {
+            let mut b = [0; 16];
+            if config.host.random_bytes(&mut b).is_err() {
+                return [0, 0];
+            }
+            let (a, c) = b.split_at(8);
+            [u64::from_le_bytes(a.try_into().unwrap_or_default()), u64::from_le_bytes(c.try_into().unwrap_or_default())]
+        });
+        let limit = config.int_max_str_digits;
+        Box::new(Interp {
+            heap: Heap::new(),
+            types: TypesCell(UnsafeCell::new(MaybeUninit::uninit())),
+            names: NamesCell(UnsafeCell::new(MaybeUninit::uninit())),
+            interned: Interned::default(),
+            native_types: Guarded::new(Vec::new()),
+            metatype: Cell::new(NonNull::dangling()),
+            method_cache: MethodCache::new(),
+            next_type_version: Cell::new(1),
+            config,
+            breaker: Arc::new(Breaker::default()),
+            hash_key,
+            modules: OnceCell::new(),
+            builtins: OnceCell::new(),
+            sys_dict: OnceCell::new(),
+            int_max_str_digits: Cell::new(limit),
+            recursion_limit: Cell::new(1000),
+            module_states: Guarded::new(Vec::new()),
+            interp_state: Default::default(),
+            weakrefs: Default::default(),
+            gc: Default::default(),
+        })
+    }
+}
+
+impl Vm {
+    /// The first thread of a fresh interpreter: makes the core types and names.
+    #[allow(unsafe_code)]
+    pub fn main(interp: &Interp) -> Box<Vm> {
+        let vm = Vm::attach(interp);
+        vm.enter();
+        crate::types::type_::bootstrap(&vm);
+        // SAFETY: written once, before anything reads them; `Types::collect` and `Names::new` read only what exists.
+        unsafe {
+            (*vm.types.0.get()).write(Types::collect(&vm));
+            (*vm.names.0.get()).write(Names::new(&vm));
+        }
+        crate::modules::gc::install_hooks(&vm);
+        vm
+    }
+
+    /// A thread's view of the interpreter; `enter` makes it current.
+    pub fn attach(interp: &Interp) -> Box<Vm> {
+        Box::new(Vm {
+            interp: NonNull::from(interp),
+            exc: ExcState::default(),
+            thread: interp::ThreadState::new(),
+            locals: Guarded::new(Vec::new()),
+            async_exc: ValueCell::empty(),
+        })
+    }
+
+    /// Makes this the current `Vm`, and its heap the current heap, of the OS thread.
+    #[allow(unsafe_code)]
+    pub fn enter(&self) {
+        CURRENT.set(self);
+        // SAFETY: the interpreter outlives the thread; the turn (one thread at a time) is the caller's.
+        unsafe { taipan_heap::enter(&self.heap) };
+    }
+
+    /// Leaves: no `Vm` is current on this OS thread any more.
+    #[allow(unsafe_code)]
+    pub fn leave(&self) {
+        CURRENT.set(std::ptr::null());
+        // SAFETY: nothing is current afterwards.
+        unsafe { taipan_heap::enter(std::ptr::null()) };
+    }
+
+    pub fn interp(&self) -> &Interp {
+        self
+    }
+
+    /// The host, for whatever touches the world.
+    pub fn host(&self) -> &dyn Host {
+        &*self.config.host
+    }
+
+    /// Python's hash of bytes: SipHash-1-3 with the interpreter's key; never -1; 0 for none.
+    pub fn hash_bytes(&self, bytes: &[u8]) -> i64 {
+        if bytes.is_empty() {
+            return 0;
+        }
+        taipan_text::hash::bytes(bytes, (self.hash_key[0], self.hash_key[1]))
+    }
+
+    /// A module's own state, made on first use.
+    #[allow(unsafe_code)]
+    pub fn state<T: Default + 'static>(&self) -> &T {
+        let key = std::any::TypeId::of::<T>();
+        let found = self.module_states.with(|s| {
+            s.iter().find(|(k, _)| *k == key).map(|(_, b)| &**b as *const dyn std::any::Any as *const T)
+        });
+        let p = match found {
+            Some(p) => p,
+            None => {
+                let b: Box<T> = Box::default();
+                let p = &*b as *const T;
+                self.module_states.with_mut(|s| s.push((key, b)));
+                p
+            }
+        };
+        // SAFETY: boxed and never removed while the interpreter lives.
+        unsafe { &*p }
+    }
+}
