@@ -207,7 +207,9 @@ impl Heap {
         // SAFETY: the layout has a size.
         let p = NonNull::new(unsafe { alloc_zeroed(layout) })?.cast::<LargePrefix>();
         // SAFETY: fresh memory of at least a prefix.
-        unsafe { p.write(LargePrefix { size: total, index: Cell::new(large.len() as u32), refs: Cell::new(0) }) };
+        unsafe {
+            p.write(LargePrefix { size: total, index: Cell::new(large.len() as u32), refs: Cell::new(0) })
+        };
         large.push(p);
         self.bytes.set(self.bytes.get() + total);
         // SAFETY: the object follows its prefix.

@@ -51,6 +51,18 @@ impl ValueCell {
     }
 }
 
+impl Default for ValueCell {
+    fn default() -> Self {
+        ValueCell::empty()
+    }
+}
+
+impl<T> Default for GcCell<T> {
+    fn default() -> Self {
+        GcCell::new(None)
+    }
+}
+
 impl Trace for ValueCell {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         // SAFETY: as in `get`; visitors of the collector change no cell.

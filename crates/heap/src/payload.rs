@@ -41,7 +41,12 @@ unsafe fn size_fixed<T>(_: NonNull<Header>) -> usize {
 
 /// The functions of a fixed-size payload.
 pub const fn fixed<T: Trace>() -> PayloadFns {
-    PayloadFns { drop: drop_fixed::<T>, trace: trace_fixed::<T>, clear: clear_fixed::<T>, size: size_fixed::<T> }
+    PayloadFns {
+        drop: drop_fixed::<T>,
+        trace: trace_fixed::<T>,
+        clear: clear_fixed::<T>,
+        size: size_fixed::<T>,
+    }
 }
 
 unsafe fn drop_var<H, T>(p: NonNull<Header>) {

@@ -105,7 +105,27 @@ impl<A: Trace, B: Trace> Trace for (A, B) {
 macro_rules! owns_nothing {
     ($($t:ty),*) => { $(impl Trace for $t { #[inline] fn trace(&self, _: &mut dyn FnMut(&Value)) {} })* };
 }
-owns_nothing!((), bool, char, u8, i8, u16, i16, u32, i32, u64, i64, u128, i128, usize, isize, f32, f64, str, String);
+owns_nothing!(
+    (),
+    bool,
+    char,
+    u8,
+    i8,
+    u16,
+    i16,
+    u32,
+    i32,
+    u64,
+    i64,
+    u128,
+    i128,
+    usize,
+    isize,
+    f32,
+    f64,
+    str,
+    String
+);
 
 impl<T: Copy> Trace for std::cell::Cell<T> {
     #[inline]

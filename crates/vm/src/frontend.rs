@@ -26,7 +26,13 @@ pub trait Frontend {
     /// Decodes source bytes by BOM and coding cookie.
     fn decode(&self, vm: &Vm, source: &[u8], filename: &str) -> PyResult<String>;
     /// Compiles an `ast` object; the language library provides it.
-    fn compile_ast(&self, vm: &Vm, tree: &Value, filename: &str, options: CompileOptions) -> PyResult<CodeData>;
+    fn compile_ast(
+        &self,
+        vm: &Vm,
+        tree: &Value,
+        filename: &str,
+        options: CompileOptions,
+    ) -> PyResult<CodeData>;
     /// `compile(source, …, PyCF_ONLY_AST)`.
     fn parse_to_ast(&self, vm: &Vm, source: &str, filename: &str, mode: &str, flags: u32) -> PyResult<Value>;
 }

@@ -16,6 +16,8 @@ pub mod names;
 pub mod native;
 pub mod object;
 pub mod protocol;
+#[cfg(test)]
+mod selftest;
 pub mod types;
 mod vm;
 

@@ -1,8 +1,8 @@
 //! Interned strings: the table, and the names that the machine itself uses as fields.
 
+use crate::Vm;
 use crate::types::str_::{INTERNED, Str};
 use crate::types::tuple::Tuple;
-use crate::{Vm};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use taipan_heap::Gc;
@@ -27,7 +27,8 @@ impl Interned {
             return known.clone();
         }
         // A `str` subclass must not become the name everybody gets.
-        let s = if vm.type_of(s.as_value()).is(&vm.types.str) { s.clone() } else { vm.fresh_str(s.as_bytes()) };
+        let s =
+            if vm.type_of(s.as_value()).is(&vm.types.str) { s.clone() } else { vm.fresh_str(s.as_bytes()) };
         self.add(s)
     }
 

@@ -104,7 +104,6 @@ impl Deref for NamesCell {
 
 /// One interpreter.
 pub struct Interp {
-    pub heap: Heap,
     pub types: TypesCell,
     pub names: NamesCell,
     pub interned: Interned,
@@ -128,6 +127,8 @@ pub struct Interp {
     pub interp_state: interp::InterpState,
     pub weakrefs: crate::types::weakref::WeakTable,
     pub gc: crate::modules::gc::GcState,
+    /// Last, because the fields above hold objects that live in it.
+    pub heap: Heap,
 }
 
 /// A thread of an interpreter, as native code sees it.
@@ -171,7 +172,10 @@ impl Interp {
                 return [0, 0];
             }
             let (a, c) = b.split_at(8);
-            [u64::from_le_bytes(a.try_into().unwrap_or_default()), u64::from_le_bytes(c.try_into().unwrap_or_default())]
+            [
+                u64::from_le_bytes(a.try_into().unwrap_or_default()),
+                u64::from_le_bytes(c.try_into().unwrap_or_default()),
+            ]
         });
         let limit = config.int_max_str_digits;
         Box::new(Interp {

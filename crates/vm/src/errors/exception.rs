@@ -1,8 +1,8 @@
 //! `BaseException`: the payload of all exceptions, and their named fields. Methods: `errors/methods.rs`.
 
+use crate::native::GetSetDef;
 use crate::object::{Type, ValueExt};
 use crate::types::tuple::Tuple;
-use crate::native::GetSetDef;
 use crate::{Raised, Value, Vm};
 use std::cell::Cell;
 use taipan_heap::cell::{GcCell, Guarded, ValueCell};

@@ -50,7 +50,12 @@ pub fn init_fields(vm: &Vm, e: &Value) {
 
 /// Raises `OSError`, or the subclass that the number calls for.
 #[cold]
-pub fn raise_os_error(vm: &Vm, err: HostError, filename: Option<&Value>, filename2: Option<&Value>) -> super::Raised {
+pub fn raise_os_error(
+    vm: &Vm,
+    err: HostError,
+    filename: Option<&Value>,
+    filename2: Option<&Value>,
+) -> super::Raised {
     let _ = (filename, filename2, set_field);
     let r: PyResult<()> = Ok(());
     let _ = r;

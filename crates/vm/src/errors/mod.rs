@@ -6,6 +6,7 @@
 pub mod exc;
 pub mod exception;
 pub mod methods;
+mod warn;
 
 use crate::object::ValueExt;
 use crate::types::typedef::TypeDef;

@@ -68,7 +68,9 @@ fn bind(
     let skip = hidden(def);
     if p.positional == skip && p.params.len() == skip && !p.var_args && !p.var_kw {
         if nkw != 0 {
-            return Err(vm.type_error(format_args!("{}() takes no keyword arguments", full_name(vm, def, pos))));
+            return Err(
+                vm.type_error(format_args!("{}() takes no keyword arguments", full_name(vm, def, pos)))
+            );
         }
         if pos.len() > skip {
             return Err(vm.type_error(format_args!(
@@ -137,7 +139,11 @@ fn bind(
                     i + 1 - skip
                 ))
             } else {
-                vm.type_error(format_args!("{}() missing required keyword-only argument: '{}'", shown(def), q.name))
+                vm.type_error(format_args!(
+                    "{}() missing required keyword-only argument: '{}'",
+                    shown(def),
+                    q.name
+                ))
             });
         }
     }
@@ -165,7 +171,10 @@ fn too_many(vm: &Vm, def: &FnDef, given: usize, nkw: usize) -> Raised {
         } else if max == min {
             vm.type_error(format_args!("{name} expected {max} argument{}, got {given}", given_word(max)))
         } else {
-            vm.type_error(format_args!("{name} expected at most {max} argument{}, got {given}", given_word(max)))
+            vm.type_error(format_args!(
+                "{name} expected at most {max} argument{}, got {given}",
+                given_word(max)
+            ))
         };
     }
     let total = given + nkw;

@@ -244,7 +244,10 @@ impl Vm {
     /// `argument 'x' must be …` of the shells that the macros write.
     #[cold]
     pub fn arg_type_error(&self, func: &str, arg: &str, expected: &str, v: &Value) -> Raised {
-        self.type_error(format_args!("{func}() argument {arg} must be {expected}, not {}", self.shown_type_name(v)))
+        self.type_error(format_args!(
+            "{func}() argument {arg} must be {expected}, not {}",
+            self.shown_type_name(v)
+        ))
     }
 
     #[cold]

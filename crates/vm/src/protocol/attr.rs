@@ -32,7 +32,12 @@ impl Vm {
     /// `obj.name`, or `None` (Rust) instead of an `AttributeError`.
     pub fn lookup_attr(&self, obj: &Value, name: &Gc<Str>) -> PyResult<Option<Value>> {
         let ty = self.type_of(obj);
-        if ty.slots.getattro.get().is_none_or(|f| std::ptr::fn_addr_eq(f, crate::types::slotdefs::GENERIC_GETATTRO)) {
+        if ty
+            .slots
+            .getattro
+            .get()
+            .is_none_or(|f| std::ptr::fn_addr_eq(f, crate::types::slotdefs::GENERIC_GETATTRO))
+        {
             return self.generic_lookup_attr(obj, name);
         }
         let r = self.get_attr(obj, name);
@@ -147,7 +152,12 @@ impl Vm {
             self.attribute_error(
                 obj,
                 name,
-                if ty.slots.setattro.get().is_some_and(|f| !std::ptr::fn_addr_eq(f, crate::types::slotdefs::GENERIC_SETATTRO)) {
+                if ty
+                    .slots
+                    .setattro
+                    .get()
+                    .is_some_and(|f| !std::ptr::fn_addr_eq(f, crate::types::slotdefs::GENERIC_SETATTRO))
+                {
                     format!("'{}' object has no attribute '{shown}'", ty.name())
                 } else {
                     format!(
@@ -163,7 +173,12 @@ impl Vm {
     /// method where that can be helped.
     pub fn get_method(&self, obj: &Value, name: &Gc<Str>) -> PyResult<Method> {
         let ty = self.type_of(obj);
-        if !ty.slots.getattro.get().is_none_or(|f| std::ptr::fn_addr_eq(f, crate::types::slotdefs::GENERIC_GETATTRO)) {
+        if !ty
+            .slots
+            .getattro
+            .get()
+            .is_none_or(|f| std::ptr::fn_addr_eq(f, crate::types::slotdefs::GENERIC_GETATTRO))
+        {
             return Ok(Method::Bound(self.get_attr(obj, name)?));
         }
         let on_class = ty.lookup(self, name);

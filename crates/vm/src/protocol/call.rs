@@ -81,6 +81,3 @@ impl Vm {
         r
     }
 }
-
-/// Re-exported for the interpreter's call family.
-pub use super::attr::Method as FoundMethod;

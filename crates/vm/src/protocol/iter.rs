@@ -42,7 +42,9 @@ impl Vm {
                 }
                 r => r,
             },
-            None => Err(self.type_error(format_args!("'{}' object is not an iterator", self.type_of(it).name()))),
+            None => {
+                Err(self.type_error(format_args!("'{}' object is not an iterator", self.type_of(it).name())))
+            }
         }
     }
 

@@ -267,7 +267,8 @@ impl Vm {
         match f {
             Some(f) => f(self, v),
             None => {
-                Err(self.type_error(format_args!("bad operand type for {what}: '{}'", self.type_of(v).name())))
+                Err(self
+                    .type_error(format_args!("bad operand type for {what}: '{}'", self.type_of(v).name())))
             }
         }
     }

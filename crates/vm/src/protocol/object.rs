@@ -32,10 +32,8 @@ impl Vm {
     fn expect_str(&self, r: Value, method: &str) -> PyResult<Gc<Str>> {
         match r.downcast::<Str>() {
             Some(s) => Ok(s.clone()),
-            None => Err(self.type_error(format_args!(
-                "{method} returned non-string (type {})",
-                self.type_of(&r).name()
-            ))),
+            None => Err(self
+                .type_error(format_args!("{method} returned non-string (type {})", self.type_of(&r).name()))),
         }
     }
 
@@ -313,10 +311,10 @@ impl Vm {
                     self.type_of(&r).name()
                 ))),
             },
-            None => Err(self.type_error(format_args!(
-                "Type {} doesn't define __format__",
-                self.type_of(v).name()
-            ))),
+            None => {
+                Err(self
+                    .type_error(format_args!("Type {} doesn't define __format__", self.type_of(v).name())))
+            }
         }
     }
 

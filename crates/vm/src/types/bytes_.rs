@@ -61,8 +61,12 @@ impl Vm {
         #[allow(unsafe_code)]
         unsafe {
             let head = BytesHead { hash: Cell::new(-1) };
-            let made =
-                self.heap.alloc_var::<BytesHead, u8>(ty.as_ptr(), head, bytes.iter().copied(), ty.extra_size());
+            let made = self.heap.alloc_var::<BytesHead, u8>(
+                ty.as_ptr(),
+                head,
+                bytes.iter().copied(),
+                ty.extra_size(),
+            );
             made.expect("bytes as large as a slice in memory").cast()
         }
     }
@@ -76,4 +80,10 @@ impl Vm {
         b.0.head.hash.set(h);
         h
     }
+}
+
+/// bytes
+#[taipan_macros::pytype(name = "bytes", flags(BASETYPE, BYTES_SUBCLASS, MATCH_SELF), no_methods)]
+impl crate::types::typedef::Slots for Bytes {
+    const SLOTS: crate::types::typedef::SlotDefs = crate::types::typedef::SlotDefs::NONE;
 }

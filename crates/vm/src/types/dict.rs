@@ -97,3 +97,9 @@ impl Vm {
 }
 
 const _: fn() -> &'static crate::types::typedef::TypeDef = <Dict as Payload>::def;
+
+/// dict
+#[taipan_macros::pytype(name = "dict", flags(BASETYPE, GC, DICT_SUBCLASS, MATCH_SELF, MAPPING), no_methods)]
+impl crate::types::typedef::Slots for Dict {
+    const SLOTS: crate::types::typedef::SlotDefs = crate::types::typedef::SlotDefs::NONE;
+}

@@ -109,7 +109,9 @@ fn extras(ptr: NonNull<Header>) -> *mut u8 {
 
 fn slots_of<'a>(ptr: NonNull<Header>, ty: &PyType) -> &'a [Cell<Option<Value>>] {
     // SAFETY: the class says how many slot words there are; `Cell<Option<Value>>` is one word, zero when empty.
-    unsafe { std::slice::from_raw_parts(extras(ptr) as *const Cell<Option<Value>>, ty.slot_words.get() as usize) }
+    unsafe {
+        std::slice::from_raw_parts(extras(ptr) as *const Cell<Option<Value>>, ty.slot_words.get() as usize)
+    }
 }
 
 /// The attribute storage of an object whose class has it.

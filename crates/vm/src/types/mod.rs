@@ -3,7 +3,9 @@
 pub mod buffer;
 pub mod bytes_;
 pub mod dict;
+pub mod generic_alias;
 pub mod instance;
+pub mod iterators;
 pub mod list;
 pub mod object;
 pub mod slotdefs;
@@ -12,6 +14,7 @@ pub mod table;
 pub mod tuple;
 pub mod type_;
 pub mod typedef;
+pub mod weakref;
 
 pub mod numbers;
 pub mod singletons;
@@ -22,8 +25,8 @@ pub use list::List;
 pub use str_::Str;
 pub use tuple::Tuple;
 
-use crate::object::{Payload, Type};
 use crate::Vm;
+use crate::object::{Payload, Type};
 use taipan_heap::Gc;
 
 macro_rules! core_types {

@@ -113,8 +113,36 @@ pub fn int_to_float(vm: &Vm, v: &Value) -> crate::PyResult<Value> {
         Some(IntValue::Small(n)) => Ok(vm.new_float(n as f64)),
         Some(IntValue::Big(b)) => {
             let f = b.to_f64().value();
-            if f.is_finite() { Ok(vm.new_float(f)) } else { Err(vm.overflow_error("int too large to convert to float")) }
+            if f.is_finite() {
+                Ok(vm.new_float(f))
+            } else {
+                Err(vm.overflow_error("int too large to convert to float"))
+            }
         }
         None => Err(vm.type_error("an integer is required")),
     }
+}
+
+/// int
+#[taipan_macros::pytype(name = "int", flags(BASETYPE, LONG_SUBCLASS, MATCH_SELF), no_methods)]
+impl crate::types::typedef::Slots for Int {
+    const SLOTS: crate::types::typedef::SlotDefs = crate::types::typedef::SlotDefs::NONE;
+}
+
+/// bool
+#[taipan_macros::pytype(name = "bool", base = Int, flags(LONG_SUBCLASS, MATCH_SELF), no_methods)]
+impl crate::types::typedef::Slots for Bool {
+    const SLOTS: crate::types::typedef::SlotDefs = crate::types::typedef::SlotDefs::NONE;
+}
+
+/// float
+#[taipan_macros::pytype(name = "float", flags(BASETYPE, MATCH_SELF), no_methods)]
+impl crate::types::typedef::Slots for Float {
+    const SLOTS: crate::types::typedef::SlotDefs = crate::types::typedef::SlotDefs::NONE;
+}
+
+/// complex
+#[taipan_macros::pytype(name = "complex", flags(BASETYPE), no_methods)]
+impl crate::types::typedef::Slots for Complex {
+    const SLOTS: crate::types::typedef::SlotDefs = crate::types::typedef::SlotDefs::NONE;
 }

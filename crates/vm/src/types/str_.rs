@@ -136,7 +136,9 @@ impl Vm {
         match bytes {
             [] => self.names.empty.clone(),
             [b] => self.char_str(*b as u32),
-            _ => self.raw_str(&self.types.str, bytes, bytes.len()).expect("a string as large as one in memory"),
+            _ => {
+                self.raw_str(&self.types.str, bytes, bytes.len()).expect("a string as large as one in memory")
+            }
         }
     }
 
@@ -181,4 +183,10 @@ impl Vm {
     pub fn intern_str(&self, s: &Gc<Str>) -> Gc<Str> {
         if s.header().has_flag(INTERNED) { s.clone() } else { self.interned.intern(self, s) }
     }
+}
+
+/// str
+#[taipan_macros::pytype(name = "str", flags(BASETYPE, UNICODE_SUBCLASS, MATCH_SELF), no_methods)]
+impl crate::types::typedef::Slots for Str {
+    const SLOTS: crate::types::typedef::SlotDefs = crate::types::typedef::SlotDefs::NONE;
 }

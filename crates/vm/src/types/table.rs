@@ -394,7 +394,9 @@ impl Table {
             let equal = vm.eq(&candidate, key)?;
             // I1: the table may have changed meanwhile.
             let same = self.raw.with(|r| {
-                r.entries.get(i).is_some_and(|e| e.hash == hash && e.key.as_ref().is_some_and(|k| k.is(&candidate)))
+                r.entries
+                    .get(i)
+                    .is_some_and(|e| e.hash == hash && e.key.as_ref().is_some_and(|k| k.is(&candidate)))
             });
             if !same {
                 unequal.clear();
@@ -433,7 +435,13 @@ impl Table {
     }
 
     /// Inserts or replaces; answers the old value of the key, if it was there.
-    pub fn insert(&self, vm: &Vm, key: &Value, hash: i64, value: Option<Value>) -> PyResult<Option<Option<Value>>> {
+    pub fn insert(
+        &self,
+        vm: &Vm,
+        key: &Value,
+        hash: i64,
+        value: Option<Value>,
+    ) -> PyResult<Option<Option<Value>>> {
         match self.find(vm, key, hash)? {
             Some(i) => Ok(Some(self.raw.with_mut(|r| std::mem::replace(&mut r.entries[i].value, value)))),
             None => {
@@ -473,7 +481,8 @@ impl Table {
 
     /// Takes the entry at a position out.
     pub fn remove_at(&self, i: usize) -> Option<(Value, Option<Value>)> {
-        let (k, v) = self.raw.with_mut(|r| if r.entries.get(i)?.key.is_some() { Some(r.remove(i)) } else { None })?;
+        let (k, v) =
+            self.raw.with_mut(|r| if r.entries.get(i)?.key.is_some() { Some(r.remove(i)) } else { None })?;
         Some((k?, v))
     }
 

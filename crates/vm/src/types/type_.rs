@@ -400,7 +400,8 @@ impl Vm {
     #[allow(unsafe_code)]
     pub fn type_for_ref(&self, def: &'static TypeDef) -> &Gc<Type> {
         let id = type_id(def);
-        let found = self.native_types.with(|t| t.get(id).and_then(|t| t.as_ref().map(|t| t as *const Gc<Type>)));
+        let found =
+            self.native_types.with(|t| t.get(id).and_then(|t| t.as_ref().map(|t| &**t as *const Gc<Type>)));
         match found {
             // SAFETY: native types are boxed, never replaced and live as long as the interpreter.
             Some(t) => unsafe { &*t },
@@ -510,4 +511,10 @@ pub(crate) fn bootstrap(vm: &Vm) {
         ty.header().set_ty(ty.as_ptr());
     }
     vm.metatype.set(ty.as_ptr());
+}
+
+/// type(object) -> the object's type
+#[taipan_macros::pytype(name = "type", flags(BASETYPE, GC, TYPE_SUBCLASS), no_methods)]
+impl crate::types::typedef::Slots for PyType {
+    const SLOTS: crate::types::typedef::SlotDefs = crate::types::typedef::SlotDefs::NONE;
 }

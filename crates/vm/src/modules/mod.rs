@@ -1,0 +1,3 @@
+//! Native modules that show the machine itself.
+
+pub mod gc;
