@@ -3,6 +3,7 @@
 //! This crate knows nobody: no values, no virtual machine. Everything is a pure function over byte slices, or a type
 //! that owns bytes. The objects `str`, `bytes`, `int`, `float` and the codec modules are built on it elsewhere.
 
+pub mod codecs;
 pub mod format;
 pub mod hash;
 pub mod number;
