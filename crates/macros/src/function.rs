@@ -328,10 +328,17 @@ fn converted(ty: &Type, v: TokenStream, described: &str) -> TokenStream {
 /// The value `v` as a `ty`.
 fn converted_or(ty: &Type, v: TokenStream, described: &str, or_none: &str) -> TokenStream {
     let span = ty.span();
+    let object = |t: TokenStream| quote_spanned!(span=> ::taipan_vm::native::shell::argument::<#t>(vm, #v, #described, #or_none)?);
     if is_value_ref(ty) {
         v
     } else if let Some(t) = gc_of(ty) {
-        quote_spanned!(span=> ::taipan_vm::native::shell::argument::<#t>(vm, #v, #described, #or_none)?)
+        object(quote!(#t))
+    } else if let Some(t) = type_argument(ty, "Gc") {
+        let borrowed = object(quote!(#t));
+        quote_spanned!(span=> ::core::clone::Clone::clone(#borrowed))
+    } else if is_text(ty) {
+        let text = object(quote!(::taipan_vm::Str));
+        quote_spanned!(span=> ::taipan_vm::native::FromArg::from_arg(vm, #text.as_value())?)
     } else {
         quote_spanned!(span=> ::taipan_vm::native::FromArg::from_arg(vm, #v)?)
     }
@@ -404,6 +411,14 @@ fn gc_of(ty: &Type) -> Option<&Type> {
     match ty {
         Type::Reference(r) if r.mutability.is_none() => type_argument(&r.elem, "Gc"),
         _ => None,
+    }
+}
+
+/// `&str` or `String`, whose conversion cannot name the argument.
+fn is_text(ty: &Type) -> bool {
+    match ty {
+        Type::Reference(r) => type_word(&r.elem).is_some_and(|w| w == "str"),
+        _ => type_word(ty).is_some_and(|w| w == "String"),
     }
 }
 

@@ -4,7 +4,7 @@ extern crate self as taipan_heap;
 extern crate self as taipan_vm;
 
 mod model;
-pub use model::{Gc, Layout, PayloadFns, PyResult, Trace, Value, Vm, native, object, types};
+pub use model::{Gc, Layout, PayloadFns, PyResult, Str, Trace, Value, Vm, native, object, types};
 
 use native::{Call, CallArgs, FnKind};
 use object::{Payload, Type};
@@ -71,6 +71,11 @@ pub mod bisect {
     #[pyfn("typed(d, e=None, /, f=None)")]
     fn typed(_vm: &Vm, d: &Gc<Deque>, e: Option<&Gc<Deque>>, f: Option<&Gc<Deque>>) -> i64 {
         (d.body.n.get() + e.is_some() as usize + f.is_some() as usize) as i64
+    }
+
+    #[pyfn("texts(a, b=None)")]
+    fn texts(_vm: &Vm, a: &str, b: Option<String>) -> String {
+        format!("{a} {b:?}")
     }
 
     #[pyconst]
@@ -229,7 +234,10 @@ fn the_module() {
     let m = &bisect::MODULE;
     assert_eq!((m.name, m.doc), ("_bisect", "A model of `_bisect`."));
     let names: Vec<_> = m.functions.iter().map(|f| f.name).collect();
-    assert_eq!(names, ["bisect_left", "bisect", "defaults", "varied", "only", "nothing", "print", "typed"]);
+    assert_eq!(
+        names,
+        ["bisect_left", "bisect", "defaults", "varied", "only", "nothing", "print", "typed", "texts"]
+    );
     let consts: Vec<_> = m.consts.iter().map(|c| format!("{} {:?}", c.name, (c.make)(&Vm))).collect();
     assert_eq!(consts, ["LIMIT Ok(Float(3.0))", "pi Ok(Float(2.5))"]);
     assert_eq!(m.types.iter().map(|t| t().name).collect::<Vec<_>>(), ["deque", "sub"]);
@@ -281,6 +289,9 @@ fn shells() {
     assert_eq!(plain(typed, &[Some(deque()), None, one.clone()]), {
         "error: typed() argument 'f' must be deque or None"
     });
+    let texts = function("texts");
+    assert_eq!(plain(texts, &[Some(Value::text("x")), Some(Value::text("y"))]), "x Some(\"y\")");
+    assert_eq!(plain(texts, &[one.clone()]), "error: texts() argument 'a' must be str");
     let Call::Var(varied) = function("varied").call else { panic!() };
     let bound = native::Bound {
         slots: &[one.clone(), Some(Value::None)],

@@ -45,6 +45,10 @@ impl Value {
     pub fn is_none(&self) -> bool {
         matches!(self, Value::None)
     }
+    pub fn text(s: &str) -> Value {
+        let body = Str(s.to_string());
+        Value::Object(Rc::new(Gc { value: Value::Str(s.to_string()), body }))
+    }
     pub fn object<T: 'static>(body: T) -> Value {
         Value::Object(Rc::new(Gc { value: Value::None, body }))
     }
@@ -111,6 +115,16 @@ impl<T: Trace> Trace for Option<T> {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         self.iter().for_each(|v| v.trace(visit))
     }
+}
+
+pub struct Str(pub String);
+fixed_layout!(Str);
+impl Trace for Str {
+    fn trace(&self, _: &mut dyn FnMut(&Value)) {}
+}
+#[taipan_macros::pytype(name = "str", no_methods)]
+impl types::typedef::Slots for Str {
+    const SLOTS: types::typedef::SlotDefs = types::typedef::SlotDefs::NONE;
 }
 
 pub mod object {
@@ -277,7 +291,13 @@ pub mod native {
             }
         )* };
     }
+    impl<'a> FromArg<'a> for &'a str {
+        fn from_arg(_: &Vm, v: &'a Value) -> PyResult<Self> {
+            if let Value::Str(s) = v { Ok(s) } else { Err(format!("{v:?}")) }
+        }
+    }
     from_arg! {
+        String => Value::Str(s) => s.clone();
         i64 => Value::Int(n) => *n;
         isize => Value::Int(n) => *n as isize;
         usize => Value::Int(n) => *n as usize;
