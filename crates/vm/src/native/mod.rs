@@ -7,6 +7,7 @@
 pub mod args;
 pub mod bind;
 pub mod convert;
+pub mod shell;
 
 use crate::object::Type;
 use crate::types::typedef::TypeDef;
