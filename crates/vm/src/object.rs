@@ -89,6 +89,18 @@ impl ValueExt for Value {
     }
 }
 
+/// Whether `def` takes over `ancestor`'s payload as it is, as exception classes do.
+fn has_payload_of(mut def: &'static TypeDef, ancestor: &'static TypeDef) -> bool {
+    while def.flags & F::BASE_PAYLOAD != 0 {
+        let Some(base) = def.base else { return false };
+        def = base();
+        if std::ptr::eq(def, ancestor) {
+            return true;
+        }
+    }
+    false
+}
+
 impl Vm {
     /// The class of a value.
     #[inline]
@@ -132,7 +144,7 @@ impl Vm {
 
     /// A new object of `cls`, a class whose native layout is `T`'s.
     pub fn alloc_in<T: Payload>(&self, cls: &Gc<Type>, body: T) -> PyResult<Gc<T>> {
-        if !std::ptr::eq(cls.def, T::def()) {
+        if !std::ptr::eq(cls.def, T::def()) && !has_payload_of(cls.def, T::def()) {
             return Err(self.layout_error(cls, T::def()));
         }
         // SAFETY: the class's functions fit a `T` followed by its own slots and attributes, which begin zeroed.

@@ -96,3 +96,13 @@ fn interned_names_are_one_object() {
         assert!(vm.intern("__init__").is(&vm.names.__init__));
     });
 }
+
+#[test]
+fn errors_can_be_raised() {
+    with_vm(|vm| {
+        let _ = vm.key_error(&vm.new_int(1));
+        let e = vm.take_raised();
+        assert_eq!(vm.type_of(&e).name(), "KeyError");
+        assert!(e.is_instance_of::<crate::errors::exception::BaseException>());
+    });
+}

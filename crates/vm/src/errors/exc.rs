@@ -17,7 +17,7 @@ macro_rules! exceptions {
                 doc: $doc,
                 signature: "",
                 base: Some($base),
-                flags: F::BASETYPE | F::GC | F::HAS_DICT | F::EXCEPTION_SUBCLASS,
+                flags: F::BASETYPE | F::GC | F::HAS_DICT | F::EXCEPTION_SUBCLASS | F::BASE_PAYLOAD,
                 slots: SlotDefs::NONE,
                 methods: &[],
                 getset: super::exception::getset_of(stringify!($name)),

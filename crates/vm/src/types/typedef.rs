@@ -217,6 +217,8 @@ impl F {
     pub const HAS_DICT: u32 = 1 << 0;
     /// Instances can be weakly referenced.
     pub const WEAKREF: u32 = 1 << 1;
+    /// The payload is exactly the base's (its Rust type, not one that begins with it).
+    pub const BASE_PAYLOAD: u32 = 1 << 2;
     /// Subclasses inherit these.
     pub const INHERITED: u32 = F::LONG_SUBCLASS
         | F::LIST_SUBCLASS
