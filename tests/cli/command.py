@@ -1,0 +1,1 @@
+"""-c: the program is in command.args."""

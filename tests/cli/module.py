@@ -1,0 +1,1 @@
+"""-m: json.tool reads standard input."""

@@ -1,0 +1,4 @@
+"""A SyntaxError in the main file."""
+print("never")
+def f(:
+    pass
