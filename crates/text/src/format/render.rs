@@ -144,17 +144,19 @@ fn conversion(spec: &Spec, type_name: &str) -> Result<(Code, usize, Style), Form
         upper: matches!(u8::try_from(spec.code), Ok(b'E' | b'F' | b'G')),
         ..Style::default()
     };
-    if spec.precision.is_some_and(|precision| i32::try_from(precision).is_err()) {
-        return Err(FormatError::value("precision too big"));
-    }
     let precision = spec.precision.unwrap_or(6);
-    Ok(match u8::try_from(spec.code) {
+    let found = match u8::try_from(spec.code) {
         Ok(0) if spec.precision.is_none() => (Code::Repr, 0, style),
         Ok(0 | b'g' | b'G' | b'n') => (Code::General, precision, style),
         Ok(b'e' | b'E') => (Code::Exponent, precision, style),
         Ok(b'f' | b'F' | b'%') => (Code::Fixed, precision, style),
         _ => return Err(unknown_code(spec.code, type_name)),
-    })
+    };
+    // CPython keeps it in a C int.
+    if spec.precision.is_some_and(|precision| i32::try_from(precision).is_err()) {
+        return Err(FormatError::value("precision too big"));
+    }
+    Ok(found)
 }
 
 /// `format(float, spec)` with a specification that is not empty.
@@ -207,16 +209,17 @@ pub fn format_complex(
     locale: &Locale,
     type_name: &str,
 ) -> Result<Wtf8Buf, FormatError> {
+    // The code first, then what no code allows.
+    if spec.code == u32::from(b'%') {
+        return Err(unknown_code(spec.code, type_name));
+    }
+    let (code, precision, style) = conversion(spec, type_name)?;
     if spec.fill == u32::from(b'0') {
         return Err(FormatError::value("Zero padding is not allowed in complex format specifier"));
     }
     if spec.align == Align::Sign {
         return Err(FormatError::value("'=' alignment flag is not allowed in complex format specifier"));
     }
-    if spec.code == u32::from(b'%') {
-        return Err(unknown_code(spec.code, type_name));
-    }
-    let (code, precision, style) = conversion(spec, type_name)?;
     let part = |value| float_to_text(value, code, precision, style);
     let plain = spec.code == 0;
     let skip_real = plain && real == 0.0 && real.is_sign_positive();

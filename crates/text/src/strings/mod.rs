@@ -6,6 +6,7 @@
 //! What Python code can make arbitrarily large is sized before memory is asked for: `TooLarge` says it would not fit.
 
 mod case;
+mod hex;
 mod kinds;
 mod layout;
 mod repr;
@@ -13,6 +14,7 @@ mod search;
 mod split;
 
 pub use case::*;
+pub use hex::*;
 pub use kinds::*;
 pub use layout::*;
 pub use repr::*;

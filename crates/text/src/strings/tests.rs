@@ -7,7 +7,7 @@ fn w(text: &str) -> &Wtf8 {
     Wtf8::new(text)
 }
 
-fn pieces<'a>(text: &'a str, ranges: impl Iterator<Item = std::ops::Range<usize>>) -> Vec<&'a str> {
+fn pieces(text: &str, ranges: impl Iterator<Item = std::ops::Range<usize>>) -> Vec<&str> {
     ranges.map(|range| &text[range]).collect()
 }
 
@@ -115,4 +115,18 @@ fn reprs() {
     assert_eq!(ascii_str(w("é😀")).unwrap(), "'\\xe9\\U0001f600'");
     assert_eq!(repr_bytes(b"a'\xff\n").unwrap(), "b\"a'\\xff\\n\"");
     assert_eq!(escape_non_ascii(w("'é'\n")), "'\\xe9'\n");
+}
+
+#[test]
+fn hexes() {
+    let hex = |separator| bytes_hex(b"abcde", separator).unwrap();
+    assert_eq!(hex(None), "6162636465");
+    assert_eq!(hex(Some((b':', 2))), "61:6263:6465");
+    assert_eq!(hex(Some((b':', -2))), "6162:6364:65");
+    assert_eq!(hex(Some((b':', 100))), "6162636465");
+    assert_eq!(hex(Some((b':', isize::MIN))), "6162636465");
+    assert_eq!(bytes_fromhex(b"ab cd "), Ok(vec![0xAB, 0xCD]));
+    assert_eq!(bytes_fromhex(b"ab c"), Err(BytesFromHexError::Odd));
+    assert_eq!(bytes_fromhex(b" a b"), Err(BytesFromHexError::Digit(2)));
+    assert_eq!(bytes_fromhex("ab\u{e9}1".as_bytes()), Err(BytesFromHexError::Digit(2)));
 }

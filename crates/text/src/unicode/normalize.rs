@@ -186,7 +186,7 @@ pub fn canonical_composition(first: u32, second: u32) -> Option<u32> {
     }
     let s = first.wrapping_sub(S_BASE);
     let t = second.wrapping_sub(T_BASE);
-    if s < S_COUNT && s % T_COUNT == 0 && t > 0 && t < T_COUNT {
+    if s < S_COUNT && s.is_multiple_of(T_COUNT) && t > 0 && t < T_COUNT {
         return Some(first + t);
     }
     let row = tables::COMPOSE_FROM.binary_search(&(first, second)).ok()?;
