@@ -70,11 +70,18 @@ pub fn parse(source: &str, mode: Mode, options: Options) -> Result<Parsed, Synta
         Mode::Module | Mode::Interactive => ruff::Mode::Module,
         Mode::Expression => ruff::Mode::Expression,
     };
+    if looks_deep(source, &lines) {
+        // The parser takes quadratic time where nesting is very deep; CPython refuses that.
+        diagnose(source, mode, options)?;
+    }
     let parser_options = ruff::ParseOptions::from(ruff_mode).with_target_version(PythonVersion::PY314);
     let parsed = ruff::parse_unchecked(source, parser_options);
     // Some kinds of text are read more strictly than the parser reads them: see `diagnose`.
-    let strict =
-        mode == Mode::Interactive || (mode == Mode::Expression && source.starts_with([' ', '\t', '\x0c']));
+    let blank = [' ', '\t', '\x0c'];
+    let strict = mode == Mode::Interactive
+        || source.starts_with('\u{FEFF}')
+        || (mode == Mode::Expression
+            && (source.starts_with(blank) || (source.ends_with(blank) && source.contains('\n'))));
     if strict
         || !parsed.errors().is_empty()
         || !parsed.unsupported_syntax_errors().is_empty()
@@ -111,6 +118,27 @@ fn repair(module: &mut ast::Mod) {
     }
 }
 
+/// Operators in one statement from which on it may be nested too deeply.
+const MAX_NESTING: u32 = 1500;
+
+/// Whether a statement or a chain of `elif` may be nested too deeply, seen from afar.
+fn looks_deep(source: &str, lines: &LineIndex) -> bool {
+    const LONG: u32 = 4000;
+    if source.len() < LONG as usize {
+        return false;
+    }
+    let long = (1..=lines.line_count() as u32)
+        .any(|n| lines.line_start(n + 1).saturating_sub(lines.line_start(n)) > LONG);
+    if source.len() > 30_000 && source.matches("elif").count() > 3000 {
+        return true;
+    }
+    long && source.split('\n').any(|line| {
+        let words = ["-", "+", "~", "**", "not", "lambda", "else"];
+        line.len() > LONG as usize
+            && words.iter().map(|w| line.matches(w).count()).sum::<usize>() > MAX_NESTING as usize
+    })
+}
+
 /// What CPython's tokenizer refuses and the parser does not notice.
 fn needs_diagnosis(source: &str, tokens: &Tokens, options: Options) -> bool {
     let mut depth = 0u32;
@@ -118,6 +146,7 @@ fn needs_diagnosis(source: &str, tokens: &Tokens, options: Options) -> bool {
     let mut strings = 0u32;
     let mut last = TokenKind::Newline;
     let mut yields = false;
+    let (mut nesting, mut branches) = (0u32, 0u32);
     for token in tokens.iter() {
         match token.kind() {
             // The parser reads `yield / 2` and `yield 1, in x` as operators behind a yield.
@@ -128,7 +157,19 @@ fn needs_diagnosis(source: &str, tokens: &Tokens, options: Options) -> bool {
                 return true;
             }
             TokenKind::Yield => yields = true,
-            TokenKind::Newline => yields = false,
+            TokenKind::Newline => {
+                yields = false;
+                nesting = 0;
+            }
+            // Each of these may be one level deeper; CPython's parser has an end to that.
+            TokenKind::Not
+            | TokenKind::Minus
+            | TokenKind::Plus
+            | TokenKind::Tilde
+            | TokenKind::Lambda
+            | TokenKind::Else
+            | TokenKind::DoubleStar => nesting += 1,
+            TokenKind::Elif => branches += 1,
             TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => {
                 depth += 1;
                 // Three replacement fields in each other are too many.
@@ -163,7 +204,7 @@ fn needs_diagnosis(source: &str, tokens: &Tokens, options: Options) -> bool {
             _ => {}
         }
         last = token.kind();
-        if depth > 200 || indents >= 100 {
+        if depth > 200 || indents >= 100 || nesting > MAX_NESTING || branches > 3000 {
             return true;
         }
     }

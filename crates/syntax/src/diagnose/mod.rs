@@ -47,7 +47,7 @@ pub fn diagnose(source: &str, mode: Mode, options: Options) -> Result<(), Syntax
     if options.allow_incomplete_input && at_end_of_source(&engine) {
         engine.error = None;
         engine.raise_last(ErrorKind::IncompleteInput, "incomplete input");
-        return finish(engine);
+        return engine.error.map_or(Ok(()), Err);
     }
     if engine.error.as_ref().is_some_and(|e| e.kind == ErrorKind::TooDeep) {
         return finish(engine);
@@ -59,7 +59,7 @@ pub fn diagnose(source: &str, mode: Mode, options: Options) -> Result<(), Syntax
         engine.run(rule, true);
     }
     if engine.error.is_some() {
-        if engine.stop.is_none() {
+        if engine.stop.is_none() && !engine.lexer.at_end {
             check_rest(&mut engine);
         }
         return finish(engine);

@@ -115,7 +115,8 @@ impl Engine<'_> {
     pub fn too_deep(&mut self) {
         self.failed = true;
         if self.error.is_none() {
-            self.error = Some(SyntaxError { kind: ErrorKind::TooDeep, ..SyntaxError::bare(String::new()) });
+            let msg = "Parser stack overflowed - Python source too complex to parse";
+            self.error = Some(SyntaxError { kind: ErrorKind::TooDeep, ..SyntaxError::bare(msg) });
         }
     }
 

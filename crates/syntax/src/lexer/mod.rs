@@ -421,6 +421,9 @@ impl<'s> Lexer<'s> {
                     if next.is_some_and(|n| n.is_ascii_digit()) {
                         return self.fraction(start, next);
                     }
+                    if next == Some(b'.') {
+                        self.peek();
+                    }
                     self.back(next);
                     return Ok(self.operator_at(start));
                 }
@@ -464,7 +467,15 @@ impl<'s> Lexer<'s> {
     fn operator_at(&mut self, start: u32) -> Token {
         let (kind, len) = kind::operator(&self.src[start as usize..]).unwrap_or((kind::ERRORTOKEN, 1));
         self.cursor.pos = start + len as u32;
+        self.look_behind_operator(len);
         self.token(kind, start, self.cursor.pos)
+    }
+
+    /// CPython reads one byte more to see whether the operator is longer; so it may meet the end of the source.
+    fn look_behind_operator(&mut self, len: usize) {
+        if len < 3 {
+            self.peek();
+        }
     }
 
     fn name_or_string(&mut self, first: u8, start: u32) -> Result<Token, Stop> {
@@ -562,6 +573,7 @@ impl<'s> Lexer<'s> {
                 return Ok(self.token(kind::OP, start, self.cursor.pos));
             };
             self.cursor.pos = start + len as u32;
+            self.look_behind_operator(len);
             if b == b'=' && len == 1 && inside && self.mode().expr_depth >= 0 {
                 self.mode().debug = true;
             }

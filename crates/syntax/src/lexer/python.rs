@@ -1,6 +1,6 @@
 //! The tokens of Python's `_tokenize` module.
 
-use crate::error::{ErrorKind, SyntaxError, UNKNOWN};
+use crate::error::{ErrorKind, SyntaxError};
 
 use super::{Lexer, Stop, Token, kind};
 
@@ -84,15 +84,25 @@ fn convert(lexer: &Lexer<'_>, text: &str, token: &Token, extra: bool, implied: b
     if matches!(kind, kind::DEDENT | kind::ENDMARKER) {
         string.clear();
     }
+    if kind == kind::NEWLINE && !extra {
+        string.pop();
+        end.1 -= 1;
+    }
     PyToken { kind, string, start, end, line }
 }
 
 fn error_of(lexer: &Lexer<'_>, text: &str, stop: Stop) -> SyntaxError {
     let cursor = lexer.cursor;
+    let lineno = i64::from(cursor.line);
     let line = text.get(cursor.line_start as usize..cursor.limit as usize).unwrap_or("");
     let (kind, msg) = match stop {
         Stop::Raised(error) => return *error,
-        Stop::Eof => (ErrorKind::Syntax, "unexpected EOF in multi-line statement"),
+        Stop::Eof => {
+            let error = SyntaxError::bare("unexpected EOF in multi-line statement");
+            let continued = line.trim_end().ends_with('\\');
+            let offset = if continued { i64::from(cursor.limit - cursor.line_start) } else { 0 };
+            return SyntaxError { lineno, offset, ..error };
+        }
         Stop::Dedent => (ErrorKind::Indentation, "unindent does not match any outer indentation level"),
         Stop::TabSpace => (ErrorKind::Tab, "inconsistent use of tabs and spaces in indentation"),
         Stop::TooDeep => (ErrorKind::Indentation, "too many levels of indentation"),
@@ -100,17 +110,11 @@ fn error_of(lexer: &Lexer<'_>, text: &str, stop: Stop) -> SyntaxError {
             (ErrorKind::Syntax, "unexpected character after line continuation character")
         }
     };
-    let offset = match kind {
-        _ if msg.starts_with("unexpected EOF") => i64::from(cursor.limit - cursor.line_start),
-        _ => line.chars().count() as i64,
-    };
     SyntaxError {
         kind,
-        lineno: i64::from(cursor.line),
-        offset,
-        end_lineno: UNKNOWN,
-        end_offset: UNKNOWN,
-        text: Some(line.to_string()),
+        lineno,
+        offset: line.chars().count() as i64,
+        text: Some(line.trim_end_matches('\n').to_string()),
         ..SyntaxError::bare(msg)
     }
 }
