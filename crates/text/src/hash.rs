@@ -58,8 +58,10 @@ pub const fn int(value: i64) -> i64 {
 /// The hash of a large int from its size in 64-bit words, the least significant first.
 pub fn big_int(negative: bool, words: &[u64]) -> i64 {
     let size = words.iter().rev().fold(0u64, |rest, word| {
-        // 2^64 is 8 modulo the prime.
-        ((u128::from(rest) << 64 | u128::from(*word)) % u128::from(MODULUS)) as u64
+        // 2^64 is 8 modulo the prime, and the sum is below 2^65: its high bits are few.
+        let sum = (u128::from(rest) << 3) + u128::from(*word);
+        let folded = (sum as u64 & MODULUS) + (sum >> BITS) as u64;
+        if folded >= MODULUS { folded - MODULUS } else { folded }
     });
     not_minus_one(if negative { -(size as i64) } else { size as i64 })
 }
@@ -104,6 +106,8 @@ mod tests {
         assert_eq!(int((1 << 61) - 1), 0);
         assert_eq!(big_int(false, &[0, 1]), 8);
         assert_eq!(big_int(true, &[5, 0]), -5);
+        assert_eq!(big_int(false, &[u64::MAX; 3]), 511);
+        assert_eq!(big_int(false, &[0x1234_5678_9ABC_DEF0, 0xFEDC_BA98_7654_3210]), 655884233731895216);
         for value in [1.0, -1.0, 2.0, 1e15, -3.0, 1048576.0] {
             assert_eq!(float(value), Some(int(value as i64)));
         }

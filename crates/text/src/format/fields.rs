@@ -104,7 +104,7 @@ impl<'a> MarkupIter<'a> {
             }
         }
         let start = self.at;
-        let mut depth = 1;
+        let mut depth = 1usize;
         while let Some(byte) = self.bump() {
             match byte {
                 b'{' => {

@@ -119,30 +119,25 @@ fn group_whole(digits: &str, min: usize, locale: &Locale) -> Result<String, TooL
         out.push_str(digits);
         return Ok(out);
     }
+    // Written from the right, then turned round. Each character may have a separator after it: room enough.
+    let room = min.max(digits.len()).checked_add(1).and_then(|n| n.checked_mul(1 + locale.separator.len()));
+    let mut out = Vec::new();
+    out.try_reserve(room.ok_or(TooLarge)?).map_err(|_| TooLarge)?;
     let separator = locale.separator.chars().count();
-    let mut groups: Vec<(usize, &str)> = Vec::new();
-    let (mut rest, mut wanted) = (digits, min);
+    let (mut rest, mut wanted) = (digits.as_bytes(), min);
     for size in locale.sizes() {
         let take = size.min(rest.len().max(wanted).max(1));
         let (before, group) = rest.split_at(rest.len() - take.min(rest.len()));
-        groups.try_reserve(1).map_err(|_| TooLarge)?;
-        groups.push((take - group.len(), group));
+        out.extend(group.iter().rev());
+        out.resize(out.len() + take - group.len(), b'0');
         rest = before;
         wanted = wanted.saturating_sub(take);
         if rest.is_empty() && wanted == 0 {
             break;
         }
         wanted = wanted.saturating_sub(separator);
+        out.extend(locale.separator.bytes().rev());
     }
-    let size = groups.len() * locale.separator.len() + min.max(digits.len());
-    let mut out = String::new();
-    out.try_reserve(size).map_err(|_| TooLarge)?;
-    for (i, (zeros, group)) in groups.iter().rev().enumerate() {
-        if i > 0 {
-            out.push_str(&locale.separator);
-        }
-        out.extend(std::iter::repeat_n('0', *zeros));
-        out.push_str(group);
-    }
-    Ok(out)
+    out.reverse();
+    String::from_utf8(out).map_err(|_| TooLarge)
 }

@@ -57,6 +57,9 @@ fn locales() {
     assert_eq!(format_float(123456.5, &spec(".9n"), &german, "float").unwrap(), "123.456,5");
     let indian = Locale { grouping: vec![3, 2], separator: ",".into(), ..Locale::default() };
     assert_eq!(render_int("123456789", &spec("n"), &indian).unwrap(), "12,34,56,789");
+    let wide = Locale { grouping: vec![3], separator: "\u{202f}".into(), ..Locale::default() };
+    assert_eq!(render_int("1234", &spec("012n"), &wide).unwrap(), "0\u{202f}000\u{202f}001\u{202f}234");
+    assert_eq!(render_int("1", &spec("09223372036854775807,d"), &wide).unwrap_err().kind, ErrorKind::Memory);
     let once = Locale { grouping: vec![3, 127], separator: ",".into(), ..Locale::default() };
     assert_eq!(render_int("123456789", &spec("n"), &once).unwrap(), "123456,789");
 }
