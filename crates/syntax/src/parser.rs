@@ -57,6 +57,24 @@ pub struct Parsed {
     pub tokens: Tokens,
     pub warnings: Vec<Warning>,
     pub lines: LineIndex,
+    /// Tokens of the longest statement: a bound on the tree's depth.
+    longest: u32,
+}
+
+impl Drop for Parsed {
+    /// A long chain of operators is a deep tree, and its parts drop each other: that needs stack.
+    fn drop(&mut self) {
+        if self.longest < 2000 {
+            return;
+        }
+        let empty = ast::ModModule {
+            node_index: ast::AtomicNodeIndex::NONE,
+            range: ruff_text_size::TextRange::default(),
+            body: ast::Suite::new(),
+        };
+        let module = std::mem::replace(&mut self.module, ast::Mod::Module(empty));
+        stacker::grow(self.longest as usize * 512 + (1 << 20), move || drop(module));
+    }
 }
 
 /// Parses a text that `source::decode` or `source::normalize` has prepared.
@@ -76,16 +94,14 @@ pub fn parse(source: &str, mode: Mode, options: Options) -> Result<Parsed, Synta
     }
     let parser_options = ruff::ParseOptions::from(ruff_mode).with_target_version(PythonVersion::PY314);
     let parsed = ruff::parse_unchecked(source, parser_options);
+    let seen = scan(source, parsed.tokens(), options);
     // Some kinds of text are read more strictly than the parser reads them: see `diagnose`.
     let blank = [' ', '\t', '\x0c'];
     let strict = mode == Mode::Interactive
         || source.starts_with('\u{FEFF}')
         || (mode == Mode::Expression
             && (source.starts_with(blank) || (source.ends_with(blank) && source.contains('\n'))));
-    if strict
-        || !parsed.errors().is_empty()
-        || !parsed.unsupported_syntax_errors().is_empty()
-        || needs_diagnosis(source, parsed.tokens(), options)
+    if strict || !parsed.errors().is_empty() || !parsed.unsupported_syntax_errors().is_empty() || seen.strict
     {
         diagnose(source, mode, options)?;
     }
@@ -96,7 +112,7 @@ pub fn parse(source: &str, mode: Mode, options: Options) -> Result<Parsed, Synta
     if recovered {
         repair(&mut module);
     }
-    Ok(Parsed { module, tokens, warnings, lines })
+    Ok(Parsed { module, tokens, warnings, lines, longest: seen.longest })
 }
 
 /// Takes out what the parser made up to recover from what is no error: the expression of `raise;`.
@@ -139,8 +155,18 @@ fn looks_deep(source: &str, lines: &LineIndex) -> bool {
     })
 }
 
-/// What CPython's tokenizer refuses and the parser does not notice.
-fn needs_diagnosis(source: &str, tokens: &Tokens, options: Options) -> bool {
+/// What a look at the tokens tells.
+#[derive(Default)]
+struct Scan {
+    /// CPython may refuse what the parser lets pass: the diagnoser must look.
+    strict: bool,
+    /// Tokens of the longest statement.
+    longest: u32,
+}
+
+fn scan(source: &str, tokens: &Tokens, options: Options) -> Scan {
+    let mut seen = Scan::default();
+    let mut length = 0u32;
     let mut depth = 0u32;
     let mut indents = 0u32;
     let mut strings = 0u32;
@@ -154,7 +180,7 @@ fn needs_diagnosis(source: &str, tokens: &Tokens, options: Options) -> bool {
                 && matches!(last, TokenKind::Yield | TokenKind::Comma)
                 && continues_expression(kind) =>
             {
-                return true;
+                seen.strict = true;
             }
             TokenKind::Yield => yields = true,
             TokenKind::Newline => {
@@ -174,7 +200,7 @@ fn needs_diagnosis(source: &str, tokens: &Tokens, options: Options) -> bool {
                 depth += 1;
                 // Three replacement fields in each other are too many.
                 if strings > 0 && depth >= 3 {
-                    return true;
+                    seen.strict = true;
                 }
             }
             TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => depth = depth.saturating_sub(1),
@@ -182,33 +208,35 @@ fn needs_diagnosis(source: &str, tokens: &Tokens, options: Options) -> bool {
                 indents += 1;
                 let range = ruff_text_size::Ranged::range(token);
                 if source[range].contains('\t') {
-                    return true;
+                    seen.strict = true;
                 }
             }
             TokenKind::Dedent => indents = indents.saturating_sub(1),
             TokenKind::FStringStart | TokenKind::TStringStart => {
                 strings += 1;
                 if strings > 1 {
-                    return true;
+                    seen.strict = true;
                 }
             }
             TokenKind::FStringEnd | TokenKind::TStringEnd => strings = strings.saturating_sub(1),
             TokenKind::Int => {
                 let range = ruff_text_size::Ranged::range(token);
                 if range.len().to_u32() > 4300 {
-                    return true;
+                    seen.strict = true;
                 }
             }
-            TokenKind::NotEqual if options.barry_as_flufl => return true,
-            TokenKind::Exclamation if strings > 0 => return true,
+            TokenKind::NotEqual if options.barry_as_flufl => seen.strict = true,
+            TokenKind::Exclamation if strings > 0 => seen.strict = true,
             _ => {}
         }
         last = token.kind();
+        length = if last == TokenKind::Newline { 0 } else { length + 1 };
+        seen.longest = seen.longest.max(length);
         if depth > 200 || indents >= 100 || nesting > MAX_NESTING || branches > 3000 {
-            return true;
+            seen.strict = true;
         }
     }
-    false
+    seen
 }
 
 /// Tokens that go on with an expression and begin none.
@@ -305,7 +333,7 @@ fn func_type(source: &str, lines: LineIndex) -> Result<Parsed, SyntaxError> {
     let body = Box::new(tuple(vec![tuple(arguments), result]));
     let range = TextRange::new(TextSize::from(0), end);
     let module = ast::ModExpression { node_index: ast::AtomicNodeIndex::NONE, range, body };
-    Ok(Parsed { module: ast::Mod::Expression(module), tokens, warnings: Vec::new(), lines })
+    Ok(Parsed { module: ast::Mod::Expression(module), tokens, warnings: Vec::new(), lines, longest: 0 })
 }
 
 /// Decodes every literal that holds a backslash: for the warnings, and for the errors. A number that runs into a
