@@ -281,28 +281,16 @@ pub fn to_folded(cp: u32) -> Mapped {
     mapped(cp, 3)
 }
 
-/// The simple lower-case mapping: always one code point.
+/// One code point of lower case, as `_sre` compares: the first of the full mapping.
 #[inline]
 pub fn simple_lower(cp: u32) -> u32 {
-    match *to_lower(cp) {
-        [one] => one,
-        // U+0130 is the only code point whose full lower case is longer; its simple one is the plain i.
-        [first, ..] => first,
-        [] => cp,
-    }
+    to_lower(cp).buf[0]
 }
 
-/// The simple upper-case mapping: the code point itself where only the full mapping exists.
+/// One code point of upper case: the first of the full mapping, as CPython has it (so `ß` gives `S`).
 #[inline]
 pub fn simple_upper(cp: u32) -> u32 {
-    match *to_upper(cp) {
-        [one] => one,
-        // The Greek letters with iota subscript have a title-case letter of their own.
-        _ => match *to_title(cp) {
-            [one] => one,
-            _ => cp,
-        },
-    }
+    to_upper(cp).buf[0]
 }
 
 #[cfg(test)]
