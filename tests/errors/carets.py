@@ -47,7 +47,7 @@ def in_with():
 def imp():
     import no_such_module_here
 def imp_from():
-    from os import no_such_name
+    from sys import no_such_name
 def subscript_assign():
     (1, 2)[0] = 3
 def aug(s):
