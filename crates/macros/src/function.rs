@@ -75,6 +75,7 @@ pub fn row(
     f: &impl Function,
     raw_params: &[bool],
     path: TokenStream,
+    owner: TokenStream,
 ) -> syn::Result<TokenStream> {
     let Some(text) = &m.text else {
         return Err(syn::Error::new(m.span, "expected a signature: \"name(parameters)\""));
@@ -84,7 +85,7 @@ pub fn row(
         return error(text, "expected a name before the parameters");
     }
     let cfgs = attributes::cfgs(f.attrs());
-    let def = def(m, f, raw_params, &path, quote!(#name), &name)?;
+    let def = def(m, f, raw_params, &path, owner, quote!(#name), &name)?;
     Ok(quote!(#(#cfgs)* #def))
 }
 
@@ -94,6 +95,7 @@ pub fn def(
     f: &impl Function,
     raw_params: &[bool],
     path: &TokenStream,
+    owner: TokenStream,
     name: TokenStream,
     shown: &str,
 ) -> syn::Result<TokenStream> {
@@ -125,6 +127,7 @@ pub fn def(
     };
     Ok(quote! { ::taipan_vm::native::FnDef {
         name: #name,
+        owner: ::taipan_vm::native::Owner::#owner,
         text_signature: #text_signature,
         doc: #doc,
         kind: ::taipan_vm::native::FnKind::#kind_ident,

@@ -48,7 +48,13 @@ pub fn expand(args: TokenStream, item: TokenStream) -> syn::Result<TokenStream> 
                 let ident = &f.sig.ident;
                 for m in &markers {
                     match m.kind.as_str() {
-                        "pyfn" => functions.push(function::row(m, f, &raw_params, quote!(#ident))?),
+                        "pyfn" => functions.push(function::row(
+                            m,
+                            f,
+                            &raw_params,
+                            quote!(#ident),
+                            quote!(Module(#name)),
+                        )?),
                         "pyconst" => {
                             consts.push(function::const_row(m, &f.attrs, ident, quote!(#ident(vm)))?)
                         }

@@ -188,6 +188,7 @@ pub fn expand_methods(args: TokenStream, item: TokenStream) -> syn::Result<Token
         return error(&item.self_ty, "#[pymethods] needs a plain `impl Type`");
     }
     let ty = (*item.self_ty).clone();
+    let owner = quote!(Type(<#ty as ::taipan_vm::object::Payload>::def));
     let mut methods = Vec::new();
     let mut getset: Vec<GetSet> = Vec::new();
     let mut setters = Vec::new();
@@ -210,7 +211,7 @@ pub fn expand_methods(args: TokenStream, item: TokenStream) -> syn::Result<Token
                         "pygetter" => getset.push(getter(m, f, &path)?),
                         "pysetter" => setters.push((m.span, setter(m, f, &path)?)),
                         "pyconst" => consts.push(function::const_row(m, &f.attrs, ident, quote!(#path(vm)))?),
-                        _ => methods.push(function::row(m, f, &raw_params, path.clone())?),
+                        _ => methods.push(function::row(m, f, &raw_params, path.clone(), owner.clone())?),
                     }
                 }
             }
@@ -280,7 +281,7 @@ fn constructor_def(
             _ => String::new(),
         }
     };
-    function::def(m, f, raw_params, path, name, &shown)
+    function::def(m, f, raw_params, path, quote!(Constructor), name, &shown)
 }
 
 fn new_shell(

@@ -6,7 +6,7 @@ extern crate self as taipan_vm;
 mod model;
 pub use model::{Gc, Layout, PayloadFns, PyResult, Str, Trace, Value, Vm, native, object, types};
 
-use native::{Call, CallArgs, FnKind};
+use native::{Call, CallArgs, FnKind, Owner};
 use object::{Payload, Type};
 use std::cell::Cell;
 use taipan_macros::{Trace, pymethods, pymodule, pytype};
@@ -258,6 +258,8 @@ fn parameters() {
     let p = &method("append").params;
     assert_eq!((p.posonly, p.positional, p.required), (2, 2, 2));
     assert_eq!(method("append").kind, FnKind::Method);
+    assert!(matches!(method("append").owner, Owner::Type(t) if t().name == "deque"));
+    assert!(matches!(function("only").owner, Owner::Module("_bisect")));
     assert_eq!(method("any").params.posonly, 1);
     assert_eq!(method("any").text_signature, "($self, /, a)");
     assert_eq!(method("update").text_signature, "");

@@ -239,8 +239,15 @@ pub mod native {
         ClassMethod,
         StaticMethod,
     }
+    #[allow(dead_code)]
+    pub enum Owner {
+        Module(&'static str),
+        Type(fn() -> &'static TypeDef),
+        Constructor,
+    }
     pub struct FnDef {
         pub name: &'static str,
+        pub owner: Owner,
         pub text_signature: &'static str,
         pub doc: &'static str,
         pub kind: FnKind,

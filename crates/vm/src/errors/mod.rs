@@ -6,6 +6,7 @@
 pub mod exc;
 pub mod exception;
 pub mod methods;
+pub mod suggest;
 mod warn;
 
 use crate::object::ValueExt;

@@ -1,6 +1,7 @@
 //! Binding: from the arguments of a call to the slots of a native function, with CPython's error texts.
 
-use super::{Bound, Call, CallArgs, FnDef, FnKind, Params};
+use super::{Bound, Call, CallArgs, FnDef, FnKind, Owner, Params};
+use crate::errors::suggest;
 use crate::object::ValueExt;
 use crate::{PyResult, Raised, Str, Value, Vm};
 
@@ -39,12 +40,16 @@ fn kwonly_optional(p: &Params) -> bool {
     p.params.len() == p.positional || p.params[p.positional..].iter().all(|p| !p.required)
 }
 
-/// The name CPython puts in front of `()` in its messages.
-fn shown(def: &FnDef) -> &'static str {
-    def.name
+/// The name in messages of checks that know nothing but the function: `list.append`, `math.sqrt`, `len`.
+fn full_name(def: &FnDef) -> String {
+    match def.owner {
+        Owner::Module("builtins") | Owner::Constructor => def.name.to_string(),
+        Owner::Module(module) => format!("{module}.{}", def.name),
+        Owner::Type(ty) => format!("{}.{}", ty().name, def.name),
+    }
 }
 
-fn given_word(n: usize) -> &'static str {
+fn plural(n: usize) -> &'static str {
     if n == 1 { "" } else { "s" }
 }
 
@@ -53,6 +58,7 @@ fn hidden(def: &FnDef) -> usize {
     matches!(def.kind, FnKind::Method | FnKind::ClassMethod) as usize
 }
 
+/// The slots of a call that does not simply fill the positional ones.
 #[cold]
 fn bind(
     vm: &Vm,
@@ -63,156 +69,130 @@ fn bind(
 ) -> PyResult<Vec<Option<Value>>> {
     let p = &def.params;
     let pos = args.pos();
-    let mut slots: Vec<Option<Value>> = vec![None; p.params.len()];
-    let nkw = args.kwcount();
     let skip = hidden(def);
-    if p.positional == skip && p.params.len() == skip && !p.var_args && !p.var_kw {
-        if nkw != 0 {
-            return Err(
-                vm.type_error(format_args!("{}() takes no keyword arguments", full_name(vm, def, pos)))
-            );
-        }
-        if pos.len() > skip {
-            return Err(vm.type_error(format_args!(
-                "{}() takes no arguments ({} given)",
-                full_name(vm, def, pos),
-                pos.len() - skip
-            )));
-        }
+    if pos.len() < skip {
+        return Err(vm.type_error(format_args!("unbound method {}() needs an argument", full_name(def))));
     }
-    if pos.len() > p.positional {
-        if p.var_args {
-            rest.extend(pos[p.positional..].iter().cloned());
-        } else {
-            return Err(too_many(vm, def, pos.len(), nkw));
-        }
+    if p.posonly == p.params.len() && !p.var_kw {
+        check_positional(vm, def, args)?;
+    } else {
+        check_count(vm, def, args)?;
     }
-    for (slot, v) in slots.iter_mut().zip(pos.iter().take(p.positional)) {
-        *slot = Some(v.clone());
-    }
-    if nkw != 0 && p.posonly == p.params.len() && !p.var_kw {
-        return Err(vm.type_error(format_args!("{}() takes no keyword arguments", full_name(vm, def, pos))));
-    }
+    let (direct, more) = pos.split_at(pos.len().min(p.positional));
+    rest.extend_from_slice(more);
+    let mut slots: Vec<Option<Value>> = direct.iter().cloned().map(Some).collect();
+    slots.resize(p.params.len(), None);
+
+    // Missing arguments are reported before those that are too much.
+    let mut stray = None;
     for (name, value) in args.keywords() {
-        let Some(text) = name.downcast::<Str>().and_then(|s| s.as_str()) else {
+        let Some(text) = name.downcast::<Str>() else {
             return Err(vm.type_error("keywords must be strings"));
         };
-        match p.params.iter().enumerate().skip(p.posonly).find(|(_, q)| q.name == text) {
-            Some((i, q)) => {
-                if slots[i].is_some() {
-                    return Err(vm.type_error(format_args!(
-                        "argument for {}() given by name ('{}') and position ({})",
-                        shown(def),
-                        q.name,
-                        i + 1 - skip
-                    )));
-                }
-                slots[i] = Some(value.clone());
-            }
+        let text = text.as_str();
+        let found = p.params.iter().skip(p.posonly).position(|q| Some(q.name) == text);
+        match found.and_then(|i| slots.get_mut(p.posonly + i)) {
+            Some(slot @ None) => *slot = Some(value.clone()),
             None if p.var_kw => kwrest.push((name.clone(), value.clone())),
-            None => {
-                if p.params.iter().take(p.posonly).skip(skip).any(|q| q.name == text) {
-                    return Err(vm.type_error(format_args!(
-                        "{}() got some positional-only arguments passed as keyword arguments: '{}'",
-                        shown(def),
-                        text
-                    )));
-                }
-                return Err(vm.type_error(format_args!(
-                    "{}() got an unexpected keyword argument '{}'",
-                    shown(def),
-                    text
-                )));
-            }
+            _ => stray = stray.or(Some((name, found))),
         }
     }
     for (i, q) in p.params.iter().enumerate() {
-        if slots[i].is_none() && q.required {
-            if i < p.posonly {
-                return Err(too_few(vm, def, pos.len()));
-            }
-            return Err(if i < p.positional {
-                vm.type_error(format_args!(
-                    "{}() missing required argument '{}' (pos {})",
-                    shown(def),
-                    q.name,
-                    i + 1 - skip
-                ))
-            } else {
-                vm.type_error(format_args!(
-                    "{}() missing required keyword-only argument: '{}'",
-                    shown(def),
-                    q.name
-                ))
-            });
+        if q.required && slots.get(i).is_none_or(Option::is_none) {
+            let (name, missing, at) = (def.name, q.name, i + 1 - skip);
+            return Err(
+                vm.type_error(format_args!("{name}() missing required argument '{missing}' (pos {at})"))
+            );
         }
     }
-    Ok(slots)
-}
-
-/// `list.append` for methods, the bare name for functions: as CPython's fast paths print it.
-fn full_name(vm: &Vm, def: &FnDef, pos: &[Value]) -> String {
-    match (def.kind, pos.first()) {
-        (FnKind::Method, Some(zelf)) => format!("{}.{}", vm.type_of(zelf).name(), def.name),
-        _ => def.name.to_string(),
+    match stray {
+        None => Ok(slots),
+        Some((name, found)) => Err(stray_keyword(vm, def, name, found)),
     }
 }
 
-#[cold]
-fn too_many(vm: &Vm, def: &FnDef, given: usize, nkw: usize) -> Raised {
+/// Checks the count for a function without keywords.
+fn check_positional(vm: &Vm, def: &FnDef, args: CallArgs<'_>) -> PyResult<()> {
     let p = &def.params;
     let skip = hidden(def);
-    let (max, min) = (p.positional - skip.min(p.positional), p.required - skip.min(p.required));
-    let given = given - skip;
-    let name = shown(def);
-    if p.posonly == p.params.len() {
-        return if max == min && max == 1 {
-            vm.type_error(format_args!("{name}() takes exactly one argument ({given} given)"))
-        } else if max == min {
-            vm.type_error(format_args!("{name} expected {max} argument{}, got {given}", given_word(max)))
+    let (min, max) = (p.required - skip, p.positional - skip);
+    let given = args.pos().len() - skip;
+    if args.has_keywords() {
+        return Err(vm.type_error(format_args!("{}() takes no keyword arguments", full_name(def))));
+    }
+    if given >= min && (given <= max || p.var_args) {
+        return Ok(());
+    }
+    let constructor = matches!(def.owner, Owner::Constructor);
+    let full = full_name(def);
+    if max == 0 {
+        return Err(if constructor {
+            vm.type_error(format_args!("{full}() takes no arguments"))
         } else {
-            vm.type_error(format_args!(
-                "{name} expected at most {max} argument{}, got {given}",
-                given_word(max)
-            ))
-        };
+            vm.type_error(format_args!("{full}() takes no arguments ({given} given)"))
+        });
     }
-    let total = given + nkw;
-    if p.params.len() == p.positional {
-        vm.type_error(format_args!(
-            "{name}() takes at most {max} argument{} ({total} given)",
-            given_word(max)
-        ))
-    } else if max == 0 {
-        vm.type_error(format_args!("{name}() takes no positional arguments"))
-    } else if max == min {
-        vm.type_error(format_args!(
-            "{name}() takes exactly {max} positional argument{} ({given} given)",
-            given_word(max)
-        ))
-    } else {
-        vm.type_error(format_args!(
-            "{name}() takes at most {max} positional argument{} ({given} given)",
-            given_word(max)
-        ))
+    if (min, max) == (1, 1) && !constructor && !p.var_args {
+        return Err(vm.type_error(format_args!("{full}() takes exactly one argument ({given} given)")));
     }
+    let (bound, n) = match given < min {
+        _ if min == max && !p.var_args => ("", max),
+        true => ("at least ", min),
+        false => ("at most ", max),
+    };
+    Err(vm.type_error(format_args!("{} expected {bound}{n} argument{}, got {given}", def.name, plural(n))))
 }
 
-#[cold]
-fn too_few(vm: &Vm, def: &FnDef, given: usize) -> Raised {
-    let p = &def.params;
+/// Checks the counts for a function with keywords.
+fn check_count(vm: &Vm, def: &FnDef, args: CallArgs<'_>) -> PyResult<()> {
+    let (p, name) = (&def.params, def.name);
     let skip = hidden(def);
-    let name = shown(def);
-    if given < skip {
-        return vm.type_error(format_args!("unbound method {name}() needs an argument"));
+    let (all, min, max) = (p.params.len() - skip, p.required - skip, p.positional - skip);
+    let min_posonly = min.min(p.posonly - skip);
+    let given = args.pos().len() - skip;
+    let total = given + args.kwcount();
+    if total > all && !p.var_args && !p.var_kw {
+        let keyword = if given == 0 { "keyword " } else { "" };
+        let s = plural(all);
+        return Err(
+            vm.type_error(format_args!("{name}() takes at most {all} {keyword}argument{s} ({total} given)"))
+        );
     }
-    let (max, min) = (p.positional - skip, p.required - skip);
-    let given = given - skip;
-    if max == min && max == 1 {
-        vm.type_error(format_args!("{name}() takes exactly one argument ({given} given)"))
-    } else if max == min {
-        vm.type_error(format_args!("{name} expected {min} argument{}, got {given}", given_word(min)))
-    } else {
-        vm.type_error(format_args!("{name} expected at least {min} argument{}, got {given}", given_word(min)))
+    if given > max && !p.var_args {
+        if max == 0 {
+            return Err(vm.type_error(format_args!("{name}() takes no positional arguments")));
+        }
+        let bound = if min < max { "at most" } else { "exactly" };
+        let s = plural(max);
+        return Err(vm.type_error(format_args!(
+            "{name}() takes {bound} {max} positional argument{s} ({given} given)"
+        )));
+    }
+    if given < min_posonly {
+        let bound = if min_posonly < max || p.var_args { "at least" } else { "exactly" };
+        let s = plural(min_posonly);
+        return Err(vm.type_error(format_args!(
+            "{name}() takes {bound} {min_posonly} positional argument{s} ({given} given)"
+        )));
+    }
+    Ok(())
+}
+
+/// For a keyword that no slot takes; `found`: its number among the parameters that can be given by name.
+fn stray_keyword(vm: &Vm, def: &FnDef, keyword: &Value, found: Option<usize>) -> Raised {
+    let (p, name) = (&def.params, def.name);
+    let keyword = keyword.downcast::<Str>().map(|s| s.to_string_lossy()).unwrap_or_default();
+    if let Some(i) = found {
+        let at = p.posonly + i + 1 - hidden(def);
+        return vm.type_error(format_args!(
+            "argument for {name}() given by name ('{keyword}') and position ({at})"
+        ));
+    }
+    let near = suggest::nearest(&keyword, p.params.iter().skip(p.posonly).map(|q| q.name));
+    match near {
+        Some(near) => vm.type_error(format_args!(
+            "{name}() got an unexpected keyword argument '{keyword}'. Did you mean '{near}'?"
+        )),
+        None => vm.type_error(format_args!("{name}() got an unexpected keyword argument '{keyword}'")),
     }
 }

@@ -8,6 +8,8 @@ pub mod args;
 pub mod bind;
 pub mod convert;
 pub mod shell;
+#[cfg(test)]
+mod tests;
 
 use crate::object::Type;
 use crate::types::typedef::TypeDef;
@@ -77,9 +79,19 @@ pub enum FnKind {
     StaticMethod,
 }
 
+/// Where a native function is found, for the names in messages.
+#[derive(Clone, Copy)]
+pub enum Owner {
+    Module(&'static str),
+    Type(fn() -> &'static TypeDef),
+    /// It makes or initialises the type whose name it has.
+    Constructor,
+}
+
 /// A native function or method.
 pub struct FnDef {
     pub name: &'static str,
+    pub owner: Owner,
     /// The signature as written, e.g. `($self, object, /)`; empty when Python code should see none.
     pub text_signature: &'static str,
     pub doc: &'static str,
