@@ -222,6 +222,39 @@ pub fn decode_fstring_middle(
     decode_escapes(body, names, next)
 }
 
+/// The pieces that CPython's tokenizer makes of such a text: it stops at a doubled brace, and behind a `\N{…}`. Each
+/// comes with its byte offset.
+pub fn fstring_pieces(text: &str, raw: bool) -> Vec<(usize, &str)> {
+    let mut pieces = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    while let Some(c) = text[at..].chars().next() {
+        let rest = &text[at..];
+        at += c.len_utf8();
+        if c == '\\' && !raw && rest.starts_with("\\N{") {
+            at += rest.find('}').unwrap_or(rest.len() - 1);
+        } else if c == '\\' {
+            match rest[1..].chars().next() {
+                Some('{' | '}') | None => continue,
+                Some(next) => at += next.len_utf8(),
+            }
+            continue;
+        } else if matches!(c, '{' | '}') && text[at..].starts_with(c) {
+            pieces.push((start, &text[start..at]));
+            at += 1;
+            start = at;
+            continue;
+        } else {
+            continue;
+        }
+        pieces.push((start, &text[start..at]));
+        start = at;
+    }
+    if start < text.len() {
+        pieces.push((start, &text[start..]));
+    }
+    pieces
+}
+
 fn undouble(text: &str, raw: bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -313,7 +346,7 @@ fn decode_escapes(
                 }
                 let start = i + 1;
                 let Some(len) = body[start..].find('}') else {
-                    let extra: usize = body[start..].chars().map(extra_width).sum();
+                    let extra = rewritten_extra(&body[start..]);
                     return Err(unicode_error(at + shift, s.len() + shift + extra, malformed));
                 };
                 if len == 0 {
@@ -324,7 +357,7 @@ fn decode_escapes(
                 match names(name) {
                     Some(cp) => push_code_point(&mut out, cp),
                     None => {
-                        let extra: usize = name.chars().map(extra_width).sum();
+                        let extra = rewritten_extra(name);
                         let text = "unknown Unicode character name";
                         return Err(unicode_error(at + shift, i + shift + extra, text));
                     }
@@ -347,6 +380,22 @@ fn decode_escapes(
         }
     }
     Ok((out, invalid))
+}
+
+/// By how much a text grows when CPython rewrites it: a backslash before a non-ASCII character or the end grows too.
+fn rewritten_extra(text: &str) -> usize {
+    let mut extra = 0;
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        extra += extra_width(c);
+        if c == '\\' {
+            match chars.next() {
+                Some(next) if next.is_ascii() => {}
+                next => extra += 5 + next.map_or(0, extra_width),
+            }
+        }
+    }
+    extra
 }
 
 fn extra_width(c: char) -> usize {

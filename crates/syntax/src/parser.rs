@@ -7,11 +7,13 @@ use ruff_python_ast::token::{TokenKind, Tokens};
 use ruff_python_ast::visitor::transformer::{Transformer, walk_stmt};
 use ruff_python_ast::{self as ast, PythonVersion};
 use ruff_python_parser as ruff;
+use ruff_text_size::TextRange;
 
 use crate::diagnose::diagnose;
 use crate::error::{ErrorKind, SyntaxError, Warning};
 use crate::line_index::LineIndex;
-use crate::literal::{self, NameLookup};
+use crate::literal::{self, InvalidEscape, LiteralError, NameLookup};
+use crate::source;
 
 /// What kind of text is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +71,7 @@ impl Drop for Parsed {
         }
         let empty = ast::ModModule {
             node_index: ast::AtomicNodeIndex::NONE,
-            range: ruff_text_size::TextRange::default(),
+            range: TextRange::default(),
             body: ast::Suite::new(),
         };
         let module = std::mem::replace(&mut self.module, ast::Mod::Module(empty));
@@ -79,6 +81,9 @@ impl Drop for Parsed {
 
 /// Parses a text that `source::decode` or `source::normalize` has prepared.
 pub fn parse(source: &str, mode: Mode, options: Options) -> Result<Parsed, SyntaxError> {
+    if source.contains('\0') {
+        return Err(source::null_bytes(false));
+    }
     let lines = LineIndex::new(source);
     let ruff_mode = match mode {
         Mode::FuncType => {
@@ -273,7 +278,7 @@ fn continues_expression(kind: TokenKind) -> bool {
 
 /// `(a, *b) -> c` as the expression `((a, b), c)`; the text is known to be right.
 fn func_type(source: &str, lines: LineIndex) -> Result<Parsed, SyntaxError> {
-    use ruff_text_size::{Ranged, TextRange, TextSize};
+    use ruff_text_size::{Ranged, TextSize};
     let options = ruff::ParseOptions::from(ruff::Mode::Expression).with_target_version(PythonVersion::PY314);
     let tokens = ruff::parse_unchecked(source, options).tokens().clone();
     let (mut depth, mut starts, mut parts, mut arrow) = (0u32, None, Vec::new(), None);
@@ -348,48 +353,77 @@ fn check_literals(
     let mut warnings = Vec::new();
     let names = options.names;
     let escapes = source.contains('\\');
+    let ascii = source.is_ascii();
     let bytes = source.as_bytes();
+    // The open f- and t-strings: how many brackets were open, and the escapes found in the text.
+    let mut strings: Vec<(u32, Vec<(u32, InvalidEscape, TextRange)>)> = Vec::new();
+    let mut depth = 0u32;
+    let mut warn = |lineno: u32, bad: &InvalidEscape, range: TextRange| {
+        let as_error = at_range(source, lines, range, &bad.error());
+        warnings.push(Warning { msg: bad.warning(), lineno, as_error });
+    };
+    let refuse = |range: TextRange, error: LiteralError| {
+        // The diagnoser knows how far CPython would have read.
+        match diagnose(source, mode, options) {
+            Ok(()) => at_range(source, lines, range, error.message()),
+            Err(error) => error,
+        }
+    };
+    let newlines = |text: &str| text.bytes().filter(|&b| b == b'\n').count() as u32;
+    let mut numbers = Vec::new();
     for token in tokens.iter() {
         let range = ruff_text_size::Ranged::range(token);
-        let text = &source[range];
-        let found = match token.kind() {
+        let line = || lines.line(range.start().to_u32());
+        match token.kind() {
             TokenKind::Int | TokenKind::Float | TokenKind::Complex => {
                 let end = range.end().to_usize();
                 if bytes.get(end).is_some_and(u8::is_ascii_lowercase) {
-                    let kind = number_kind(text, token.kind());
-                    let msg = format!("invalid {kind} literal");
-                    let as_error = at_range(source, lines, range, &msg);
-                    warnings.push(Warning { msg, lineno: lines.line(end as u32), as_error });
+                    numbers.push((token.kind(), range));
                 }
-                continue;
             }
-            _ if !escapes && source.is_ascii() => continue,
-            TokenKind::String => literal::decode(text, names).map(|(_, bad)| {
-                let body_at = literal::split(text).map_or(0, |p| p.body_at);
-                bad.map(|bad| (body_at, bad))
-            }),
-            TokenKind::FStringMiddle | TokenKind::TStringMiddle if text.contains('\\') => {
-                let flags = token.unwrap_string_flags();
-                let raw = ast::StringFlags::prefix(flags).is_raw();
-                let next = source[range.end().to_usize()..].chars().next().filter(|&c| c == '{');
-                literal::decode_fstring_middle(text, raw, false, next, names)
-                    .map(|(_, bad)| bad.map(|bad| (0, bad)))
+            _ if !escapes && ascii => {}
+            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => depth += 1,
+            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => depth = depth.saturating_sub(1),
+            TokenKind::String => {
+                let text = &source[range];
+                let (_, bad) = literal::decode(text, names).map_err(|e| refuse(range, e))?;
+                if let (Some(bad), Some(parts)) = (bad, literal::split(text)) {
+                    warn(line() + newlines(&parts.body[..bad.at]), &bad, range);
+                }
             }
-            _ => continue,
-        };
-        match found {
-            Ok(None) => {}
-            Ok(Some((body_at, bad))) => {
-                let at = range.start().to_u32() + (body_at + bad.at) as u32;
-                let error = at_range(source, lines, range, &bad.error());
-                warnings.push(Warning { msg: bad.warning(), lineno: lines.line(at), as_error: error });
+            TokenKind::FStringStart | TokenKind::TStringStart => strings.push((depth, Vec::new())),
+            TokenKind::FStringEnd | TokenKind::TStringEnd => {
+                for (below, bad, range) in strings.pop().map_or_else(Vec::new, |s| s.1) {
+                    // CPython counts from the line on which the string ends.
+                    warn(line() + below, &bad, range);
+                }
             }
-            Err(error) => {
-                // The diagnoser knows how far CPython would have read.
-                diagnose(source, mode, options)?;
-                return Err(at_range(source, lines, range, error.message()));
+            TokenKind::FStringMiddle | TokenKind::TStringMiddle => {
+                let text = &source[range];
+                if !text.contains('\\') {
+                    continue;
+                }
+                let raw = ast::StringFlags::prefix(token.unwrap_string_flags()).is_raw();
+                let after = source[range.end().to_usize()..].chars().next();
+                for (at, piece) in literal::fstring_pieces(text, raw) {
+                    let next = if at + piece.len() < text.len() { Some('{') } else { after };
+                    let (_, bad) = literal::decode_fstring_middle(piece, raw, true, next, names)
+                        .map_err(|e| refuse(range, e))?;
+                    let Some(bad) = bad else { continue };
+                    let below = newlines(&piece[..bad.at]);
+                    match strings.last_mut() {
+                        Some((outside, found)) if *outside == depth => found.push((below, bad, range)),
+                        _ => warn(line() + below, &bad, range),
+                    }
+                }
             }
+            _ => {}
         }
+    }
+    for (kind, range) in numbers {
+        let msg = format!("invalid {} literal", number_kind(&source[range], kind));
+        let as_error = at_range(source, lines, range, &msg);
+        warnings.push(Warning { msg, lineno: lines.line(range.end().to_u32()), as_error });
     }
     Ok(warnings)
 }
@@ -404,7 +438,7 @@ fn number_kind(text: &str, kind: TokenKind) -> &'static str {
     }
 }
 
-fn at_range(source: &str, lines: &LineIndex, range: ruff_text_size::TextRange, msg: &str) -> SyntaxError {
+fn at_range(source: &str, lines: &LineIndex, range: TextRange, msg: &str) -> SyntaxError {
     let start = lines.locate(source, range.start().to_u32());
     let end = lines.locate(source, range.end().to_u32());
     SyntaxError {

@@ -143,7 +143,7 @@ impl Engine<'_> {
             }
             Stop::LineContinuation => self.set_error(
                 ErrorKind::Syntax,
-                (line, i64::from(cursor.pos) - i64::from(cursor.line_start)),
+                (line, i64::from(cursor.pos) - i64::from(cursor.buffer)),
                 (line, 0),
                 "unexpected character after line continuation character",
             ),

@@ -27,6 +27,8 @@ pub struct Cursor {
     pub line_start: u32,
     /// Where the lines end that have been read.
     pub limit: u32,
+    /// Where the line begins on which the current token does; one error counts its column from here.
+    pub buffer: u32,
 }
 
 /// One token.
@@ -96,6 +98,7 @@ pub struct Lexer<'s> {
     pending: i32,
     pub brackets: Vec<Bracket>,
     modes: Vec<Mode>,
+    in_token: bool,
     /// The input ended inside a string: for the shell, "give me more".
     pub ended_in_string: bool,
     /// The end of the source has been seen.
@@ -136,6 +139,7 @@ impl<'s> Lexer<'s> {
             pending: 0,
             brackets: Vec::new(),
             modes: vec![base],
+            in_token: false,
             ended_in_string: false,
             at_end: false,
             extra: false,
@@ -197,6 +201,9 @@ impl<'s> Lexer<'s> {
             }
             let rest = &self.src[from..];
             let len = rest.iter().position(|&b| b == b'\n').map_or(rest.len(), |n| n + 1);
+            if !self.in_token {
+                c.buffer = c.limit;
+            }
             c.line += 1;
             c.line_start = c.limit;
             c.limit += len as u32;
@@ -361,18 +368,22 @@ impl<'s> Lexer<'s> {
     /// One token of plain code.
     fn code_token(&mut self) -> Result<Token, Stop> {
         'line: loop {
+            self.in_token = false;
             let blank = if self.at_line_start { self.indentation()? } else { false };
+            self.in_token = true;
             if self.pending != 0 {
                 return Ok(self.pending_token());
             }
             self.peek();
             'again: loop {
+                self.in_token = false;
                 let mut c = loop {
                     match self.next() {
                         Some(b' ' | b'\t' | 0x0C) => {}
                         c => break c,
                     }
                 };
+                self.in_token = true;
                 let start = self.cursor.pos.saturating_sub(u32::from(c.is_some()));
                 if c == Some(b'#') {
                     while !matches!(c, None | Some(b'\n' | b'\r')) {

@@ -115,6 +115,7 @@ impl Lexer<'_> {
         let mode = *self.mode();
         let start = self.cursor.pos;
         let (line, line_start) = (self.cursor.line, self.cursor.line_start);
+        self.in_token = true;
         let (middle, end) = if mode.letter == 't' {
             (kind::TSTRING_MIDDLE, kind::TSTRING_END)
         } else {
