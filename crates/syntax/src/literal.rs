@@ -4,12 +4,14 @@
 //! texts of the errors are CPython's; positions inside an error text count the way CPython counts them, where a
 //! non-ASCII character takes ten bytes (it is rewritten as `\UXXXXXXXX` before decoding).
 
+use taipan_text::unicode::{Edition, lookup};
+
 /// Finds the character of `\N{name}`: one code point, aliases included, named sequences excluded.
 pub type NameLookup = fn(&str) -> Option<u32>;
 
-/// A lookup that knows no names.
-pub fn no_names(_: &str) -> Option<u32> {
-    None
+/// The names of CPython's Unicode.
+pub fn unicode_names(name: &str) -> Option<u32> {
+    lookup(Edition::Current, name.as_bytes(), false)?.first().copied()
 }
 
 /// Why a literal has no value.

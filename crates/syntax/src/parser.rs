@@ -11,6 +11,7 @@ use ruff_text_size::TextRange;
 
 use crate::diagnose::diagnose;
 use crate::error::{ErrorKind, SyntaxError, Warning};
+use crate::lexer::{begins_name, continues_name};
 use crate::line_index::LineIndex;
 use crate::literal::{self, InvalidEscape, LiteralError, NameLookup};
 use crate::source;
@@ -47,7 +48,7 @@ impl Default for Options {
             allow_incomplete_input: false,
             dont_imply_dedent: false,
             barry_as_flufl: false,
-            names: literal::no_names,
+            names: literal::unicode_names,
         }
     }
 }
@@ -171,6 +172,7 @@ struct Scan {
 
 fn scan(source: &str, tokens: &Tokens, options: Options) -> Scan {
     let mut seen = Scan::default();
+    let ascii = source.is_ascii();
     let mut length = 0u32;
     let mut depth = 0u32;
     let mut indents = 0u32;
@@ -229,6 +231,12 @@ fn scan(source: &str, tokens: &Tokens, options: Options) -> Scan {
                 if range.len().to_u32() > 4300 {
                     seen.strict = true;
                 }
+            }
+            TokenKind::Name if !ascii => {
+                // The parser's Unicode is newer.
+                let mut name = source[ruff_text_size::Ranged::range(token)].chars();
+                let fine = name.next().is_some_and(begins_name) && name.all(continues_name);
+                seen.strict |= !fine;
             }
             TokenKind::NotEqual if options.barry_as_flufl => seen.strict = true,
             TokenKind::Exclamation if strings > 0 => seen.strict = true,

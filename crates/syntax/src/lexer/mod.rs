@@ -9,6 +9,8 @@ mod number;
 pub mod python;
 mod strings;
 
+use taipan_text::unicode;
+
 use crate::error::{ErrorKind, SyntaxError};
 
 const TAB_SIZE: u32 = 8;
@@ -545,11 +547,7 @@ impl<'s> Lexer<'s> {
     fn check_name(&mut self, start: u32) -> Result<(), Stop> {
         let name = self.text.get(start as usize..self.cursor.pos as usize).unwrap_or("");
         for (i, c) in name.char_indices() {
-            let fine = if i == 0 {
-                c == '_' || unicode_ident::is_xid_start(c)
-            } else {
-                unicode_ident::is_xid_continue(c)
-            };
+            let fine = if i == 0 { begins_name(c) } else { continues_name(c) };
             if !fine {
                 self.cursor.pos = start + (i + c.len_utf8()) as u32;
                 let code = c as u32;
@@ -655,14 +653,15 @@ fn is_name_char(b: u8) -> bool {
     is_name_start(b) || b.is_ascii_digit()
 }
 
-/// Whether `str.isprintable` says yes; unassigned code points, which no error text depends on, pass.
-pub fn is_printable(c: char) -> bool {
-    let code = c as u32;
-    let format = matches!(code,
-        0xAD | 0x600..=0x605 | 0x61C | 0x6DD | 0x70F | 0x890..=0x891 | 0x8E2 | 0x180E | 0x200B..=0x200F
-        | 0x202A..=0x202E | 0x2060..=0x206F | 0xFEFF | 0xFFF9..=0xFFFB | 0x110BD | 0x110CD | 0x13430..=0x1343F
-        | 0x1BCA0..=0x1BCA3 | 0x1D173..=0x1D17A | 0xE0001 | 0xE0020..=0xE007F);
-    let private = matches!(code, 0xE000..=0xF8FF | 0xF0000..=0x10FFFF);
-    let no_character = code & 0xFFFE == 0xFFFE || matches!(code, 0xFDD0..=0xFDEF);
-    !(c.is_control() || (c.is_whitespace() && c != ' ') || format || private || no_character)
+/// Whether CPython's Unicode lets a character begin an identifier.
+pub fn begins_name(c: char) -> bool {
+    unicode::is_identifier_start(c as u32)
+}
+
+pub fn continues_name(c: char) -> bool {
+    unicode::is_identifier_continue(c as u32)
+}
+
+fn is_printable(c: char) -> bool {
+    unicode::is_printable(c as u32)
 }
