@@ -30,7 +30,7 @@ impl<'a> Compiler<'a> {
     /// Pushes what a function's annotations are set from; returns `set_function_attr`'s number for it, 0 when there
     /// are none.
     pub fn function_annotations(&mut self, f: &'a ast::StmtFunctionDef, span: Span) -> R<u8> {
-        let Some(scope) = self.table.find(f, Part::Annotations) else { return missing() };
+        let Some(scope) = self.table.find(f, Part::Annotations) else { return Ok(0) };
         if !self.table.scopes[scope].annotations_used {
             return Ok(0);
         }
@@ -170,7 +170,9 @@ impl<'a> Compiler<'a> {
                 ast::TypeParam::TypeVar(t) => {
                     (&t.name, t.bound.as_deref(), t.default.as_deref(), Intrinsic1::TypeVar)
                 }
-                ast::TypeParam::TypeVarTuple(t) => (&t.name, None, t.default.as_deref(), Intrinsic1::TypeVarTuple),
+                ast::TypeParam::TypeVarTuple(t) => {
+                    (&t.name, None, t.default.as_deref(), Intrinsic1::TypeVarTuple)
+                }
                 ast::TypeParam::ParamSpec(t) => (&t.name, None, t.default.as_deref(), Intrinsic1::ParamSpec),
             };
             let t = self.u().take();

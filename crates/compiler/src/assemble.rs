@@ -102,6 +102,15 @@ impl Assembler<'_> {
                 i += 1;
             }
         }
+        // A handler that nothing reaches goes; what it covered cannot raise.
+        for i in 0..n {
+            let ins = self.unit.ins[i];
+            if let Some(h) = self.handler(&ins)
+                && dead.get(h).is_none_or(|d| *d)
+            {
+                self.unit.ins[i].handler = 0;
+            }
+        }
         self.compact(&dead);
     }
 
@@ -230,8 +239,13 @@ impl Assembler<'_> {
                 }
             }
         }
-        let dead: Vec<bool> =
-            self.unit.ins.iter().zip(&needed).map(|(ins, needed)| ins.op == Op::CheckLocal && !needed).collect();
+        let dead: Vec<bool> = self
+            .unit
+            .ins
+            .iter()
+            .zip(&needed)
+            .map(|(ins, needed)| ins.op == Op::CheckLocal && !needed)
+            .collect();
         self.compact(&dead);
     }
 

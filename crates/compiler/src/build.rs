@@ -1,7 +1,6 @@
 //! Building the symbol table: one walk over the tree that enters blocks and notes bindings and uses, in CPython's order
 //! (which decides which error comes first).
 
-use taipan_syntax::Ranged;
 use taipan_syntax::ast::{self, Expr, Pattern, Stmt};
 
 use crate::error::{Fail, R, Span};
@@ -439,6 +438,12 @@ impl<'a> Builder<'a> {
     }
 
     fn function_annotations(&mut self, f: &ast::StmtFunctionDef, span: Span) -> R<()> {
+        let stars = f.parameters.vararg.iter().chain(f.parameters.kwarg.iter());
+        let annotated = f.parameters.iter_non_variadic_params().any(|p| p.parameter.annotation.is_some())
+            || stars.into_iter().any(|p| p.annotation.is_some());
+        if !annotated && f.returns.is_none() {
+            return Ok(());
+        }
         let in_class = self.scope().kind == ScopeKind::Class || self.scope().can_see_class;
         self.enter(ScopeKind::Annotation, f.name.as_str(), key(f), Part::Annotations, span.start);
         self.scope().scope_info = Some("an annotation");
@@ -855,7 +860,9 @@ impl<'a> Builder<'a> {
             if kind.is_comprehension() {
                 if scope.symbols.get(&mangled).is_some_and(|s| s.flags & def::COMP_ITER != 0) {
                     return Err(Fail::new(
-                        format!("assignment expression cannot rebind comprehension iteration variable '{name}'"),
+                        format!(
+                            "assignment expression cannot rebind comprehension iteration variable '{name}'"
+                        ),
                         span,
                     ));
                 }
@@ -868,7 +875,11 @@ impl<'a> Builder<'a> {
                     let flag = if global { def::GLOBAL } else { def::NONLOCAL | def::COMP_WALRUS };
                     self.add(name, flag, span)?;
                     self.note_directive(name, span);
-                    if !global && self.table.scopes[id].symbols.get(&mangled).is_none_or(|s| s.flags & def::NONLOCAL == 0)
+                    if !global
+                        && self.table.scopes[id]
+                            .symbols
+                            .get(&mangled)
+                            .is_none_or(|s| s.flags & def::NONLOCAL == 0)
                     {
                         self.add_in(id, name, def::LOCAL, span)?;
                     }

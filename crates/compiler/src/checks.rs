@@ -57,7 +57,9 @@ impl Compiler<'_> {
     /// `"abc"["x"]`.
     pub fn check_index(&mut self, object: &Expr, index: &Expr) {
         let index_type = match self.fold(index) {
-            Some(Const::Int(_) | Const::BigInt { .. } | Const::True | Const::False | Const::Slice(_)) => return,
+            Some(Const::Int(_) | Const::BigInt { .. } | Const::True | Const::False | Const::Slice(_)) => {
+                return;
+            }
             Some(c) => type_name(&c),
             None => match self.display_type(index) {
                 Some(kind) => kind,
@@ -72,7 +74,9 @@ impl Compiler<'_> {
             _ => return,
         };
         self.warn(
-            format!("{kind} indices must be integers or slices, not {index_type}; perhaps you missed a comma?"),
+            format!(
+                "{kind} indices must be integers or slices, not {index_type}; perhaps you missed a comma?"
+            ),
             Span::of(object),
         );
     }

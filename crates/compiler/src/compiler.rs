@@ -144,12 +144,8 @@ impl<'a> Compiler<'a> {
         unit.flags |= self.settings.future;
         unit.frees = block.free.clone();
         unit.free_map = unit.frees.iter().enumerate().map(|(i, n)| (n.clone(), i as u32)).collect();
-        let mut cells: Vec<String> = block
-            .symbols
-            .iter()
-            .filter(|(_, s)| s.place == Place::Cell)
-            .map(|(n, _)| n.clone())
-            .collect();
+        let mut cells: Vec<String> =
+            block.symbols.iter().filter(|(_, s)| s.place == Place::Cell).map(|(n, _)| n.clone()).collect();
         if block.kind == ScopeKind::Class {
             if block.conditional_annotations {
                 cells.push("__conditional_annotations__".to_string());
@@ -424,7 +420,8 @@ impl<'a> Compiler<'a> {
 
     /// `dst =` function of `code`, with its closure.
     pub fn make_function(&mut self, code: CodeData, dst: Reg) -> R<()> {
-        let frees: Vec<String> = code.freevars.iter().map(|n| String::from_utf8_lossy(n).into_owned()).collect();
+        let frees: Vec<String> =
+            code.freevars.iter().map(|n| String::from_utf8_lossy(n).into_owned()).collect();
         let depth = self.unit().depth;
         let index = self.u().constant(Const::Code(Box::new(code)));
         self.emit(Op::MakeFunction, 0, dst, index, 0);

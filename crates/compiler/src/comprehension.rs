@@ -267,7 +267,13 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    fn comp_async_step(&mut self, target: &'a Expr, iterator: Reg, done: crate::unit::Label, span: Span) -> R<()> {
+    fn comp_async_step(
+        &mut self,
+        target: &'a Expr,
+        iterator: Reg,
+        done: crate::unit::Label,
+        span: Span,
+    ) -> R<()> {
         self.async_step(target, iterator, done, span)?;
         Ok(())
     }

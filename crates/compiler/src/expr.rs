@@ -162,7 +162,9 @@ impl<'a> Compiler<'a> {
             }
             Expr::YieldFrom(y) => {
                 self.check_yield("'yield from' outside function", Span::of(e))?;
-                if self.unit().flags & flags::ASYNC_GENERATOR != 0 || self.table.scopes[self.unit().scope].coroutine {
+                if self.unit().flags & flags::ASYNC_GENERATOR != 0
+                    || self.table.scopes[self.unit().scope].coroutine
+                {
                     return self.err("'yield from' inside async function", Span::of(e));
                 }
                 let t = self.push(&y.value)?;
@@ -421,7 +423,9 @@ impl<'a> Compiler<'a> {
             return None;
         }
         match right {
-            Expr::List(l) => l.elts.iter().map(|e| self.fold(e)).collect::<Option<Vec<_>>>().map(Const::Tuple),
+            Expr::List(l) => {
+                l.elts.iter().map(|e| self.fold(e)).collect::<Option<Vec<_>>>().map(Const::Tuple)
+            }
             Expr::Set(s) => {
                 let items = s.elts.iter().map(|e| self.fold(e)).collect::<Option<Vec<_>>>()?;
                 Some(Const::FrozenSet(dedup(items)))
@@ -709,7 +713,8 @@ impl<'a> Compiler<'a> {
             if keywords.is_empty() {
                 self.emit(Op::Call, n as u8, dst, base, 0);
             } else {
-                let names = keywords.iter().filter_map(|k| k.arg.as_ref()).map(|n| Const::str(n.as_str())).collect();
+                let names =
+                    keywords.iter().filter_map(|k| k.arg.as_ref()).map(|n| Const::str(n.as_str())).collect();
                 let names = self.u().constant(Const::Tuple(names));
                 self.u().emit(Op::CallKw, 0, dst, base, names).ext = n;
             }
@@ -727,7 +732,7 @@ impl<'a> Compiler<'a> {
             }
             _ => {
                 // Class statements put the body function and name before the bases.
-                let first = self.u().temp(self.unit().depth - extra as u32);
+                let first = crate::unit::TEMP | (self.unit().depth - extra as u32);
                 self.emit(Op::BuildList, 0, first, first, extra as u32);
                 self.u().depth -= extra as u32 - 1;
                 for e in args {
@@ -821,7 +826,13 @@ impl<'a> Compiler<'a> {
             && call.arguments.keywords.is_empty()
             && (n == 0 || n == 2)
             && !call.arguments.args.iter().any(Expr::is_starred_expr);
-        if !plain || !matches!(self.resolve("super"), Var::Global) || self.table.scopes[0].symbols.get("super").is_some_and(|s| s.flags & crate::scope::def::BOUND != 0) {
+        if !plain
+            || !matches!(self.resolve("super"), Var::Global)
+            || self.table.scopes[0]
+                .symbols
+                .get("super")
+                .is_some_and(|s| s.flags & crate::scope::def::BOUND != 0)
+        {
             return Ok(false);
         }
         if !matches!(self.kind(), ScopeKind::Function | ScopeKind::Lambda) {
@@ -967,7 +978,9 @@ impl<'a> Compiler<'a> {
             }
             Expr::Tuple(t) => self.unpack(&t.elts, src, target),
             Expr::List(l) => self.unpack(&l.elts, src, target),
-            Expr::Starred(_) => self.err("starred assignment target must be in a list or tuple", Span::of(target)),
+            Expr::Starred(_) => {
+                self.err("starred assignment target must be in a list or tuple", Span::of(target))
+            }
             _ => self.err("cannot assign to expression", Span::of(target)),
         }
     }

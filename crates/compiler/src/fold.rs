@@ -81,8 +81,10 @@ fn constant_start(mut e: &Expr) -> bool {
     loop {
         e = match e {
             Expr::BinOp(b) => {
-                if !matches!(*b.right, Expr::BinOp(_) | Expr::UnaryOp(_) | Expr::Tuple(_) | Expr::Subscript(_))
-                    && !b.right.is_literal_expr()
+                if !matches!(
+                    *b.right,
+                    Expr::BinOp(_) | Expr::UnaryOp(_) | Expr::Tuple(_) | Expr::Subscript(_)
+                ) && !b.right.is_literal_expr()
                 {
                     return false;
                 }
@@ -253,7 +255,9 @@ fn binary(op: Operator, l: &Const, r: &Const) -> Option<Const> {
                     Some(Const::Tuple(many))
                 }
                 Const::Str(b) if b.len().checked_mul(n)? <= MAX_STR => Some(Const::Str(b.repeat(n).into())),
-                Const::Bytes(b) if b.len().checked_mul(n)? <= MAX_STR => Some(Const::Bytes(b.repeat(n).into())),
+                Const::Bytes(b) if b.len().checked_mul(n)? <= MAX_STR => {
+                    Some(Const::Bytes(b.repeat(n).into()))
+                }
                 _ => None,
             }
         }

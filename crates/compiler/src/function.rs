@@ -130,8 +130,11 @@ impl<'a> Compiler<'a> {
                 self.u().depth = (base & !TEMP) + 1;
             }
         }
-        let kwonly: Vec<_> =
-            p.kwonlyargs.iter().filter_map(|p| p.default.as_deref().map(|d| (p.parameter.name.as_str(), d))).collect();
+        let kwonly: Vec<_> = p
+            .kwonlyargs
+            .iter()
+            .filter_map(|p| p.default.as_deref().map(|d| (p.parameter.name.as_str(), d)))
+            .collect();
         if !kwonly.is_empty() {
             let base = self.u().top();
             for (name, e) in &kwonly {
@@ -313,7 +316,14 @@ impl<'a> Compiler<'a> {
     }
 
     /// Calls `__build_class__`, into `dst`.
-    fn class_object(&mut self, c: &'a ast::StmtClassDef, span: Span, first: Span, dst: Reg, generic: bool) -> R<()> {
+    fn class_object(
+        &mut self,
+        c: &'a ast::StmtClassDef,
+        span: Span,
+        first: Span,
+        dst: Reg,
+        generic: bool,
+    ) -> R<()> {
         let depth = self.unit().depth;
         let Some(scope) = self.table.find(c, Part::Body) else { return missing() };
         let code = self.class_code(c, scope, span, first, generic)?;

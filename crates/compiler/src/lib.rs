@@ -111,7 +111,7 @@ pub struct Output {
 
 /// Compiles source text that `taipan_syntax` has prepared.
 pub fn compile(source: &str, options: &Options<'_>) -> Result<Output, SyntaxError> {
-    let parsed = taipan_syntax::parse(source, options.syntax_mode(), options.syntax())?;
+    let mut parsed = taipan_syntax::parse(source, options.syntax_mode(), options.syntax())?;
     let from = TreeSource::Text { text: source, lines: &parsed.lines, names: options.names };
     let mut output = compile_tree(&parsed.module, from, options).map_err(|mut e| {
         if e.text.is_none() && e.lineno > 0 {
@@ -120,7 +120,7 @@ pub fn compile(source: &str, options: &Options<'_>) -> Result<Output, SyntaxErro
         }
         e
     })?;
-    output.syntax_warnings = parsed.warnings;
+    output.syntax_warnings = std::mem::take(&mut parsed.warnings);
     Ok(output)
 }
 

@@ -7,12 +7,8 @@ pub(crate) fn clean_doc(doc: &[u8]) -> Vec<u8> {
     let mut lines = expanded.split(|&b| b == b'\n');
     let first = lines.next().unwrap_or(b"");
     let indent = |line: &[u8]| line.iter().take_while(|&&b| b == b' ').count();
-    let margin = lines
-        .clone()
-        .filter(|line| indent(line) < line.len())
-        .map(indent)
-        .min()
-        .unwrap_or(usize::MAX);
+    let margin =
+        lines.clone().filter(|line| indent(line) < line.len()).map(indent).min().unwrap_or(usize::MAX);
     let start = indent(first);
     if start == 0 && (margin == 0 || margin == usize::MAX) && !expanded.contains(&b'\n') {
         return expanded;

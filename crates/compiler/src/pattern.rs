@@ -33,13 +33,16 @@ impl<'a> Compiler<'a> {
                         format!("name capture '{name}' makes remaining patterns unreachable"),
                         Span::of(&case.pattern),
                     ),
-                    None => self.err("wildcard makes remaining patterns unreachable", Span::of(&case.pattern)),
+                    None => {
+                        self.err("wildcard makes remaining patterns unreachable", Span::of(&case.pattern))
+                    }
                 };
             }
             self.u().depth = depth;
             let mut names = Vec::new();
             self.capture_names(&case.pattern, &mut names)?;
-            let mut state = Matching { captures: Vec::new(), base: depth + names.len() as u32, fail: Vec::new() };
+            let mut state =
+                Matching { captures: Vec::new(), base: depth + names.len() as u32, fail: Vec::new() };
             for name in names {
                 let t = self.u().take();
                 self.u().load_imm(t, Imm::Empty);
@@ -147,9 +150,8 @@ impl<'a> Compiler<'a> {
                                 format!("name capture '{name}' makes remaining patterns unreachable"),
                                 Span::of(alternative),
                             ),
-                            None => {
-                                self.err("wildcard makes remaining patterns unreachable", Span::of(alternative))
-                            }
+                            None => self
+                                .err("wildcard makes remaining patterns unreachable", Span::of(alternative)),
                         };
                     }
                     let mut own = Vec::new();
@@ -196,7 +198,10 @@ impl<'a> Compiler<'a> {
         match p {
             Pattern::MatchValue(v) => {
                 let valid = self.fold(&v.value).is_some()
-                    || matches!(&*v.value, Expr::Attribute(_) | Expr::FString(_) | Expr::BinOp(_) | Expr::UnaryOp(_));
+                    || matches!(
+                        &*v.value,
+                        Expr::Attribute(_) | Expr::FString(_) | Expr::BinOp(_) | Expr::UnaryOp(_)
+                    );
                 if !valid {
                     return self.err("patterns may only match literals and attribute lookups", Span::of(p));
                 }
@@ -277,7 +282,12 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn sequence_pattern(&mut self, s: &'a ast::PatternMatchSequence, subject: Reg, state: &mut Matching<'a>) -> R<()> {
+    fn sequence_pattern(
+        &mut self,
+        s: &'a ast::PatternMatchSequence,
+        subject: Reg,
+        state: &mut Matching<'a>,
+    ) -> R<()> {
         let span = self.unit().span;
         let size = s.patterns.len();
         let mut star = None;
@@ -362,7 +372,12 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    fn mapping_pattern(&mut self, m: &'a ast::PatternMatchMapping, subject: Reg, state: &mut Matching<'a>) -> R<()> {
+    fn mapping_pattern(
+        &mut self,
+        m: &'a ast::PatternMatchMapping,
+        subject: Reg,
+        state: &mut Matching<'a>,
+    ) -> R<()> {
         let span = self.unit().span;
         let depth = self.unit().depth;
         let size = m.keys.len();
@@ -392,8 +407,10 @@ impl<'a> Compiler<'a> {
                 }
                 None if key.is_attribute_expr() => {}
                 None => {
-                    return self
-                        .err("mapping pattern keys may only match literals and attribute lookups", Span::of(p_of(key)));
+                    return self.err(
+                        "mapping pattern keys may only match literals and attribute lookups",
+                        Span::of(p_of(key)),
+                    );
                 }
             }
         }
@@ -442,7 +459,12 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    fn class_pattern(&mut self, c: &'a ast::PatternMatchClass, subject: Reg, state: &mut Matching<'a>) -> R<()> {
+    fn class_pattern(
+        &mut self,
+        c: &'a ast::PatternMatchClass,
+        subject: Reg,
+        state: &mut Matching<'a>,
+    ) -> R<()> {
         let span = self.unit().span;
         let depth = self.unit().depth;
         let args = &c.arguments;
@@ -453,7 +475,8 @@ impl<'a> Compiler<'a> {
         }
         for (i, k) in args.keywords.iter().enumerate() {
             if let Some(later) = args.keywords[i + 1..].iter().find(|o| o.attr.id == k.attr.id) {
-                return self.err(format!("attribute name repeated in class pattern: {}", k.attr), Span::of(later));
+                return self
+                    .err(format!("attribute name repeated in class pattern: {}", k.attr), Span::of(later));
             }
         }
         let fail = self.fail(state);

@@ -265,7 +265,8 @@ impl SymbolTable {
             let scope = &self.scopes[p];
             match scope.kind {
                 ScopeKind::Class => {
-                    let implicit = matches!(name, "__class__" | "__classdict__" | "__conditional_annotations__");
+                    let implicit =
+                        matches!(name, "__class__" | "__classdict__" | "__conditional_annotations__");
                     if implicit
                         && scope.symbols.get(name).is_none_or(|s| s.flags & def::GLOBAL == 0)
                         && (name != "__conditional_annotations__" || scope.conditional_annotations)

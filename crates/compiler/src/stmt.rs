@@ -14,7 +14,10 @@ impl<'a> Compiler<'a> {
         self.at(Span::of(stmt));
         let depth = self.unit().depth;
         let saved_conditional = self.unit().in_conditional;
-        if matches!(stmt, Stmt::If(_) | Stmt::For(_) | Stmt::While(_) | Stmt::Try(_) | Stmt::With(_) | Stmt::Match(_)) {
+        if matches!(
+            stmt,
+            Stmt::If(_) | Stmt::For(_) | Stmt::While(_) | Stmt::Try(_) | Stmt::With(_) | Stmt::Match(_)
+        ) {
             self.u().in_conditional = true;
         }
         self.nested(|c| c.stmt_inner(stmt))?;
@@ -106,8 +109,8 @@ impl<'a> Compiler<'a> {
 
     /// `a, b = x, y` without a tuple.
     fn assign_parallel(&mut self, target: &'a Expr, value: &'a Expr) -> Option<R<()>> {
-        let (Expr::Tuple(ast::ExprTuple { elts: targets, .. }) | Expr::List(ast::ExprList { elts: targets, .. })) =
-            target
+        let (Expr::Tuple(ast::ExprTuple { elts: targets, .. })
+        | Expr::List(ast::ExprList { elts: targets, .. })) = target
         else {
             return None;
         };
@@ -209,7 +212,12 @@ impl<'a> Compiler<'a> {
         t
     }
 
-    fn aug_slice(&mut self, a: &'a ast::StmtAugAssign, t: &'a ast::ExprSubscript, s: &'a ast::ExprSlice) -> R<()> {
+    fn aug_slice(
+        &mut self,
+        a: &'a ast::StmtAugAssign,
+        t: &'a ast::ExprSubscript,
+        s: &'a ast::ExprSlice,
+    ) -> R<()> {
         let span = Span::of(a);
         let at = Span::of(t);
         // [value][object][start][stop], as the store wants them.
@@ -336,7 +344,13 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    fn branch(&mut self, test: &'a Expr, body: &'a [Stmt], next: crate::unit::Label, open: &mut bool) -> R<()> {
+    fn branch(
+        &mut self,
+        test: &'a Expr,
+        body: &'a [Stmt],
+        next: crate::unit::Label,
+        open: &mut bool,
+    ) -> R<()> {
         if let Some(c) = self.fold(test)
             && truth(&c)
         {

@@ -97,7 +97,8 @@ impl Tree<'_> {
                 if let Some(text) = self.text(span)
                     && text.contains('\\')
                 {
-                    let next = all.get(span.end as usize..).and_then(|t| t.chars().next()).filter(|c| *c == '{');
+                    let next =
+                        all.get(span.end as usize..).and_then(|t| t.chars().next()).filter(|c| *c == '{');
                     if let Ok((value, _)) = literal::decode_fstring_middle(text, raw, in_spec, next, *names) {
                         return value;
                     }

@@ -151,8 +151,7 @@ impl<'a> Unit<'a> {
     // ---- emitting ------------------------------------------------------------------------------------------
 
     pub fn emit(&mut self, op: Op, x: u8, a: u32, b: u32, c: u32) -> &mut Ins {
-        let ins =
-            Ins { op, x, a, b, c, ext: 0, target: NO_LABEL, span: self.span, handler: self.handler };
+        let ins = Ins { op, x, a, b, c, ext: 0, target: NO_LABEL, span: self.span, handler: self.handler };
         self.ins.push(ins);
         let last = self.ins.len() - 1;
         &mut self.ins[last]

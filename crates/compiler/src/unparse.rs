@@ -1,7 +1,8 @@
 //! Expressions back to text, for annotations under `from __future__ import annotations` and for messages.
 
 use taipan_syntax::ast::{
-    self, BoolOp, CmpOp, ConversionFlag, Expr, FStringPart, InterpolatedStringElement, Number, Operator, UnaryOp,
+    self, BoolOp, CmpOp, ConversionFlag, Expr, FStringPart, InterpolatedStringElement, Number, Operator,
+    UnaryOp,
 };
 
 use crate::tree::Tree;
@@ -65,7 +66,8 @@ impl Unparser<'_> {
     fn expr(&mut self, e: &Expr, l: u8) {
         match e {
             Expr::BoolOp(b) => {
-                let (word, own) = if b.op == BoolOp::And { (" and ", level::AND) } else { (" or ", level::OR) };
+                let (word, own) =
+                    if b.op == BoolOp::And { (" and ", level::AND) } else { (" or ", level::OR) };
                 self.parens(l > own, |u| {
                     for (i, v) in b.values.iter().enumerate() {
                         if i > 0 {
@@ -212,7 +214,9 @@ impl Unparser<'_> {
                 let mut body = String::new();
                 for part in f.value.iter() {
                     match part {
-                        FStringPart::Literal(s) => body.push_str(&s.value.replace('{', "{{").replace('}', "}}")),
+                        FStringPart::Literal(s) => {
+                            body.push_str(&s.value.replace('{', "{{").replace('}', "}}"))
+                        }
                         FStringPart::FString(f) => self.elements(&f.elements, &mut body),
                     }
                 }
@@ -333,7 +337,14 @@ impl Unparser<'_> {
         }
     }
 
-    fn comp(&mut self, open: &str, elt: &Expr, value: Option<&Expr>, generators: &[ast::Comprehension], close: &str) {
+    fn comp(
+        &mut self,
+        open: &str,
+        elt: &Expr,
+        value: Option<&Expr>,
+        generators: &[ast::Comprehension],
+        close: &str,
+    ) {
         self.put(open);
         self.expr(elt, level::TEST);
         if let Some(value) = value {

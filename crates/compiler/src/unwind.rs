@@ -1,7 +1,6 @@
 //! Statements that handlers guard (`try`, `with`, loops that hold an iterator) and leaving them early.
 
 use taipan_bytecode::{Imm, Op};
-use taipan_syntax::Ranged;
 use taipan_syntax::ast::{self, Expr, Stmt};
 
 use crate::compiler::Compiler;
@@ -11,29 +10,50 @@ use crate::unit::{Label, NO_SPAN, Reg};
 /// What encloses the statement being compiled and must be undone to leave it. `outer` is the handler outside.
 #[derive(Clone, Copy)]
 pub(crate) enum FBlock<'a> {
-    Loop { break_to: Label, continue_to: Label, iterator: Option<Reg>, outer: u32 },
-    Try { outer: u32 },
-    Finally { body: &'a [Stmt], outer: u32 },
-    With { exit: Reg, is_async: bool, span: Span, outer: u32 },
+    Loop {
+        break_to: Label,
+        continue_to: Label,
+        iterator: Option<Reg>,
+        outer: u32,
+    },
+    Try {
+        outer: u32,
+    },
+    Finally {
+        body: &'a [Stmt],
+        outer: u32,
+    },
+    With {
+        exit: Reg,
+        is_async: bool,
+        span: Span,
+        outer: u32,
+    },
     /// Body of an `except`: `saved` is what `push_exc_info` wrote.
-    Handler { saved: Reg, name: Option<&'a str>, outer: u32 },
+    Handler {
+        saved: Reg,
+        name: Option<&'a str>,
+        outer: u32,
+    },
     /// The copy of a `finally` body that runs for an exception.
-    FinallyEnd { saved: Reg, outer: u32 },
+    FinallyEnd {
+        saved: Reg,
+        outer: u32,
+    },
     ExceptStar,
 }
 
 impl<'a> Compiler<'a> {
-    /// Is there anything to do (or to watch for) when the function returns from here?
-    pub fn must_unwind(&self) -> bool {
-        self.unit().fblocks.iter().any(|b| {
-            !matches!(b, FBlock::Try { .. } | FBlock::Loop { iterator: None, .. })
-        })
-    }
-
     /// Does leaving run code that could change locals?
     pub fn unwind_runs_code(&self) -> bool {
         self.unit().fblocks.iter().any(|b| {
-            matches!(b, FBlock::Finally { .. } | FBlock::With { .. } | FBlock::Handler { .. } | FBlock::FinallyEnd { .. })
+            matches!(
+                b,
+                FBlock::Finally { .. }
+                    | FBlock::With { .. }
+                    | FBlock::Handler { .. }
+                    | FBlock::FinallyEnd { .. }
+            )
         })
     }
 
@@ -417,7 +437,14 @@ impl<'a> Compiler<'a> {
     }
 
     /// `except*`: `[saved][original][list of what was raised][rest][match]`.
-    fn except_star(&mut self, t: &'a ast::StmtTry, depth: u32, cleanup: Label, end: Label, outer: u32) -> R<()> {
+    fn except_star(
+        &mut self,
+        t: &'a ast::StmtTry,
+        depth: u32,
+        cleanup: Label,
+        end: Label,
+        outer: u32,
+    ) -> R<()> {
         let saved = self.u().temp(depth);
         let (original, raised, rest, matched) = (saved + 1, saved + 2, saved + 3, saved + 4);
         self.u().protect(cleanup, depth + 1);
@@ -482,7 +509,11 @@ impl<'a> Compiler<'a> {
 
     pub fn with_stmt(&mut self, w: &'a ast::StmtWith) -> R<()> {
         if w.is_async {
-            self.check_await("'async with' outside function", "'async with' outside async function", Span::of(w))?;
+            self.check_await(
+                "'async with' outside function",
+                "'async with' outside async function",
+                Span::of(w),
+            )?;
         }
         self.with_item(w, 0)
     }
@@ -566,6 +597,3 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 }
-
-#[allow(unused)]
-fn _ranged<T: Ranged>(_: &T) {}
