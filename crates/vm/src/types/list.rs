@@ -63,9 +63,3 @@ impl Vm {
         self.alloc(List { items: Guarded::new(items) })
     }
 }
-
-/// list
-#[taipan_macros::pytype(name = "list", flags(BASETYPE, GC, LIST_SUBCLASS, MATCH_SELF, SEQUENCE), no_methods)]
-impl crate::types::typedef::Slots for List {
-    const SLOTS: crate::types::typedef::SlotDefs = crate::types::typedef::SlotDefs::NONE;
-}

@@ -81,13 +81,3 @@ impl Vm {
         }
     }
 }
-
-/// tuple
-#[taipan_macros::pytype(
-    name = "tuple",
-    flags(BASETYPE, GC, TUPLE_SUBCLASS, MATCH_SELF, SEQUENCE),
-    no_methods
-)]
-impl crate::types::typedef::Slots for Tuple {
-    const SLOTS: crate::types::typedef::SlotDefs = crate::types::typedef::SlotDefs::NONE;
-}
