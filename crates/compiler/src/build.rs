@@ -127,7 +127,7 @@ impl<'a> Builder<'a> {
         }
         let symbol = scope.symbols.entry(name.clone()).or_insert_with(Symbol::default);
         if flag & def::PARAM != 0 && symbol.flags & def::PARAM != 0 {
-            return Err(Fail::new(format!("duplicate parameter '{name}' in function definition"), span));
+            return Err(Fail::new(format!("duplicate argument '{name}' in function definition"), span));
         }
         if flag & def::TYPE_PARAM != 0 && symbol.flags & def::TYPE_PARAM != 0 {
             return Err(Fail::new(format!("duplicate type parameter '{name}'"), span));
@@ -427,11 +427,11 @@ impl<'a> Builder<'a> {
             self.assign(p.name.as_str(), def::PARAM, Span::of(p))?;
         }
         if let Some(p) = &p.vararg {
-            self.assign(p.name.as_str(), def::PARAM, Span::of(&**p))?;
+            self.assign(p.name.as_str(), def::PARAM, Span::of(&p.name).to(Span::of(&**p)))?;
             self.scope().varargs = true;
         }
         if let Some(p) = &p.kwarg {
-            self.assign(p.name.as_str(), def::PARAM, Span::of(&**p))?;
+            self.assign(p.name.as_str(), def::PARAM, Span::of(&p.name).to(Span::of(&**p)))?;
             self.scope().varkeywords = true;
         }
         Ok(())
@@ -992,7 +992,7 @@ impl<'a> Builder<'a> {
                 self.expr(&c.cls)?;
                 c.arguments.patterns.iter().try_for_each(|p| self.pattern(p))?;
                 for k in &c.arguments.keywords {
-                    forbidden(k.attr.as_str(), false, Span::of(k))?;
+                    forbidden(k.attr.as_str(), false, Span::of(&k.pattern))?;
                 }
                 c.arguments.keywords.iter().try_for_each(|k| self.pattern(&k.pattern))
             }

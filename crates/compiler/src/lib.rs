@@ -77,7 +77,7 @@ impl<'a> Options<'a> {
             top_level_await: false,
             dont_imply_dedent: false,
             allow_incomplete_input: false,
-            names: taipan_syntax::literal::no_names,
+            names: taipan_syntax::literal::unicode_names,
         }
     }
 

@@ -296,7 +296,7 @@ impl<'a> Compiler<'a> {
         for (i, p) in s.patterns.iter().enumerate() {
             if let Pattern::MatchStar(inner) = p {
                 if star.is_some() {
-                    return self.err("multiple starred expressions in sequence pattern", span);
+                    return self.err("multiple starred names in sequence pattern", span);
                 }
                 star = Some(i);
                 star_wildcard = inner.name.is_none();
@@ -475,8 +475,10 @@ impl<'a> Compiler<'a> {
         }
         for (i, k) in args.keywords.iter().enumerate() {
             if let Some(later) = args.keywords[i + 1..].iter().find(|o| o.attr.id == k.attr.id) {
-                return self
-                    .err(format!("attribute name repeated in class pattern: {}", k.attr), Span::of(later));
+                return self.err(
+                    format!("attribute name repeated in class pattern: {}", k.attr),
+                    Span::of(&later.pattern),
+                );
             }
         }
         let fail = self.fail(state);

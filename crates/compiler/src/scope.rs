@@ -201,7 +201,7 @@ impl SymbolTable {
             }
             match self.owner(id, name) {
                 Some(Owner::Function(owner)) => {
-                    if self.scopes[owner].symbols[name].flags & def::TYPE_PARAM != 0
+                    if self.scopes[owner].symbols.get(name).is_some_and(|s| s.flags & def::TYPE_PARAM != 0)
                         && flags & def::COMP_WALRUS == 0
                     {
                         return Err((

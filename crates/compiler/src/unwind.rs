@@ -265,7 +265,11 @@ impl<'a> Compiler<'a> {
     }
 
     pub fn async_for_stmt(&mut self, f: &'a ast::StmtFor) -> R<()> {
-        self.check_await("'async for' outside function", "'async for' outside async function", Span::of(f))?;
+        self.check_await(
+            "'async for' outside async function",
+            "'async for' outside async function",
+            Span::of(f),
+        )?;
         let mark = self.unit().depth;
         let span = Span::of(&*f.iter);
         let r = self.operand(&f.iter)?;
@@ -510,7 +514,7 @@ impl<'a> Compiler<'a> {
     pub fn with_stmt(&mut self, w: &'a ast::StmtWith) -> R<()> {
         if w.is_async {
             self.check_await(
-                "'async with' outside function",
+                "'async with' outside async function",
                 "'async with' outside async function",
                 Span::of(w),
             )?;
