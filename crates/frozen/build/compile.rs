@@ -22,7 +22,12 @@ fn says_latin_1(bytes: &[u8]) -> bool {
 
 /// The code object of a module, serialised; its file name is CPython's for a frozen module.
 pub fn compile(source: &str, name: &str) -> Result<Vec<u8>, String> {
-    let _ = (source, format!("<frozen {name}>"));
-    // The compiler joins here with its first commit; until then an entry carries its source only.
-    Ok(Vec::new())
+    let filename = format!("<frozen {name}>");
+    let options = taipan_compiler::Options::new(filename.as_bytes(), taipan_compiler::Mode::Exec);
+    let compiled = std::panic::catch_unwind(|| taipan_compiler::compile(source, &options));
+    match compiled {
+        Ok(Ok(output)) => Ok(taipan_bytecode::serialize(&output.code)),
+        Ok(Err(error)) => Err(format!("{} (line {})", error.msg, error.lineno)),
+        Err(_) => Err("the compiler panicked".to_owned()),
+    }
 }

@@ -170,4 +170,13 @@ mod tests {
         }
         assert!(data("venv/scripts/common/activate").is_some());
     }
+
+    #[test]
+    fn code_of_every_module_passes_the_verifier() {
+        for module in modules() {
+            let code = taipan_bytecode::load(taipan_bytecode::Blob::from_static(module.code));
+            let code = code.unwrap_or_else(|error| panic!("{}: {error}", module.name));
+            taipan_bytecode::verify(&code).unwrap_or_else(|error| panic!("{}: {error}", module.name));
+        }
+    }
 }
