@@ -3,7 +3,7 @@
 use super::exception::BaseException;
 use crate::native::Methods;
 use crate::object::Payload;
-use crate::types::typedef::{F, SlotDefs, TypeDef};
+use crate::types::typedef::{F, TypeDef};
 use std::sync::atomic::AtomicU32;
 use taipan_heap::Layout;
 
@@ -18,10 +18,10 @@ macro_rules! exceptions {
                 signature: "",
                 base: Some($base),
                 flags: F::BASETYPE | F::GC | F::HAS_DICT | F::EXCEPTION_SUBCLASS | F::BASE_PAYLOAD,
-                slots: SlotDefs::NONE,
-                methods: &[],
-                getset: super::exception::getset_of(stringify!($name)),
-                consts: &[],
+                slots: super::methods::slots_of(stringify!($name)),
+                methods: super::methods::methods_of(stringify!($name)),
+                getset: super::methods::getset_of(stringify!($name)),
+                consts: super::methods::consts_of(stringify!($name)),
                 fns: <BaseException as Layout>::FNS,
                 id: AtomicU32::new(0),
             };
@@ -41,6 +41,7 @@ const _: fn() = || {
 
 exceptions! {
     BaseExceptionGroup(base_exception) "A combination of multiple unrelated exceptions.";
+    ExceptionGroup(|| &BaseExceptionGroup) "";
     GeneratorExit(base_exception) "Request that a generator exit.";
     KeyboardInterrupt(base_exception) "Program interrupted by user.";
     SystemExit(base_exception) "Request to exit from the interpreter.";

@@ -1,13 +1,11 @@
 //! `BaseException`: the payload of all exceptions, and their named fields. Methods: `errors/methods.rs`.
 
-use crate::native::GetSetDef;
 use crate::object::{Type, ValueExt};
 use crate::types::tuple::Tuple;
-use crate::{Raised, Value, Vm};
+use crate::{PyResult, Raised, Value, Vm};
 use std::cell::Cell;
 use taipan_heap::cell::{GcCell, Guarded, ValueCell};
 use taipan_heap::{Gc, Trace};
-use taipan_host::HostError;
 
 /// The payload of every exception.
 pub struct BaseException {
@@ -94,25 +92,27 @@ impl BaseException {
     }
 }
 
-/// A fresh exception object of a class with the payload, as its `__new__` makes it.
-pub fn make(vm: &Vm, ty: &Gc<Type>, args: Vec<Value>) -> Value {
+/// An exception object with `args` and no fields.
+pub fn make_empty(vm: &Vm, ty: &Gc<Type>, args: Gc<Tuple>) -> PyResult<Gc<BaseException>> {
     let body = BaseException {
-        args: GcCell::new(Some(vm.new_tuple(args))),
+        args: GcCell::new(Some(args)),
         traceback: ValueCell::empty(),
         context: ValueCell::empty(),
         cause: ValueCell::empty(),
         suppress_context: Cell::new(false),
         fields: Guarded::new(Vec::new()),
     };
-    match vm.alloc_in(ty, body) {
-        Ok(e) => {
-            super::methods::init_fields(vm, e.as_value());
-            e.into_value()
-        }
-        // Every exception class has this layout.
-        Err(Raised) => vm.take_raised(),
-    }
+    vm.alloc_in(ty, body)
 }
 
-pub use super::methods::{getset_of, raise_os_error};
-const _: Option<(GetSetDef, HostError)> = None;
+/// A fresh exception object of a class with the payload, with its fields filled from `args`.
+pub fn make(vm: &Vm, ty: &Gc<Type>, args: Vec<Value>) -> Value {
+    // Every exception class has this layout, so the failures are those of a class's `__init__`: they take its place.
+    let made = make_empty(vm, ty, vm.new_tuple(args)).and_then(|e| {
+        super::methods::init_fields(vm, ty.def, e.as_value())?;
+        Ok(e.into_value())
+    });
+    made.unwrap_or_else(|Raised| vm.take_raised())
+}
+
+pub use super::os::raise_os_error;

@@ -3,10 +3,15 @@
 //! `Raised` has no size: the exception itself lies in the thread's state, so a `PyResult<Value>` is one word. Whoever
 //! returns `Err(Raised)` has put an exception there; whoever swallows one takes it out with `take_raised`.
 
+pub mod errno;
 pub mod exc;
 pub mod exception;
+pub mod group;
 pub mod methods;
+pub mod os;
 pub mod suggest;
+pub mod syntax;
+pub mod unicode;
 mod warn;
 
 use crate::object::ValueExt;
