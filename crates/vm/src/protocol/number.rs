@@ -278,14 +278,7 @@ impl Vm {
     pub fn to_f64_slow(&self, v: &Value) -> PyResult<f64> {
         if let Some(f) = self.type_of(v).slots.float.get() {
             let r = f(self, v)?;
-            return match crate::types::numbers::float_value(&r) {
-                Some(x) => Ok(x),
-                None => Err(self.type_error(format_args!(
-                    "{}.__float__() must return a float, not {}",
-                    self.type_of(v).name(),
-                    self.type_of(&r).name()
-                ))),
-            };
+            return self.float_slot_result(v, r);
         }
         if self.type_of(v).slots.index.get().is_some() {
             let i = self.index(v)?;
@@ -299,7 +292,7 @@ impl Vm {
         self.warn(
             &crate::errors::exc::DeprecationWarning,
             format_args!(
-                "{method} returned non-int (type {}).  The ability to return an instance of a strict subclass of int is deprecated, and may not be supported in a future version of Python.",
+                "{method} returned non-int (type {}).  The ability to return an instance of a strict subclass of int is deprecated, and may be removed in a future version of Python.",
                 self.type_of(r).name()
             ),
             1,

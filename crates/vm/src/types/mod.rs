@@ -1,10 +1,14 @@
 //! The built-in types, one file or folder each, and the table of those that the machine itself names.
 
+pub mod bool_;
 pub mod buffer;
 pub mod bytes_;
+pub mod complex;
 pub mod dict;
+pub mod float;
 pub mod generic_alias;
 pub mod instance;
+pub mod int;
 pub mod iterators;
 pub mod list;
 pub mod list_methods;

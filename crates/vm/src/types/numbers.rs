@@ -1,9 +1,13 @@
-//! The storage of numbers that do not fit the value word: big ints, boxed floats, complex. Methods: `types/int/`,
-//! `types/float.rs`, `types/complex.rs`.
+//! The storage of numbers that do not fit the value word (big ints, boxed floats, complex), and what their types share:
+//! conversions, exact comparison. Methods: `types/int/`, `types/bool_.rs`, `types/float.rs`, `types/complex.rs`.
 
-use crate::{Value, ValueExt, Vm};
-use dashu_int::IBig;
+use crate::types::typedef::CompareOp;
+use crate::{PyResult, Raised, Value, ValueExt, Vm};
+use dashu_int::{IBig, Sign, UBig};
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use taipan_heap::Trace;
+use taipan_text::format::{ErrorKind, FormatError, Locale};
 
 /// The payload of `int`: a number outside the tagged range, or any number in an instance of a subclass.
 pub struct Int(pub IBig);
@@ -72,12 +76,104 @@ pub enum IntValue<'a> {
     Big(&'a IBig),
 }
 
-impl IntValue<'_> {
+impl<'a> IntValue<'a> {
     pub fn to_ibig(&self) -> IBig {
         match self {
             IntValue::Small(n) => IBig::from(*n),
             IntValue::Big(b) => (*b).clone(),
         }
+    }
+
+    /// The number as a big one, copied only if it is not one already.
+    pub fn big(&self) -> Cow<'a, IBig> {
+        match self {
+            IntValue::Small(n) => Cow::Owned(IBig::from(*n)),
+            IntValue::Big(b) => Cow::Borrowed(b),
+        }
+    }
+
+    pub fn is_negative(&self) -> bool {
+        match self {
+            IntValue::Small(n) => *n < 0,
+            IntValue::Big(b) => b.sign() == Sign::Negative,
+        }
+    }
+
+    pub fn is_zero(&self) -> bool {
+        matches!(self, IntValue::Small(0))
+    }
+
+    /// `int.bit_length()`.
+    pub fn bit_len(&self) -> u64 {
+        match self {
+            IntValue::Small(n) => u64::from(64 - n.unsigned_abs().leading_zeros()),
+            IntValue::Big(b) => {
+                let words = b.as_sign_words().1;
+                let top = words.last().map_or(0, |w| w.leading_zeros());
+                words.len() as u64 * 64 - u64::from(top)
+            }
+        }
+    }
+
+    pub fn magnitude(&self) -> UBig {
+        match self {
+            IntValue::Small(n) => UBig::from(n.unsigned_abs()),
+            IntValue::Big(b) => (*b).clone().into_parts().1,
+        }
+    }
+
+    /// The nearest float, half to even; infinite when too large.
+    pub fn to_f64(&self) -> f64 {
+        match self {
+            IntValue::Small(n) => *n as f64,
+            IntValue::Big(b) => b.to_f64().value(),
+        }
+    }
+
+    pub fn compare(&self, other: &IntValue<'_>) -> Ordering {
+        match (self, other) {
+            (IntValue::Small(a), IntValue::Small(b)) => a.cmp(b),
+            _ => self.big().as_ref().cmp(other.big().as_ref()),
+        }
+    }
+
+    /// Exact comparison with a float; `None` for a NaN.
+    pub fn compare_float(&self, f: f64) -> Option<Ordering> {
+        if f.is_nan() {
+            return None;
+        }
+        if let IntValue::Small(n) = self
+            && n.unsigned_abs() < 1 << 53
+        {
+            return (*n as f64).partial_cmp(&f);
+        }
+        if f.is_infinite() {
+            return Some(if f > 0.0 { Ordering::Less } else { Ordering::Greater });
+        }
+        let whole = f.trunc();
+        let order = self.big().as_ref().cmp(&ibig_from_f64(whole));
+        Some(order.then_with(|| 0.0f64.total_cmp(&(f - whole + 0.0))))
+    }
+}
+
+/// The integral part of a finite float.
+pub fn ibig_from_f64(f: f64) -> IBig {
+    let f = f.trunc();
+    if f.abs() < 9e18 {
+        return IBig::from(f as i64);
+    }
+    let (mantissa, exponent) = mantissa_exponent(f);
+    let size = IBig::from(mantissa) << usize::try_from(exponent).unwrap_or(0);
+    if f < 0.0 { -size } else { size }
+}
+
+/// A finite float as mantissa times a power of two, without its sign.
+pub fn mantissa_exponent(f: f64) -> (u64, i32) {
+    let bits = f.to_bits();
+    let fraction = bits & ((1 << 52) - 1);
+    match (bits >> 52 & 0x7FF) as i32 {
+        0 => (fraction, -1074),
+        biased => (fraction | 1 << 52, biased - 1075),
     }
 }
 
@@ -108,41 +204,90 @@ pub fn float_value(v: &Value) -> Option<f64> {
 }
 
 /// `float(int)`, correctly rounded; `OverflowError` when too large.
-pub fn int_to_float(vm: &Vm, v: &Value) -> crate::PyResult<Value> {
+pub fn int_to_float(vm: &Vm, v: &Value) -> PyResult<Value> {
     match int_value(v) {
-        Some(IntValue::Small(n)) => Ok(vm.new_float(n as f64)),
-        Some(IntValue::Big(b)) => {
-            let f = b.to_f64().value();
-            if f.is_finite() {
-                Ok(vm.new_float(f))
-            } else {
-                Err(vm.overflow_error("int too large to convert to float"))
-            }
-        }
+        Some(n) => Ok(vm.new_float(int_to_f64(vm, &n)?)),
         None => Err(vm.type_error("an integer is required")),
     }
 }
 
-/// int
-#[taipan_macros::pytype(name = "int", flags(BASETYPE, LONG_SUBCLASS, MATCH_SELF), no_methods)]
-impl crate::types::typedef::Slots for Int {
-    const SLOTS: crate::types::typedef::SlotDefs = crate::types::typedef::SlotDefs::NONE;
+/// The nearest float of an int; `OverflowError` when too large.
+pub fn int_to_f64(vm: &Vm, n: &IntValue<'_>) -> PyResult<f64> {
+    let f = n.to_f64();
+    if f.is_finite() { Ok(f) } else { Err(vm.overflow_error("int too large to convert to float")) }
 }
 
-/// bool
-#[taipan_macros::pytype(name = "bool", base = Int, flags(LONG_SUBCLASS, MATCH_SELF), no_methods)]
-impl crate::types::typedef::Slots for Bool {
-    const SLOTS: crate::types::typedef::SlotDefs = crate::types::typedef::SlotDefs::NONE;
+/// The operand of an operator as a float: floats and ints (`OverflowError` when too large), else `None`.
+#[inline]
+pub fn real_operand(vm: &Vm, v: &Value) -> PyResult<Option<f64>> {
+    match float_value(v) {
+        Some(f) => Ok(Some(f)),
+        None => match int_value(v) {
+            Some(n) => int_to_f64(vm, &n).map(Some),
+            None => Ok(None),
+        },
+    }
 }
 
-/// float
-#[taipan_macros::pytype(name = "float", flags(BASETYPE, MATCH_SELF), no_methods)]
-impl crate::types::typedef::Slots for Float {
-    const SLOTS: crate::types::typedef::SlotDefs = crate::types::typedef::SlotDefs::NONE;
+/// The answer of a comparison whose operands may be unordered.
+pub fn ordered(order: Option<Ordering>, op: CompareOp) -> Value {
+    Value::bool(match order {
+        Some(order) => op.holds(order),
+        None => op == CompareOp::Ne,
+    })
 }
 
-/// complex
-#[taipan_macros::pytype(name = "complex", flags(BASETYPE), no_methods)]
-impl crate::types::typedef::Slots for Complex {
-    const SLOTS: crate::types::typedef::SlotDefs = crate::types::typedef::SlotDefs::NONE;
+/// Sees to it that a result of so many bits can be had: `MemoryError` before the arithmetic asks for the memory.
+pub fn check_bits(vm: &Vm, bits: u64) -> PyResult<()> {
+    if bits < 1 << 20 { Ok(()) } else { check_large(vm, bits) }
+}
+
+#[cold]
+fn check_large(vm: &Vm, bits: u64) -> PyResult<()> {
+    // No more than 16 GiB; and room for temporaries of the same size.
+    if bits > 1 << 37 {
+        return Err(vm.memory_error());
+    }
+    let words = (bits / 64 + 1) as usize;
+    let mut probe: Vec<u64> = Vec::new();
+    match probe.try_reserve_exact(words * 3) {
+        Ok(()) => Ok(()),
+        Err(_) => Err(vm.memory_error()),
+    }
+}
+
+/// Raises what a format specification was refused with.
+#[cold]
+pub fn raise_format(vm: &Vm, e: FormatError) -> Raised {
+    use crate::errors::exc;
+    let text = vm.new_wtf8(&e.message).into_value();
+    match e.kind {
+        ErrorKind::Value => vm.raise_args(&exc::ValueError, vec![text]),
+        ErrorKind::Overflow => vm.raise_args(&exc::OverflowError, vec![text]),
+        ErrorKind::Memory => vm.memory_error(),
+    }
+}
+
+/// The grouping that a format code asks for: the locale's for `n`.
+pub fn format_locale(vm: &Vm, code: u32) -> Locale {
+    if code != u32::from(b'n') {
+        return Locale::default();
+    }
+    let conv = vm.host().localeconv();
+    Locale {
+        point: String::from_utf8_lossy(&conv.decimal_point).into_owned(),
+        separator: String::from_utf8_lossy(&conv.thousands_sep).into_owned(),
+        grouping: conv.grouping,
+    }
+}
+
+/// The bytes of a `bytes` or of any other exporter of a buffer, copied; `None` for what is neither.
+pub fn exported_bytes(vm: &Vm, v: &Value) -> PyResult<Option<Vec<u8>>> {
+    if let Some(b) = v.downcast::<crate::Bytes>() {
+        return Ok(Some(b.as_bytes().to_vec()));
+    }
+    match vm.type_of(v).slots.buffer.get() {
+        Some(f) => Ok(Some(f(vm, v, false)?.bytes().to_vec())),
+        None => Ok(None),
+    }
 }
