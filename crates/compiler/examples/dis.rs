@@ -30,6 +30,21 @@ fn run(args: &[String]) -> bool {
         }
         return ok;
     }
+    if let [flag, path] = args
+        && flag == "--bytes"
+    {
+        let source = std::fs::read_to_string(path).unwrap_or_default();
+        return match compile(&source, &Options::new(path.as_bytes(), Mode::Exec)) {
+            Ok(output) => {
+                use std::io::Write;
+                std::io::stdout().write_all(&taipan_bytecode::serialize(&output.code)).is_ok()
+            }
+            Err(e) => {
+                eprintln!("{e}");
+                false
+            }
+        };
+    }
     let source = match args {
         [flag, code] if flag == "-c" => code.clone(),
         [path] => std::fs::read_to_string(path).unwrap_or_default(),

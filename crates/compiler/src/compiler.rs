@@ -150,7 +150,12 @@ impl<'a> Compiler<'a> {
             if block.conditional_annotations {
                 cells.push("__conditional_annotations__".to_string());
             }
-            cells.retain(|n| n != "__classdict__" || block.needs_classdict);
+            if block.needs_class_closure {
+                cells.push("__class__".to_string());
+            }
+            if block.needs_classdict {
+                cells.push("__classdict__".to_string());
+            }
         }
         cells.sort();
         cells.dedup();
@@ -405,13 +410,10 @@ impl<'a> Compiler<'a> {
             }
         }
         // Through an inlined comprehension a class's own names are not seen, but nothing captures those anyway.
-        let place = self.table.scopes[unit.scope].symbol(name).map(|s| s.place);
         let cell = unit.cell_map.get(name).copied();
         let free = unit.free_map.get(name).copied();
         match (cell, free) {
-            (Some(i), _) if place == Some(Place::Cell) || free.is_none() => {
-                self.emit(Op::LoadClosureCell, 0, dst, CELL | i, 0)
-            }
+            (Some(i), _) => self.emit(Op::LoadClosureCell, 0, dst, CELL | i, 0),
             (_, Some(i)) => self.emit(Op::LoadClosureFree, 0, dst, i, 0),
             _ => return Err(Fail::limit(format!("compiler_make_closure: no cell for '{name}'"))),
         }

@@ -114,7 +114,8 @@ pub fn compile(source: &str, options: &Options<'_>) -> Result<Output, SyntaxErro
     let mut parsed = taipan_syntax::parse(source, options.syntax_mode(), options.syntax())?;
     let from = TreeSource::Text { text: source, lines: &parsed.lines, names: options.names };
     let mut output = compile_tree(&parsed.module, from, options).map_err(|mut e| {
-        if e.text.is_none() && e.lineno > 0 {
+        // As CPython, which reads the line again from the file.
+        if e.text.is_none() && e.lineno > 0 && !options.filename.starts_with(b"<") {
             let text = parsed.lines.line_text(source, e.lineno as u32);
             e.text = Some(text.to_string());
         }

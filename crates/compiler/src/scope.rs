@@ -267,10 +267,7 @@ impl SymbolTable {
                 ScopeKind::Class => {
                     let implicit =
                         matches!(name, "__class__" | "__classdict__" | "__conditional_annotations__");
-                    if implicit
-                        && scope.symbols.get(name).is_none_or(|s| s.flags & def::GLOBAL == 0)
-                        && (name != "__conditional_annotations__" || scope.conditional_annotations)
-                    {
+                    if implicit && (name != "__conditional_annotations__" || scope.conditional_annotations) {
                         // A comprehension of the class body itself does not see the cell.
                         return Some(if only_inlined { Owner::Global } else { Owner::Function(p) });
                     }
@@ -303,14 +300,16 @@ impl SymbolTable {
         }
         let class = self.scopes[owner].kind == ScopeKind::Class;
         if class {
+            // The class's own names are another matter: they live in its namespace.
             match name {
                 "__class__" => self.scopes[owner].needs_class_closure = true,
                 "__classdict__" => self.scopes[owner].needs_classdict = true,
                 _ => {}
             }
+        } else {
+            let symbol = self.scopes[owner].symbols.entry(name.to_string()).or_default();
+            symbol.place = Place::Cell;
         }
-        let symbol = self.scopes[owner].symbols.entry(name.to_string()).or_default();
-        symbol.place = Place::Cell;
         // Blocks in between pass the cell on.
         while unit != owner_unit {
             let scope = &mut self.scopes[unit];

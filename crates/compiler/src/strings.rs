@@ -40,7 +40,7 @@ impl<'a> Compiler<'a> {
                 InterpolatedStringElement::Literal(l) => push_text(out, self.tree.middle(l, raw, in_spec)),
                 InterpolatedStringElement::Interpolation(i) => {
                     if let Some(debug) = &i.debug_text {
-                        push_text(out, debug.as_str().as_bytes().to_vec());
+                        push_text(out, without_comments(debug.as_str()).into_bytes());
                     }
                     out.push(Piece::Field(i, raw));
                 }
@@ -221,4 +221,29 @@ fn push_text(pieces: &mut Vec<Piece<'_>>, text: Vec<u8>) {
         return;
     }
     pieces.push(Piece::Text(text));
+}
+
+/// The text of `{x=}` as CPython keeps it: comments go.
+fn without_comments(text: &str) -> String {
+    if !text.contains('#') {
+        return text.to_string();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut quote = None;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (quote, c) {
+            (None, '#') => {
+                while chars.peek().is_some_and(|c| *c != '\n') {
+                    chars.next();
+                }
+                continue;
+            }
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(q), c) if q == c => quote = None,
+            _ => {}
+        }
+        out.push(c);
+    }
+    out
 }
