@@ -1,6 +1,5 @@
 //! The storage of `dict`. Methods and views: `types/dict_methods.rs`.
 
-use crate::object::Payload;
 use crate::types::str_::Str;
 use crate::types::table::Table;
 use crate::{PyResult, Value, Vm};
@@ -94,12 +93,4 @@ impl Vm {
         }
         d
     }
-}
-
-const _: fn() -> &'static crate::types::typedef::TypeDef = <Dict as Payload>::def;
-
-/// dict
-#[taipan_macros::pytype(name = "dict", flags(BASETYPE, GC, DICT_SUBCLASS, MATCH_SELF, MAPPING), no_methods)]
-impl crate::types::typedef::Slots for Dict {
-    const SLOTS: crate::types::typedef::SlotDefs = crate::types::typedef::SlotDefs::NONE;
 }

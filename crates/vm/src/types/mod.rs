@@ -6,6 +6,8 @@ pub mod bytes_;
 pub mod complex;
 pub mod dict;
 pub mod float;
+pub mod dict_methods;
+pub mod dict_views;
 pub mod generic_alias;
 pub mod instance;
 pub mod int;
@@ -15,6 +17,8 @@ pub mod list_methods;
 pub mod object;
 pub mod range;
 pub mod repr_guard;
+pub mod set;
+pub mod set_table;
 pub mod slice;
 pub mod slotdefs;
 pub mod sort;
@@ -64,6 +68,8 @@ core_types! {
     tuple: tuple::Tuple,
     list: list::List,
     dict: dict::Dict,
+    set: set::Set,
+    frozenset: set::FrozenSet,
     none_type: singletons::NoneType,
     ellipsis: singletons::EllipsisType,
     not_implemented: singletons::NotImplementedType,

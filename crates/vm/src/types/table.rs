@@ -30,6 +30,9 @@ pub struct Raw {
     indices: Box<[u32]>,
     entries: Vec<Entry>,
     live: usize,
+    /// How many places of `indices` are not `EMPTY`: live entries and marks of deleted ones. Some place always is, so
+    /// that probing ends.
+    filled: usize,
     /// Every key ever inserted (since the last clear) is exactly `str`, so comparing keys runs no Python code.
     str_only: bool,
     version: u64,
@@ -208,6 +211,7 @@ impl Raw {
         if self.live != self.entries.len() {
             self.entries.retain(|e| e.key.is_some());
         }
+        self.filled = 0;
         if want <= SCAN {
             self.indices = Box::default();
             return;
@@ -218,6 +222,7 @@ impl Raw {
         for (i, e) in self.entries.iter().enumerate() {
             Raw::put_index(&mut indices, e.hash, i as u32);
         }
+        self.filled = self.entries.len();
         self.indices = indices;
     }
 
@@ -231,12 +236,13 @@ impl Raw {
             if n >= SCAN {
                 self.rebuild(if self.live * 2 <= SCAN { SCAN } else { SCAN * 2 });
             }
-        } else if (n + 1) * 3 > self.indices.len() * 2 {
+        } else if (self.filled + 1) * 3 > self.indices.len() * 2 {
             self.rebuild(self.live * 2 + 1);
         }
         let n = self.entries.len();
         if !self.indices.is_empty() {
             Raw::put_index(&mut self.indices, hash, n as u32);
+            self.filled += 1;
         }
         self.entries.push(Entry { hash, key: Some(key), value });
         self.live += 1;
@@ -251,13 +257,6 @@ impl Raw {
         let e = &mut self.entries[i];
         let out = (e.key.take(), e.value.take());
         self.live -= 1;
-        if i + 1 == self.entries.len() {
-            self.entries.pop();
-            // Deleted entries at the end go as well, so that `popitem` is constant time.
-            while self.entries.last().is_some_and(|e| e.key.is_none()) {
-                self.entries.pop();
-            }
-        }
         out
     }
 }
@@ -451,6 +450,25 @@ impl Table {
         }
     }
 
+    /// The value of a key, which is inserted with this value if it was not there: (value, was it there).
+    pub fn get_or_insert(&self, vm: &Vm, key: &Value, hash: i64, value: &Value) -> PyResult<(Value, bool)> {
+        match self.find(vm, key, hash)? {
+            Some(i) => Ok((self.value_at(i).unwrap_or(Value::NONE), true)),
+            None => {
+                self.raw.with_mut(|r| r.push(key.clone(), hash, Some(value.clone())));
+                Ok((value.clone(), false))
+            }
+        }
+    }
+
+    /// Takes the last entry out, and with it the deleted ones behind it, so that taking them all is linear.
+    pub fn pop_last(&self) -> Option<(Value, Option<Value>)> {
+        let (i, ..) = self.prev_entry(usize::MAX)?;
+        let out = self.remove_at(i);
+        self.raw.with_mut(|r| r.entries.truncate(i));
+        out
+    }
+
     /// Inserts or replaces under a string key, without running Python code.
     pub fn set_str(&self, vm: &Vm, key: &Gc<Str>, value: Value) {
         let hash = vm.str_hash(key);
@@ -502,6 +520,7 @@ impl Table {
                     .map(|e| Entry { hash: e.hash, key: e.key.clone(), value: e.value.clone() })
                     .collect(),
                 live: r.live,
+                filled: 0,
                 str_only: r.str_only,
                 version: 0,
             };
@@ -519,5 +538,84 @@ impl Table {
     /// Bytes that the table occupies beside its own object.
     pub fn byte_size(&self) -> usize {
         self.raw.with(|r| r.indices.len() * 4 + r.entries.capacity() * size_of::<Entry>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn random(seed: &mut u64) -> u64 {
+        *seed ^= *seed << 13;
+        *seed ^= *seed >> 7;
+        *seed ^= *seed << 17;
+        *seed
+    }
+
+    #[test]
+    fn behaves_as_an_ordered_list_of_pairs() {
+        crate::selftest::with_vm(|vm| {
+            let mut seed = 88172645463325252;
+            for size in [4, 12, 100, 3000] {
+                let (table, mut model) = (Table::new(), Vec::<(i64, i64)>::new());
+                for step in 0..20_000 {
+                    let n = (random(&mut seed) % size) as i64;
+                    // A few hashes that collide.
+                    let hash = n % 37;
+                    let key = vm.new_int(n);
+                    let at = model.iter().position(|(k, _)| *k == n);
+                    match random(&mut seed) % 8 {
+                        0..4 => {
+                            let old = table.insert(vm, &key, hash, Some(vm.new_int(step))).unwrap();
+                            assert_eq!(old.is_some(), at.is_some());
+                            match at {
+                                Some(i) => model[i].1 = step,
+                                None => model.push((n, step)),
+                            }
+                        }
+                        4..6 => {
+                            let old = table.remove(vm, &key, hash).unwrap();
+                            assert_eq!(old.is_some(), at.is_some());
+                            at.map(|i| model.remove(i));
+                        }
+                        6 => {
+                            let last = table.pop_last().map(|(k, _)| k.as_int());
+                            assert_eq!(last, model.pop().map(|(k, _)| Some(k)));
+                        }
+                        _ => {
+                            let got = table.get(vm, &key, hash).unwrap().and_then(|v| v.as_int());
+                            assert_eq!(got, at.map(|i| model[i].1));
+                        }
+                    }
+                    assert_eq!(table.len(), model.len());
+                }
+                let check = |t: &Table| {
+                    let (mut i, mut got) = (0, Vec::new());
+                    while let Some((at, k, v)) = t.next_entry(i) {
+                        got.push((k.as_int().unwrap(), v.unwrap().as_int().unwrap()));
+                        i = at + 1;
+                    }
+                    assert_eq!(got, model);
+                };
+                check(&table);
+                check(&table.copy());
+            }
+        });
+    }
+
+    #[test]
+    fn taking_and_giving_back_never_fills_the_index() {
+        crate::selftest::with_vm(|vm| {
+            let table = Table::new();
+            for i in 0..20 {
+                table.insert(vm, &vm.new_int(i), i, Some(Value::NONE)).unwrap();
+            }
+            for i in 100..2000 {
+                table.insert(vm, &vm.new_int(i), i, Some(Value::NONE)).unwrap();
+                assert!(table.pop_last().is_some());
+                assert!(table.find(vm, &vm.new_int(-i), i).unwrap().is_none());
+            }
+            assert_eq!(table.len(), 20);
+        });
     }
 }
