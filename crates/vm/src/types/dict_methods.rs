@@ -164,7 +164,8 @@ pub fn update(vm: &Vm, d: &Gc<Dict>, other: &Value) -> PyResult<()> {
 /// Takes over the entries of a mapping.
 pub fn merge(vm: &Vm, d: &Gc<Dict>, other: &Value) -> PyResult<()> {
     if let Some(o) = other.downcast::<Dict>()
-        && vm.type_of(other).slots.iter.get().map(|f| f as usize) == vm.types.dict.slots.iter.get().map(|f| f as usize)
+        && vm.type_of(other).slots.iter.get().map(|f| f as usize)
+            == vm.types.dict.slots.iter.get().map(|f| f as usize)
     {
         return merge_dict(vm, d, o);
     }
@@ -221,7 +222,9 @@ pub fn merge_pairs(vm: &Vm, d: &Gc<Dict>, pairs: &Value) -> PyResult<()> {
             Ok(items) => items,
             Err(Raised) if vm.raised_is(&exc::TypeError) => {
                 let e = vm.take_raised();
-                let note = vm.new_str(&format!("Cannot convert dictionary update sequence element #{i} to a sequence"));
+                let note = vm.new_str(&format!(
+                    "Cannot convert dictionary update sequence element #{i} to a sequence"
+                ));
                 vm.call_method(&e, "add_note", &[note.into_value()])?;
                 return Err(vm.reraise(e));
             }

@@ -4,9 +4,9 @@ use crate::native::shell::object;
 use crate::object::ValueExt;
 use crate::prelude::*;
 use crate::types::iterators::{builtin, itself};
+use crate::types::repr_guard;
 use crate::types::set::{any_set, element_hash, table_of, update};
 use crate::types::set_table::SetTable;
-use crate::types::repr_guard;
 use std::cell::Cell;
 use taipan_text::wtf8::Wtf8Buf;
 
@@ -367,8 +367,8 @@ impl Slots for DictValues {
     };
 }
 
-macro_rules! views {
-    ($($ty:ident $reverse:ident { $($more:tt)* })*) => { $(
+macro_rules! set_views {
+    ($($ty:ident $reverse:ident;)*) => { $(
         #[pymethods]
         impl $ty {
             /// Return a reverse iterator over the dict.
@@ -377,37 +377,31 @@ macro_rules! views {
                 vm.alloc($reverse::of(&zelf.dict))
             }
 
-            $($more)*
+            #[pyconst("__hash__")]
+            fn hash_none(vm: &Vm) -> Value {
+                let _ = vm;
+                Value::NONE
+            }
+
+            /// Return True if the view and the given iterable have a null intersection.
+            #[pymethod(no_text, "isdisjoint($self, other, /)")]
+            fn isdisjoint(vm: &Vm, zelf: &Gc<$ty>, other: &Value) -> PyResult<bool> {
+                isdisjoint(vm, zelf.as_value(), other)
+            }
         }
     )* };
 }
 
-views! {
-    DictKeys DictReverseKeyIter {
-        #[pyconst("__hash__")]
-        fn hash_none(vm: &Vm) -> Value {
-            let _ = vm;
-            Value::NONE
-        }
+set_views! {
+    DictKeys DictReverseKeyIter;
+    DictItems DictReverseItemIter;
+}
 
-        /// Return True if the view and the given iterable have a null intersection.
-        #[pymethod(no_text, "isdisjoint($self, other, /)")]
-        fn isdisjoint(vm: &Vm, zelf: &Gc<DictKeys>, other: &Value) -> PyResult<bool> {
-            isdisjoint(vm, zelf.as_value(), other)
-        }
+#[pymethods]
+impl DictValues {
+    /// Return a reverse iterator over the dict values.
+    #[pymethod(no_text, "__reversed__($self, /)")]
+    fn reversed(vm: &Vm, zelf: &Gc<DictValues>) -> Gc<DictReverseValueIter> {
+        vm.alloc(DictReverseValueIter::of(&zelf.dict))
     }
-    DictItems DictReverseItemIter {
-        #[pyconst("__hash__")]
-        fn hash_none(vm: &Vm) -> Value {
-            let _ = vm;
-            Value::NONE
-        }
-
-        /// Return True if the view and the given iterable have a null intersection.
-        #[pymethod(no_text, "isdisjoint($self, other, /)")]
-        fn isdisjoint(vm: &Vm, zelf: &Gc<DictItems>, other: &Value) -> PyResult<bool> {
-            isdisjoint(vm, zelf.as_value(), other)
-        }
-    }
-    DictValues DictReverseValueIter {}
 }

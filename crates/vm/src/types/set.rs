@@ -492,7 +492,12 @@ fn inplace_xor(vm: &Vm, a: &Value, b: &Value) -> PyResult {
 }
 
 /// The iterable among a constructor's arguments.
-fn constructor_iterable<'a>(vm: &Vm, name: &str, refuse: bool, args: CallArgs<'a>) -> PyResult<Option<&'a Value>> {
+fn constructor_iterable<'a>(
+    vm: &Vm,
+    name: &str,
+    refuse: bool,
+    args: CallArgs<'a>,
+) -> PyResult<Option<&'a Value>> {
     if refuse && args.has_keywords() {
         return Err(vm.type_error(format_args!("{name}() takes no keyword arguments")));
     }

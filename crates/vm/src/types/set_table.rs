@@ -25,12 +25,6 @@ struct Slot {
     key: Option<Value>,
 }
 
-impl Slot {
-    fn is_unused(&self) -> bool {
-        self.key.is_none() && self.hash == 0
-    }
-}
-
 #[derive(Default)]
 struct Raw {
     /// None until the first element comes; then a power of two.
@@ -403,7 +397,15 @@ mod tests {
                 let n = vm.new_int(n);
                 t.add(vm, &n, vm.hash(&n).unwrap()).unwrap();
             }
-            assert_eq!(ints(&t), [65, 33, 1, 100, -1, 9, -2]);
+            assert_eq!(ints(&t), [65, 33, 1, 100, 9, -2, -1]);
+            let t = SetTable::new();
+            assert_eq!(t.hash(), 133146708735736);
+            for n in 1..4 {
+                t.add(vm, &vm.new_int(n), n).unwrap();
+            }
+            assert_eq!(t.hash(), -272375401224217160);
+            let t = vm.new_tuple((1..4).map(|n| vm.new_int(n)).collect());
+            assert_eq!(vm.hash(t.as_value()).unwrap(), 529344067295497451);
         });
     }
 
