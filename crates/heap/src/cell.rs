@@ -111,6 +111,17 @@ impl<T> GcCell<T> {
     }
 }
 
+impl<T> GcCell<T> {
+    /// The place of the reference, for those who know that it is filled and how long it stays.
+    ///
+    /// # Safety
+    /// The cell is filled. The pointer is good until the cell is changed.
+    #[inline(always)]
+    pub unsafe fn as_ptr_unchecked(&self) -> *const Gc<T> {
+        self.0.as_ptr() as *const Gc<T>
+    }
+}
+
 impl<T> Trace for GcCell<T> {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         // SAFETY: as in `ValueCell::trace`.

@@ -54,6 +54,15 @@ pub struct FrozenModule {
     pub is_package: bool,
 }
 
+/// What libraries plug into the machine.
+#[derive(Default)]
+pub struct VmHooks {
+    /// Called by `poll` with the breaker's bits: signals, turns, limits.
+    pub poll: Cell<Option<PollHook>>,
+}
+
+pub type PollHook = fn(&Vm, u32) -> crate::PyResult<()>;
+
 /// `sys.flags`.
 #[derive(Clone, Default, Debug)]
 pub struct Flags {
@@ -127,6 +136,7 @@ pub struct Interp {
     pub interp_state: interp::InterpState,
     pub weakrefs: crate::types::weakref::WeakTable,
     pub gc: crate::modules::gc::GcState,
+    pub hooks: VmHooks,
     /// Last, because the fields above hold objects that live in it.
     pub heap: Heap,
 }
@@ -199,6 +209,7 @@ impl Interp {
             interp_state: Default::default(),
             weakrefs: Default::default(),
             gc: Default::default(),
+            hooks: VmHooks::default(),
         })
     }
 }

@@ -1,44 +1,36 @@
 //! The interpreter: frames, the loop, and the handlers of each family of instructions.
+//!
+//! `run.rs` holds the loop: a match over the instruction numbers whose arms are either a few lines of fast path or a call
+//! of a handler in the file of its family. A handler never changes the frame; what pushes or pops frames (calls,
+//! returns, yields, exceptions) is in the loop and in `call.rs`, `generator.rs` and `unwind.rs`.
+//!
+//! Invariants of windows, on which all `unsafe` here rests:
+//! I1  A frame's window `[base, base + nregs)` lies within the thread's value stack and belongs to the frame from its
+//!     push to its pop; only code that the verifier accepted (or our compiler made) runs, so operands are in range.
+//! I2  A register holds a live value, or EMPTY, or (temporaries above the live depth) a stale word that is no pointer.
+//! I3  Above the top frame's window there are only EMPTY words and stale words that are no pointers.
+//! I4  `frame.pc` is saved before anything that can raise, call or look at frames.
+//! I5  The code, globals and builtins that a frame points to are kept alive by its function, which the frame owns.
 
-use crate::{PyResult, Vm};
-use std::cell::Cell;
+pub mod api;
+pub mod build;
+pub mod cache;
+pub mod call;
+pub mod frame;
+mod generator;
+mod names;
+mod ops;
+mod run;
+mod unwind;
+
+pub use frame::{Frame, ThreadState};
+
+/// What generator objects need of the interpreter.
+pub mod gen_api {
+    pub use super::generator::{Resumed, With, delegate, resume, resume_with_result, skip_send, state_of};
+}
+pub use run::run;
 
 /// What an interpreter keeps beside its objects for running code.
 #[derive(Default)]
 pub struct InterpState {}
-
-/// What a thread keeps: its windows and frames, how deep it is.
-pub struct ThreadState {
-    depth: Cell<usize>,
-}
-
-impl Default for ThreadState {
-    fn default() -> Self {
-        ThreadState::new()
-    }
-}
-
-/// Native calls may nest this deep on a thread's stack.
-const NATIVE_DEPTH: usize = 2500;
-
-impl ThreadState {
-    pub fn new() -> ThreadState {
-        ThreadState { depth: Cell::new(0) }
-    }
-
-    /// Enters native code that may recurse without limit.
-    #[inline]
-    pub fn enter_native(&self, vm: &Vm, what: &'static str) -> PyResult<()> {
-        let d = self.depth.get() + 1;
-        if d > NATIVE_DEPTH {
-            return Err(vm.recursion_error(what));
-        }
-        self.depth.set(d);
-        Ok(())
-    }
-
-    #[inline]
-    pub fn leave_native(&self) {
-        self.depth.set(self.depth.get() - 1);
-    }
-}

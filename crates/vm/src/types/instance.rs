@@ -471,3 +471,21 @@ pub fn inline_place<'a>(a: &'a Attrs, h: &Header, i: usize) -> Option<&'a Cell<O
     let n = inline_count(h);
     if i < n { inline_values(a, n).get(i) } else { None }
 }
+
+/// Byte offset from the object's header to its in-line value `i`; `None` when that value is not in line.
+pub fn inline_offset(obj: &Value, i: usize) -> Option<usize> {
+    let (ptr, ty) = (obj.as_ptr()?, obj.heap_type()?);
+    let a = attrs_of(ptr, ty)?;
+    // SAFETY: live.
+    let n = inline_count(unsafe { ptr.as_ref() });
+    if i >= n {
+        return None;
+    }
+    Some(a as *const Attrs as usize + size_of::<Attrs>() + i * 8 - ptr.as_ptr() as usize)
+}
+
+/// Byte offset from the object's header to `__slots__` word `i`.
+pub fn slot_offset(obj: &Value, i: usize) -> Option<usize> {
+    let (ptr, ty) = (obj.as_ptr()?, obj.heap_type()?);
+    (i < ty.slot_words.get() as usize).then(|| extras(ptr) as usize + i * 8 - ptr.as_ptr() as usize)
+}

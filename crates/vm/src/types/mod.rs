@@ -74,3 +74,8 @@ core_types! {
     ellipsis: singletons::EllipsisType,
     not_implemented: singletons::NotImplementedType,
 }
+
+/// The `__slots__` word that a member descriptor stands for.
+pub fn member_slot(_descr: &crate::Value) -> Option<usize> {
+    None
+}

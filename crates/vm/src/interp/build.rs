@@ -1,0 +1,296 @@
+//! Displays, unpacking and strings.
+
+use super::run::Regs;
+use crate::errors::exc;
+use crate::object::ValueExt;
+use crate::types::{Dict, List, Str, Tuple};
+use crate::{PyResult, Raised, Value, Vm};
+use taipan_bytecode::Instr;
+use taipan_heap::Gc;
+
+pub fn slice(vm: &Vm, start: Value, stop: Value, step: Value) -> Value {
+    crate::types::slice::make(vm, start, stop, step)
+}
+
+pub fn frozenset(vm: &Vm, items: Vec<Value>) -> Value {
+    crate::types::set::frozenset_from(vm, &items).unwrap_or(Value::NONE)
+}
+
+pub fn set(vm: &Vm, items: &[Value]) -> PyResult<Value> {
+    crate::types::set::set_from(vm, items)
+}
+
+pub fn set_add(vm: &Vm, set: &Value, item: &Value) -> PyResult<()> {
+    crate::types::set::add(vm, set, item)
+}
+
+pub fn set_update(vm: &Vm, set: &Value, other: &Value) -> PyResult<()> {
+    vm.call_method_name(set, &vm.names.update, std::slice::from_ref(other)).map(drop)
+}
+
+pub fn map(vm: &Vm, items: &[Value]) -> PyResult<Value> {
+    let d = vm.new_dict();
+    for pair in items.chunks_exact(2) {
+        d.set(vm, &pair[0], pair[1].clone())?;
+    }
+    Ok(d.into_value())
+}
+
+/// Strings joined.
+pub fn string(vm: &Vm, parts: &[Value]) -> PyResult<Value> {
+    let total: usize = parts.iter().filter_map(|p| p.downcast::<Str>()).map(|s| s.byte_len()).sum();
+    let mut out = taipan_text::wtf8::Wtf8Buf::new();
+    if out.try_reserve(total).is_err() {
+        return Err(vm.memory_error());
+    }
+    for p in parts {
+        if let Some(s) = p.downcast::<Str>() {
+            out.push_wtf8(s.as_wtf8());
+        }
+    }
+    Ok(vm.new_wtf8_buf(out).into_value())
+}
+
+pub fn list_extend(vm: &Vm, list: &Value, other: &Value) -> PyResult<()> {
+    let Some(list) = list.downcast::<List>() else { return Ok(()) };
+    let r = vm.collect(other);
+    match r {
+        Ok(items) => {
+            list.items.with_mut(|l| l.extend(items));
+            Ok(())
+        }
+        Err(raised) => {
+            let ty = vm.type_of(other);
+            if vm.raised_is(&exc::TypeError) && ty.slots.iter.get().is_none() && !vm.has_sequence_items(other) {
+                drop(vm.take_raised());
+                return Err(vm.type_error(format_args!(
+                    "Value after * must be an iterable, not {}",
+                    vm.type_of(other).name()
+                )));
+            }
+            Err(raised)
+        }
+    }
+}
+
+/// Whether a value has `keys`, which makes it a mapping here.
+fn mapping_pairs(vm: &Vm, other: &Value) -> PyResult<Option<Vec<(Value, Value)>>> {
+    if let Some(d) = other.downcast_exact::<Dict>() {
+        return Ok(Some(d.pairs()));
+    }
+    let Some(keys) = vm.lookup_attr(other, &vm.names.keys)? else { return Ok(None) };
+    let keys = vm.call0(&keys)?;
+    let mut out = Vec::new();
+    for k in vm.collect(&keys)? {
+        let v = vm.get_item(other, &k)?;
+        out.push((k, v));
+    }
+    Ok(Some(out))
+}
+
+pub fn dict_update(vm: &Vm, dict: &Value, other: &Value) -> PyResult<()> {
+    let Some(d) = dict.downcast::<Dict>() else { return Ok(()) };
+    match mapping_pairs(vm, other)? {
+        Some(pairs) => {
+            for (k, v) in pairs {
+                d.set(vm, &k, v)?;
+            }
+            Ok(())
+        }
+        None => Err(vm.type_error(format_args!("'{}' object is not a mapping", vm.type_of(other).name()))),
+    }
+}
+
+/// How messages name the callee of a call with `**`.
+fn function_text(vm: &Vm, f: &Value) -> PyResult<String> {
+    let qualname = vm.lookup_attr(f, &vm.names.__qualname__)?;
+    let Some(q) = qualname.as_ref().and_then(|q| q.downcast::<Str>()) else {
+        return Ok(vm.str(f)?.to_string_lossy().into_owned());
+    };
+    if let Some(m) = vm.lookup_attr(f, &vm.names.__module__)?
+        && let Some(m) = m.downcast::<Str>()
+        && m.as_bytes() != b"builtins"
+    {
+        return Ok(format!("{}.{}()", m.to_string_lossy(), q.to_string_lossy()));
+    }
+    Ok(format!("{}()", q.to_string_lossy()))
+}
+
+pub fn dict_merge(vm: &Vm, dict: &Value, other: &Value, callee: &Value) -> PyResult<()> {
+    let Some(d) = dict.downcast::<Dict>() else { return Ok(()) };
+    let Some(pairs) = mapping_pairs(vm, other)? else {
+        return Err(vm.type_error(format_args!(
+            "{} argument after ** must be a mapping, not {}",
+            function_text(vm, callee)?,
+            vm.type_of(other).name()
+        )));
+    };
+    for (k, v) in pairs {
+        if d.get(vm, &k)?.is_some() {
+            return Err(match k.downcast::<Str>() {
+                Some(s) => vm.type_error(format_args!(
+                    "{} got multiple values for keyword argument '{}'",
+                    function_text(vm, callee)?,
+                    s.to_string_lossy()
+                )),
+                None => vm.type_error(format_args!("{} keywords must be strings", function_text(vm, callee)?)),
+            });
+        }
+        d.set(vm, &k, v)?;
+    }
+    Ok(())
+}
+
+pub fn format(vm: &Vm, v: &Value, spec: Option<&Value>, conversion: u8) -> PyResult<Value> {
+    let converted = match conversion {
+        0 => None,
+        1 => Some(vm.str(v)?.into_value()),
+        2 => Some(vm.repr(v)?.into_value()),
+        _ => Some(vm.ascii(v)?.into_value()),
+    };
+    let v = converted.as_ref().unwrap_or(v);
+    Ok(vm.format(v, spec)?.into_value())
+}
+
+pub fn interpolation(vm: &Vm, parts: &[Value], conversion: u8) -> PyResult<Value> {
+    let conv = match conversion {
+        0 => Value::NONE,
+        1 => vm.new_str("s").into_value(),
+        2 => vm.new_str("r").into_value(),
+        _ => vm.new_str("a").into_value(),
+    };
+    let spec = parts.get(2).cloned().unwrap_or_else(|| vm.names.empty.to_value());
+    match (parts.first(), parts.get(1)) {
+        (Some(value), Some(text)) => crate::types::template::make_interpolation(vm, value, text, &conv, &spec),
+        _ => Err(vm.system_error("bad interpolation")),
+    }
+}
+
+pub fn template(vm: &Vm, strings: &Value, interpolations: &Value) -> PyResult<Value> {
+    crate::types::template::make_template(vm, strings, interpolations)
+}
+
+#[cold]
+fn wrong_count(vm: &Vm, want: usize, got: usize) -> Raised {
+    if got < want {
+        vm.value_error(format_args!("not enough values to unpack (expected {want}, got {got})"))
+    } else {
+        vm.value_error(format_args!("too many values to unpack (expected {want}, got {got})"))
+    }
+}
+
+fn cannot_unpack(vm: &Vm, v: &Value) -> PyResult<Value> {
+    let r = vm.get_iter(v);
+    if r.is_err() && vm.raised_is(&exc::TypeError) {
+        let ty = vm.type_of(v);
+        if ty.slots.iter.get().is_none() && !vm.has_sequence_items(v) {
+            drop(vm.take_raised());
+            return Err(vm.type_error(format_args!("cannot unpack non-iterable {} object", vm.type_of(v).name())));
+        }
+    }
+    r
+}
+
+/// Exactly `n` items.
+fn exactly(vm: &Vm, v: &Value, n: usize) -> PyResult<Vec<Value>> {
+    if let Some(t) = v.downcast_exact::<Tuple>() {
+        if t.len() != n {
+            return Err(wrong_count(vm, n, t.len()));
+        }
+        return Ok(t.items().to_vec());
+    }
+    if let Some(l) = v.downcast_exact::<List>() {
+        if l.len() != n {
+            return Err(wrong_count(vm, n, l.len()));
+        }
+        return Ok(l.to_vec());
+    }
+    let it = cannot_unpack(vm, v)?;
+    let mut out = Vec::with_capacity(n);
+    while out.len() < n {
+        match vm.iter_next(&it)? {
+            Some(x) => out.push(x),
+            None => {
+                return Err(vm
+                    .value_error(format_args!("not enough values to unpack (expected {n}, got {})", out.len())));
+            }
+        }
+    }
+    if vm.iter_next(&it)?.is_some() {
+        if let Some(d) = v.downcast_exact::<Dict>() {
+            return Err(wrong_count(vm, n, d.len()));
+        }
+        return Err(vm.value_error(format_args!("too many values to unpack (expected {n})")));
+    }
+    Ok(out)
+}
+
+pub fn unpack_sequence(vm: &Vm, regs: Regs, a: usize, b: u16, n: usize) -> PyResult<()> {
+    let items = exactly(vm, regs.get(b), n)?;
+    regs.consume(b);
+    for (k, v) in items.into_iter().enumerate() {
+        regs.put((a + k) as u16, v);
+    }
+    Ok(())
+}
+
+pub fn unpack_pair(vm: &Vm, regs: Regs, i: Instr) -> PyResult<()> {
+    let v = regs.get(i.c());
+    let (x, y) = match v.downcast_exact::<Tuple>() {
+        Some(t) if t.len() == 2 => (t.items()[0].clone(), t.items()[1].clone()),
+        _ => {
+            let mut items = exactly(vm, v, 2)?.into_iter();
+            match (items.next(), items.next()) {
+                (Some(x), Some(y)) => (x, y),
+                _ => return Err(wrong_count(vm, 2, 0)),
+            }
+        }
+    };
+    regs.consume(i.c());
+    regs.put(i.a(), x);
+    regs.put(i.b(), y);
+    Ok(())
+}
+
+pub fn unpack_ex(vm: &Vm, regs: Regs, i: Instr) -> PyResult<()> {
+    let (before, after) = (i.x() as usize, i.c() as usize);
+    let v = regs.get(i.b());
+    let it = cannot_unpack(vm, v)?;
+    let mut items = Vec::new();
+    while items.len() < before {
+        match vm.iter_next(&it)? {
+            Some(x) => items.push(x),
+            None => {
+                return Err(vm.value_error(format_args!(
+                    "not enough values to unpack (expected at least {}, got {})",
+                    before + after,
+                    items.len()
+                )));
+            }
+        }
+    }
+    let mut rest = vm.collect(&it)?;
+    if rest.len() < after {
+        return Err(vm.value_error(format_args!(
+            "not enough values to unpack (expected at least {}, got {})",
+            before + after,
+            before + rest.len()
+        )));
+    }
+    let tail = rest.split_off(rest.len() - after);
+    regs.consume(i.b());
+    let mut r = i.a();
+    for v in items {
+        regs.put(r, v);
+        r += 1;
+    }
+    regs.put(r, vm.new_list(rest).into_value());
+    r += 1;
+    for v in tail {
+        regs.put(r, v);
+        r += 1;
+    }
+    Ok(())
+}
+
+const _: Option<fn(&Gc<Str>)> = None;

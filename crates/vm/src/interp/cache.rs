@@ -1,0 +1,253 @@
+//! Inline caches: the dynamic half of a site, one per attribute, global, method, call or `super` in the code.
+//!
+//! I1  `value` is borrowed: it is valid exactly while the versions that guard it are current, since the dict or class that
+//!     owned it then still does.
+//! I2  A cache is filled only from a generic look-up that just succeeded, and only when repeating that look-up under the
+//!     same versions and shape would run no Python code and find the same.
+
+use crate::object::{Type, ValueExt};
+use crate::types::instance::{self, Shape};
+use crate::types::typedef::F;
+use crate::types::{Str, slotdefs};
+use crate::{Value, Vm};
+use std::cell::Cell;
+use taipan_heap::Gc;
+
+/// What a site remembers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Kind {
+    Empty,
+    /// The value is in line in the instance, at `offset`.
+    Instance,
+    /// The value is the class's, and no descriptor.
+    Class,
+    /// A function of the class, to be called with the object first.
+    Method,
+    /// Setting: the attribute exists in line at `offset`.
+    Overwrite,
+    /// Setting: the attribute is added; the shape becomes `next`.
+    Add,
+    /// In the globals, at entry `index`.
+    Global,
+    /// In the builtins, at entry `index`; the globals lack it.
+    Builtin,
+    /// A module attribute at entry `index` of its dict.
+    Module,
+    /// A `__slots__` member at `offset`.
+    Slot,
+}
+
+pub struct SiteCache {
+    pub kind: Cell<Kind>,
+    /// How often filling was tried in vain; sites that never settle stop trying.
+    misses: Cell<u8>,
+    pub nargs: u16,
+    /// The site's name or keyword-names constant.
+    pub index: u32,
+    pub version: Cell<u64>,
+    pub shape: Cell<*const Shape>,
+    /// Byte offset in the instance, or entry index in a table.
+    pub offset: Cell<u32>,
+    /// The lowest inline count that has the value in line.
+    pub need: Cell<u32>,
+    /// Borrowed value (I1), next shape, or second version.
+    pub value: Cell<u64>,
+}
+
+const MAX_MISSES: u8 = 250;
+
+impl SiteCache {
+    pub fn new(nargs: u16, index: u32) -> SiteCache {
+        SiteCache {
+            kind: Cell::new(Kind::Empty),
+            misses: Cell::new(0),
+            nargs,
+            index,
+            version: Cell::new(0),
+            shape: Cell::new(std::ptr::null()),
+            offset: Cell::new(0),
+            need: Cell::new(0),
+            value: Cell::new(0),
+        }
+    }
+
+    /// Whether trying to fill is still worth it.
+    #[inline]
+    pub fn worth_filling(&self) -> bool {
+        let n = self.misses.get();
+        if n >= MAX_MISSES {
+            return false;
+        }
+        self.misses.set(n + 1);
+        true
+    }
+
+    fn set(&self, kind: Kind, version: u32, shape: *const Shape) {
+        self.version.set(version as u64);
+        self.shape.set(shape);
+        self.kind.set(kind);
+    }
+}
+
+/// Whether the class looks attributes up the plain way.
+fn plain_getattr(ty: &Type) -> bool {
+    ty.slots.getattro.get().is_none_or(|f| std::ptr::fn_addr_eq(f, slotdefs::GENERIC_GETATTRO))
+}
+
+fn plain_setattr(ty: &Type) -> bool {
+    ty.slots.setattro.get().is_none_or(|f| std::ptr::fn_addr_eq(f, slotdefs::GENERIC_SETATTRO))
+}
+
+/// The class's attribute storage lies at the same place in all instances.
+fn fixed_layout(ty: &Type) -> bool {
+    use crate::object::Payload;
+    let var = [
+        <crate::Str as Payload>::def() as *const _,
+        <crate::Bytes as Payload>::def() as *const _,
+        <crate::Tuple as Payload>::def() as *const _,
+    ];
+    !var.contains(&(ty.def as *const _))
+}
+
+/// Fills a site for reading `obj.name`. `method`: for a call.
+#[cold]
+pub fn fill_attr(vm: &Vm, site: &SiteCache, obj: &Value, name: &Gc<Str>, method: bool) {
+    if !site.worth_filling() {
+        return;
+    }
+    let Some(ty) = obj.heap_type().cloned() else {
+        // Methods of ints, floats, None: the class alone decides.
+        let ty = vm.type_of(obj).clone();
+        if method
+            && plain_getattr(&ty)
+            && let Some(f) = ty.lookup(vm, name)
+            && vm.type_of(&f).has_flags(F::METHOD_DESCRIPTOR)
+        {
+            let version = ty.ensure_version(vm);
+            if version != 0 {
+                site.value.set(f.bits());
+                site.set(Kind::Method, version, std::ptr::null());
+            }
+        }
+        return;
+    };
+    if !plain_getattr(&ty) {
+        return;
+    }
+    let version = ty.ensure_version(vm);
+    if version == 0 {
+        return;
+    }
+    let on_class = ty.lookup(vm, name);
+    let Some(ptr) = obj.as_ptr() else { return };
+    let attrs = if fixed_layout(&ty) { instance::attrs_of(ptr, &ty) } else { None };
+    if ty.has_dict.get() && attrs.is_none() {
+        return;
+    }
+    let shape = attrs.map_or(std::ptr::null(), instance::shape_of);
+    let mut is_method = false;
+    if let Some(descr) = &on_class {
+        let dt = vm.type_of(descr);
+        is_method = dt.has_flags(F::METHOD_DESCRIPTOR);
+        if dt.slots.descr_set.get().is_some() && dt.slots.descr_get.get().is_some() {
+            if let Some(i) = slot_index(descr, &ty) {
+                if let Some(base) = instance::slot_offset(obj, i) {
+                    site.offset.set(base as u32);
+                    site.set(Kind::Slot, version, std::ptr::null());
+                }
+            }
+            return;
+        }
+    }
+    if attrs.is_some() {
+        if shape.is_null() {
+            return;
+        }
+        // SAFETY: a live instance's shape (instance.rs, I1).
+        let index = unsafe { &*shape }.index_of(name);
+        if let Some(i) = index {
+            if let Some(offset) = instance::inline_offset(obj, i) {
+                site.offset.set(offset as u32);
+                site.need.set(i as u32);
+                site.set(Kind::Instance, version, shape);
+            }
+            return;
+        }
+    }
+    let Some(descr) = on_class else { return };
+    if is_method {
+        if method {
+            site.value.set(descr.bits());
+            site.set(Kind::Method, version, shape);
+        }
+    } else if vm.type_of(&descr).slots.descr_get.get().is_none() {
+        site.value.set(descr.bits());
+        site.set(Kind::Class, version, shape);
+    }
+}
+
+/// Fills a site for `obj.name = …`, before the assignment is made.
+#[cold]
+pub fn fill_store_attr(vm: &Vm, site: &SiteCache, obj: &Value, name: &Gc<Str>) {
+    if !site.worth_filling() {
+        return;
+    }
+    let Some(ty) = obj.heap_type().cloned() else { return };
+    if !plain_setattr(&ty) || !ty.is_heap_type() {
+        return;
+    }
+    let on_class = ty.lookup(vm, name);
+    let version = ty.ensure_version(vm);
+    if version == 0 {
+        return;
+    }
+    if let Some(descr) = &on_class
+        && vm.type_of(descr).slots.descr_set.get().is_some()
+    {
+        if let Some(i) = slot_index(descr, &ty)
+            && let Some(base) = instance::slot_offset(obj, i)
+        {
+            site.offset.set(base as u32);
+            site.set(Kind::Slot, version, std::ptr::null());
+        }
+        return;
+    }
+    let Some(ptr) = obj.as_ptr() else { return };
+    if !fixed_layout(&ty) {
+        return;
+    }
+    let Some(attrs) = instance::attrs_of(ptr, &ty) else { return };
+    let shape = instance::shape_of(attrs);
+    if shape.is_null() {
+        return;
+    }
+    // SAFETY: a live instance's shape.
+    let s = unsafe { &*shape };
+    match s.index_of(name) {
+        Some(i) => {
+            if let Some(offset) = instance::inline_offset(obj, i) {
+                site.offset.set(offset as u32);
+                site.need.set(i as u32);
+                site.set(Kind::Overwrite, version, shape);
+            }
+        }
+        None => {
+            let i = s.len();
+            if let (Some(offset), Some(next)) = (instance::inline_offset(obj, i), s.with_name(name)) {
+                site.offset.set(offset as u32);
+                site.need.set(i as u32);
+                site.value.set(next as u64);
+                site.set(Kind::Add, version, shape);
+            }
+        }
+    }
+}
+
+/// The `__slots__` word that a member descriptor of this class (or a base) stands for.
+fn slot_index(descr: &Value, ty: &Type) -> Option<usize> {
+    if !fixed_layout(ty) {
+        return None;
+    }
+    crate::types::member_slot(descr)
+}

@@ -1,0 +1,372 @@
+//! Frames and a thread's two stacks: values and frames. Both are large reservations of which the system hands out only
+//! the pages that are touched, so neither ever moves.
+
+use crate::types::code::{Code, Exec};
+use crate::types::frame_object::FrameObject;
+use crate::types::function::Function;
+use crate::{Dict, PyResult, Value, Vm};
+use std::alloc::{Layout, alloc_zeroed, dealloc};
+use std::cell::Cell;
+use std::ptr::{NonNull, null_mut};
+use taipan_bytecode::Instr;
+use taipan_heap::Gc;
+use taipan_heap::cell::GcCell;
+
+/// A register: a value, or nothing.
+pub type Slot = Option<Value>;
+
+/// Words of the value stack (64 MiB of address space).
+const STACK_WORDS: usize = 8 << 20;
+/// Frames of the frame stack.
+const FRAMES: usize = 200_000;
+
+/// Bits of `Frame::kind`.
+pub mod kind {
+    /// Returning leaves the loop (the caller is native code).
+    pub const ENTRY: u8 = 1;
+    /// `__init__` of an instance under construction: the instance is the result.
+    pub const INIT: u8 = 2;
+    /// The frame of a generator, coroutine or async generator: `gen` is set.
+    pub const GENERATOR: u8 = 4;
+    /// The generator was resumed by `for_iter`: its end is no exception.
+    pub const FOR_ITER: u8 = 8;
+    /// The generator was resumed by `send` (await, yield from).
+    pub const SEND: u8 = 16;
+}
+
+/// An activation of a function.
+pub struct Frame {
+    /// The next instruction (saved: I4).
+    pub pc: *const Cell<Instr>,
+    pub base: *mut Slot,
+    pub exec: *const Exec,
+    pub code: *const Gc<Code>,
+    pub globals: *const Gc<Dict>,
+    pub builtins: *const Gc<Dict>,
+    /// Owns what the pointers above point into.
+    pub func: Option<Gc<Function>>,
+    code_owned: Option<Gc<Code>>,
+    /// The namespace of a class body, module or `exec`.
+    pub locals: Option<Value>,
+    pub generator: Option<Value>,
+    /// What `INIT` returns.
+    pub instance: Option<Value>,
+    /// The frame as Python sees it, once it looked.
+    pub object: GcCell<FrameObject>,
+    /// Where the caller wants the result.
+    pub dst: u16,
+    pub kind: u8,
+    /// A traceback entry for this activation has been made at this pc already (reraise).
+    pub lineno_override: Cell<u32>,
+}
+
+impl Frame {
+    #[inline(always)]
+    pub fn exec(&self) -> &Exec {
+        // SAFETY: I5.
+        unsafe { &*self.exec }
+    }
+
+    pub fn code(&self) -> &Gc<Code> {
+        // SAFETY: I5.
+        unsafe { &*self.code }
+    }
+
+    pub fn globals(&self) -> &Gc<Dict> {
+        // SAFETY: I5.
+        unsafe { &*self.globals }
+    }
+
+    pub fn builtins(&self) -> &Gc<Dict> {
+        // SAFETY: I5.
+        unsafe { &*self.builtins }
+    }
+
+    /// Index of the instruction that is running or was last run.
+    pub fn lasti(&self) -> usize {
+        // SAFETY: both point into the same instruction array.
+        let n = unsafe { self.pc.offset_from(self.exec().instrs.as_ptr()) };
+        (n - 1).max(0) as usize
+    }
+
+    /// The line being run (0: none).
+    pub fn line(&self) -> u32 {
+        if self.pc.is_null() {
+            return self.code().data.firstlineno;
+        }
+        if self.pc == self.exec().instrs.as_ptr() {
+            return self.code().data.firstlineno;
+        }
+        self.code().line_at(self.lasti())
+    }
+
+    /// A copy of a register.
+    pub fn register(&self, i: usize) -> Slot {
+        debug_assert!(i < self.exec().nregs);
+        // SAFETY: I1, I2.
+        unsafe { (*self.base.add(i)).clone() }
+    }
+
+    /// Replaces a register; answers what was there.
+    pub fn replace_register(&self, i: usize, v: Slot) -> Slot {
+        debug_assert!(i < self.exec().nregs);
+        // SAFETY: I1; the loop keeps no value of a register across a call.
+        unsafe { std::ptr::replace(self.base.add(i), v) }
+    }
+}
+
+/// What a thread keeps for running code.
+pub struct ThreadState {
+    stack: NonNull<Slot>,
+    frames: NonNull<Frame>,
+    /// The running frame; null when no Python code runs.
+    top: Cell<*mut Frame>,
+    /// Depth of native recursion and of frames together with the limit decide `RecursionError`.
+    native_depth: Cell<usize>,
+    frame_depth: Cell<usize>,
+    /// The lowest address that the native stack may reach; 0: unknown.
+    pub stack_limit: Cell<usize>,
+    pub trace_func: taipan_heap::cell::ValueCell,
+    pub profile_func: taipan_heap::cell::ValueCell,
+    pub tracing: Cell<bool>,
+    pub asyncgen_firstiter: taipan_heap::cell::ValueCell,
+    pub asyncgen_finalizer: taipan_heap::cell::ValueCell,
+}
+
+impl Default for ThreadState {
+    fn default() -> Self {
+        ThreadState::new()
+    }
+}
+
+fn reserve<T>(n: usize) -> NonNull<T> {
+    let layout = Layout::array::<T>(n).expect("a fixed size");
+    // SAFETY: the layout has a size. Zeroed memory of this size comes straight from the system, untouched.
+    let p = unsafe { alloc_zeroed(layout) } as *mut T;
+    match NonNull::new(p) {
+        Some(p) => p,
+        None => std::alloc::handle_alloc_error(layout),
+    }
+}
+
+/// Native stack kept free below the deepest recursion.
+const STACK_RESERVE: usize = 256 * 1024;
+
+impl ThreadState {
+    pub fn new() -> ThreadState {
+        ThreadState {
+            stack: reserve(STACK_WORDS),
+            frames: reserve(FRAMES),
+            top: Cell::new(null_mut()),
+            native_depth: Cell::new(0),
+            frame_depth: Cell::new(0),
+            stack_limit: Cell::new(0),
+            trace_func: Default::default(),
+            profile_func: Default::default(),
+            tracing: Cell::new(false),
+            asyncgen_firstiter: Default::default(),
+            asyncgen_finalizer: Default::default(),
+        }
+    }
+
+    /// Tells how much native stack the thread has, counted from here.
+    pub fn set_native_stack(&self, bytes: usize) {
+        let here = &bytes as *const usize as usize;
+        self.stack_limit.set(here.saturating_sub(bytes.saturating_sub(STACK_RESERVE)));
+    }
+
+    /// Enters native code that may recurse without limit.
+    #[inline]
+    pub fn enter_native(&self, vm: &Vm, what: &'static str) -> PyResult<()> {
+        let marker = 0u8;
+        let here = &marker as *const u8 as usize;
+        let depth = self.native_depth.get() + 1;
+        if here < self.stack_limit.get() || (self.stack_limit.get() == 0 && depth > 1000) {
+            return Err(vm.recursion_error(what));
+        }
+        self.native_depth.set(depth);
+        Ok(())
+    }
+
+    #[inline]
+    pub fn leave_native(&self) {
+        self.native_depth.set(self.native_depth.get() - 1);
+    }
+
+    /// The running frame.
+    #[inline(always)]
+    pub fn top(&self) -> *mut Frame {
+        self.top.get()
+    }
+
+    pub fn top_frame(&self) -> Option<&Frame> {
+        // SAFETY: the top frame is live.
+        unsafe { self.top.get().as_ref() }
+    }
+
+    /// The frame below `f`.
+    pub fn below(&self, f: &Frame) -> Option<&Frame> {
+        if std::ptr::eq(f, self.frames.as_ptr()) {
+            return None;
+        }
+        // SAFETY: frames are pushed contiguously, so the one below is live.
+        unsafe { (f as *const Frame).sub(1).as_ref() }
+    }
+
+    pub fn frame_depth(&self) -> usize {
+        self.frame_depth.get()
+    }
+
+    /// Where a window may begin that is not set up in place: above the top frame's window.
+    #[inline]
+    pub fn free_base(&self) -> *mut Slot {
+        match self.top_frame() {
+            // SAFETY: I1.
+            Some(f) => unsafe { f.base.add(f.exec().nregs) },
+            None => self.stack.as_ptr(),
+        }
+    }
+
+    /// Whether a window of `n` words fits at `base`.
+    #[inline(always)]
+    pub fn fits(&self, base: *mut Slot, n: usize) -> bool {
+        let used = (base as usize).wrapping_sub(self.stack.as_ptr() as usize) / 8;
+        used + n + 16 <= STACK_WORDS
+    }
+
+    /// Pushes a frame for `func` whose window begins at `base`. Registers beyond the arguments are EMPTY already.
+    ///
+    /// # Safety
+    /// The window fits and its argument registers are set up; `exec` is that of `func`'s code.
+    #[inline(always)]
+    pub unsafe fn push(
+        &self,
+        vm: &Vm,
+        func: Gc<Function>,
+        code: *const Gc<Code>,
+        exec: &Exec,
+        base: *mut Slot,
+        kind: u8,
+        dst: u16,
+    ) -> PyResult<*mut Frame> {
+        let depth = self.frame_depth.get();
+        if depth >= vm.recursion_limit.get() || depth + 2 >= FRAMES {
+            return Err(vm.recursion_error(""));
+        }
+        self.frame_depth.set(depth + 1);
+        // SAFETY: below FRAMES by the check; the place above the top frame holds no live frame.
+        unsafe {
+            let top = self.top.get();
+            let f = if top.is_null() { self.frames.as_ptr() } else { top.add(1) };
+            let (globals, builtins): (*const Gc<Dict>, *const Gc<Dict>) = (&func.globals, &func.builtins);
+            f.write(Frame {
+                pc: exec.instrs.as_ptr(),
+                base,
+                exec,
+                code,
+                globals,
+                builtins,
+                func: Some(func),
+                code_owned: None,
+                locals: None,
+                generator: None,
+                instance: None,
+                object: GcCell::new(None),
+                dst,
+                kind,
+                lineno_override: Cell::new(0),
+            });
+            self.top.set(f);
+            Ok(f)
+        }
+    }
+
+    /// Pops the top frame. Its window is dropped; `all`: temporaries too.
+    ///
+    /// # Safety
+    /// A frame is running.
+    #[inline(always)]
+    pub unsafe fn pop(&self, vm: &Vm, all: bool) {
+        // SAFETY: the top frame is live; after its registers are EMPTY and it is off the stack, its fields are dropped.
+        unsafe {
+            let f = self.top.get();
+            let exec = (*f).exec();
+            if (*f).object.is_some() {
+                detach(vm, &*f);
+            }
+            let n = if all { exec.nregs } else { exec.first_temp };
+            for i in 0..n {
+                let slot = (*f).base.add(i);
+                // A word that is no pointer may stay only where it means nothing: below the first temporary it would.
+                let word = *(slot as *const u64);
+                if word != 0 {
+                    *(slot as *mut u64) = 0;
+                    if word & 7 == 0 {
+                        drop(Value::from_bits(word));
+                    }
+                }
+            }
+            self.frame_depth.set(self.frame_depth.get() - 1);
+            let below = if f == self.frames.as_ptr() { null_mut() } else { f.sub(1) };
+            self.top.set(below);
+            let gone = std::ptr::read(f);
+            drop(gone);
+        }
+    }
+
+    /// Takes the top frame off without dropping its window (a generator keeps it).
+    ///
+    /// # Safety
+    /// A frame is running; the caller takes over the registers.
+    pub unsafe fn take_top(&self, vm: &Vm) -> Frame {
+        // SAFETY: as in `pop`.
+        unsafe {
+            let f = self.top.get();
+            let _ = vm;
+            self.frame_depth.set(self.frame_depth.get() - 1);
+            let below = if f == self.frames.as_ptr() { null_mut() } else { f.sub(1) };
+            self.top.set(below);
+            std::ptr::read(f)
+        }
+    }
+
+    /// Puts a frame that `take_top` took on top again, with its window at `base`.
+    ///
+    /// # Safety
+    /// The window at `base` fits and holds the frame's registers.
+    pub unsafe fn put_top(&self, vm: &Vm, mut frame: Frame, base: *mut Slot) -> Result<*mut Frame, Frame> {
+        let depth = self.frame_depth.get();
+        if depth >= vm.recursion_limit.get() || depth + 2 >= FRAMES {
+            let _ = vm.recursion_error("");
+            return Err(frame);
+        }
+        self.frame_depth.set(depth + 1);
+        frame.base = base;
+        // SAFETY: as in `push`.
+        unsafe {
+            let top = self.top.get();
+            let f = if top.is_null() { self.frames.as_ptr() } else { top.add(1) };
+            f.write(frame);
+            self.top.set(f);
+            Ok(f)
+        }
+    }
+}
+
+/// A frame ends while Python holds its frame object: the object takes the variables over.
+#[cold]
+fn detach(vm: &Vm, f: &Frame) {
+    if let Some(o) = f.object.get() {
+        o.detach(vm, f);
+    }
+}
+
+impl Drop for ThreadState {
+    fn drop(&mut self) {
+        // SAFETY: allocated in `new` with these layouts; no frame runs any more.
+        unsafe {
+            dealloc(self.stack.as_ptr() as *mut u8, Layout::array::<Slot>(STACK_WORDS).expect("a fixed size"));
+            dealloc(self.frames.as_ptr() as *mut u8, Layout::array::<Frame>(FRAMES).expect("a fixed size"));
+        }
+    }
+}

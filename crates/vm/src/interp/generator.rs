@@ -1,0 +1,488 @@
+//! Generators, coroutines and async generators: suspending a frame to the heap and resuming it.
+//!
+//! A suspended frame's window lies in a box that the generator owns; resuming copies it to the top of the value stack, so
+//! that calls from it can set up their windows in place; suspending copies it back.
+//!
+//! I1  `state.suspended` is filled exactly while the frame is not running and not finished.
+//! I2  While it runs, the frame owns a reference to its generator.
+
+use super::frame::{Frame, Slot, kind};
+use super::run::{self, Flow, Regs};
+use super::unwind;
+use crate::errors::exc;
+use crate::object::{Type, ValueExt};
+use crate::types::generator::{AsyncGenerator, Coroutine, GenState, Generator, Suspended};
+use crate::{PyResult, Raised, Value, Vm};
+use taipan_bytecode::{Instr, Op, flags};
+use taipan_heap::Gc;
+
+/// Which of the three kinds of suspended frame.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum GenKind {
+    Generator,
+    Coroutine,
+    AsyncGenerator,
+}
+
+/// What `make` made, and how the frame had been called.
+pub struct Made {
+    pub value: Value,
+    pub kind: u8,
+    pub dst: u16,
+}
+
+/// The state in a generator-like object.
+pub fn state_of(v: &Value) -> Option<&GenState> {
+    if let Some(g) = v.downcast_exact::<Generator>() {
+        return Some(&g.0);
+    }
+    if let Some(g) = v.downcast_exact::<Coroutine>() {
+        return Some(&g.0);
+    }
+    v.downcast_exact::<AsyncGenerator>().map(|g| &g.0)
+}
+
+/// The value as a plain generator, which the loop resumes itself.
+#[inline(always)]
+pub fn plain_generator(v: &Value) -> Option<&Value> {
+    v.downcast_exact::<Generator>().map(|_| v)
+}
+
+#[inline(always)]
+pub fn plain_coroutine(v: &Value) -> Option<&Value> {
+    v.downcast_exact::<Coroutine>().map(|_| v)
+}
+
+/// Moves the top frame, whose first instruction asked for it, into a new generator.
+pub fn make(vm: &Vm) -> Made {
+    // SAFETY: a frame is running; its registers are taken over by `suspend`.
+    let f = unsafe { &*vm.thread.top() };
+    let (k, dst) = (f.kind, f.dst);
+    let code = f.code().clone();
+    let func = f.func.clone();
+    let (name, qualname) = match &func {
+        Some(f) => (f.name.get(), f.qualname.get()),
+        None => (None, None),
+    };
+    let co = code.data.flags;
+    let state = GenState::new(code, name, qualname);
+    let value = if co & flags::ASYNC_GENERATOR != 0 {
+        vm.alloc(AsyncGenerator(state)).into_value()
+    } else if co & flags::COROUTINE != 0 {
+        vm.alloc(Coroutine(state)).into_value()
+    } else {
+        vm.alloc(Generator(state)).into_value()
+    };
+    if let Some(s) = state_of(&value) {
+        suspend(vm, s);
+    }
+    Made { value, kind: k, dst }
+}
+
+/// Takes the top frame off and keeps it in `state`.
+fn suspend(vm: &Vm, state: &GenState) {
+    // SAFETY: a frame is running; each register is moved once and leaves no pointer behind (I3 of mod.rs).
+    let suspended = unsafe {
+        let mut frame = vm.thread.take_top(vm);
+        let n = frame.exec().nregs;
+        let mut window: Box<[Slot]> = Vec::from_iter((0..n).map(|_| None)).into_boxed_slice();
+        for (i, place) in window.iter_mut().enumerate() {
+            let p = frame.base.add(i);
+            std::ptr::copy_nonoverlapping(p, place, 1);
+            *(p as *mut u64) = 0;
+        }
+        frame.base = window.as_mut_ptr();
+        frame.generator = None;
+        frame.kind = kind::GENERATOR;
+        Box::new(Suspended { frame, window })
+    };
+    if let Some(o) = suspended.frame.object.get() {
+        o.relocate(&suspended.frame);
+    }
+    state.suspended.set(Some(suspended));
+}
+
+/// Puts a suspended frame on top. `sent` goes where the frame waits for it.
+fn resume_frame(vm: &Vm, g: &Value, state: &GenState, sent: Option<Value>, k: u8, dst: u16) -> PyResult<()> {
+    let Some(s) = state.suspended.take() else { return Err(vm.system_error("generator is not suspended")) };
+    let Suspended { frame, window } = *s;
+    let n = frame.exec().nregs;
+    let base = vm.thread.free_base();
+    if !vm.thread.fits(base, n) {
+        state.suspended.set(Some(Box::new(Suspended { frame, window })));
+        return Err(vm.recursion_error(""));
+    }
+    // SAFETY: the window fits; the box's registers move to the stack, the box is forgotten slot by slot.
+    unsafe {
+        let f = match vm.thread.put_top(vm, frame, base) {
+            Ok(f) => f,
+            Err(mut frame) => {
+                let mut window = window;
+                frame.base = window.as_mut_ptr();
+                state.suspended.set(Some(Box::new(Suspended { frame, window })));
+                return Err(Raised);
+            }
+        };
+        let mut window = window;
+        std::ptr::copy_nonoverlapping(window.as_mut_ptr(), base, n);
+        for place in window.iter_mut() {
+            std::ptr::write(place, None);
+        }
+        let f = &mut *f;
+        f.kind = kind::GENERATOR | k;
+        f.dst = dst;
+        f.generator = Some(g.clone());
+        if let Some(o) = f.object.get() {
+            o.relocate(f);
+        }
+        if let Some(v) = sent
+            && let Some(i) = instr_before(f, 1)
+            && i.op() == Op::YieldValue
+        {
+            Regs { base, first_temp: f.exec().first_temp }.put(i.a(), v);
+        }
+    }
+    state.started.set(true);
+    state.running.set(true);
+    // The exceptions being handled form a stack through resumed generators.
+    let inner = state.handled.take();
+    let outer = vm.exc.set_handled(inner.clone());
+    state.handled.set(outer.clone());
+    if inner.is_none() {
+        // A generator that handles nothing itself sees what its resumer handles.
+        drop(vm.exc.set_handled(outer));
+        state.inherits.set(true);
+    } else {
+        state.inherits.set(false);
+    }
+    Ok(())
+}
+
+/// Swaps the handled exceptions back when the frame is left.
+fn restore_handled(vm: &Vm, state: &GenState, keep_inner: bool) {
+    let outer = state.handled.take();
+    let inner = vm.exc.set_handled(outer.clone());
+    if keep_inner {
+        let same = match (&inner, &outer) {
+            (Some(a), Some(b)) => a.is(b),
+            (None, None) => true,
+            _ => false,
+        };
+        // What was inherited is not the generator's own.
+        state.handled.set(if state.inherits.get() && same { None } else { inner });
+    }
+    state.running.set(false);
+}
+
+fn instr_before(f: &Frame, n: usize) -> Option<Instr> {
+    // SAFETY: both point into the instruction array; the result is checked.
+    let at = unsafe { f.pc.offset_from(f.exec().instrs.as_ptr()) } as usize;
+    f.exec().instrs.get(at.checked_sub(n)?).map(|c| c.get())
+}
+
+/// Resumes a generator from the loop. `false`: it cannot be, and the general path says why.
+#[inline]
+pub fn resume_in_loop(vm: &Vm, g: &Value, sent: Option<Value>, k: u8, dst: u16) -> PyResult<bool> {
+    let Some(state) = state_of(g) else { return Ok(false) };
+    if !state.suspended.with(|s| s.is_some()) || vm.thread.tracing.get() {
+        return Ok(false);
+    }
+    if k == kind::SEND && !state.started.get() && sent.as_ref().is_some_and(|v| !v.is_none()) {
+        return Ok(false);
+    }
+    resume_frame(vm, g, state, Some(sent.unwrap_or(Value::NONE)), k, dst)?;
+    Ok(true)
+}
+
+/// `yield_value`: the top frame suspends with `v`.
+pub fn yield_value(vm: &Vm, v: Value) -> PyResult<Flow> {
+    // SAFETY: a frame is running.
+    let f = unsafe { &mut *vm.thread.top() };
+    let (k, dst) = (f.kind, f.dst);
+    let Some(g) = f.generator.take() else { return Err(vm.system_error("yield outside a generator")) };
+    let Some(state) = state_of(&g) else { return Err(vm.system_error("yield outside a generator")) };
+    suspend(vm, state);
+    restore_handled(vm, state, true);
+    if k & kind::ENTRY != 0 {
+        return Ok(Flow::Done(v));
+    }
+    // SAFETY: the resumer's frame is on top.
+    let caller = unsafe { &*vm.thread.top() };
+    Regs { base: caller.base, first_temp: caller.exec().first_temp }.put(dst, v);
+    Ok(Flow::Switch)
+}
+
+/// The generator's frame is about to be popped for good.
+pub fn finish(vm: &Vm, f: &mut Frame) {
+    if let Some(g) = f.generator.take() {
+        if let Some(state) = state_of(&g) {
+            restore_handled(vm, state, false);
+            state.finished.set(true);
+        }
+        // The frame object, if any, outlives this; the generator itself may not.
+        drop(g);
+    }
+}
+
+/// A generator that the loop resumed returned: does in the resumer's frame what its instruction says.
+pub fn end_in_caller(vm: &Vm, k: u8, dst: u16, v: Value) {
+    // SAFETY: the resumer's frame is on top; `pc` is behind the `for_iter` or `send` that resumed.
+    let caller = unsafe { &mut *vm.thread.top() };
+    let Some(i) = instr_before(caller, 1) else { return };
+    let regs = Regs { base: caller.base, first_temp: caller.exec().first_temp };
+    if k & kind::FOR_ITER != 0 {
+        drop(v);
+        drop(regs.take(i.b() as usize));
+    } else {
+        regs.put(dst, v);
+    }
+    // SAFETY: jump targets are in range.
+    caller.pc = unsafe { caller.pc.offset(i.jump24() as isize) };
+}
+
+/// What resuming gave.
+pub enum Resumed {
+    Yield(Value),
+    Return(Value),
+}
+
+/// What a generator is resumed with.
+pub enum With {
+    Send(Value),
+    Throw(Value),
+}
+
+fn kind_name(v: &Value) -> &'static str {
+    if v.downcast_exact::<Coroutine>().is_some() {
+        "coroutine"
+    } else if v.downcast_exact::<AsyncGenerator>().is_some() {
+        "async generator"
+    } else {
+        "generator"
+    }
+}
+
+/// Resumes from native code. `Err` leaves the generator finished (except for misuse errors).
+pub fn resume(vm: &Vm, g: &Value, with: With) -> PyResult<Resumed> {
+    let Some(state) = state_of(g) else { return Err(vm.type_error("not a generator")) };
+    if state.running.get() {
+        return Err(vm.value_error(format_args!("{} already executing", kind_name(g))));
+    }
+    if state.finished.get() || !state.suspended.with(|s| s.is_some()) {
+        if kind_name(g) == "coroutine" && !state.closing.get() {
+            return Err(vm.runtime_error("cannot reuse already awaited coroutine"));
+        }
+        return match with {
+            With::Send(_) => Ok(Resumed::Return(Value::NONE)),
+            With::Throw(e) => Err(vm.reraise(e)),
+        };
+    }
+    match with {
+        With::Send(v) => {
+            if !state.started.get() && !v.is_none() {
+                return Err(vm.type_error(format_args!(
+                    "can't send non-None value to a just-started {}",
+                    kind_name(g)
+                )));
+            }
+            resume_frame(vm, g, state, Some(v), kind::ENTRY, 0)?;
+            let v = run::run(vm)?;
+            Ok(outcome(state, v))
+        }
+        With::Throw(e) => {
+            resume_frame(vm, g, state, None, kind::ENTRY, 0)?;
+            let _ = vm.raise(e);
+            unwind::unwind(vm)?;
+            let v = run::run(vm)?;
+            Ok(outcome(state, v))
+        }
+    }
+}
+
+fn outcome(state: &GenState, v: Value) -> Resumed {
+    if state.finished.get() { Resumed::Return(v) } else { Resumed::Yield(v) }
+}
+
+/// The iterator that a suspended generator delegates to (`yield from`, `await`).
+pub fn delegate(state: &GenState) -> Option<Value> {
+    state.suspended.with(|s| {
+        let f = &s.as_ref()?.frame;
+        let y = instr_before(f, 1)?;
+        if y.op() != Op::YieldValue || y.x() != 1 {
+            return None;
+        }
+        let send = instr_before(f, 2)?;
+        if send.op() != Op::Send {
+            return None;
+        }
+        f.register(send.b() as usize)
+    })
+}
+
+/// `send`: (finished, value).
+pub fn send(vm: &Vm, it: &Value, v: Value) -> PyResult<(bool, Value)> {
+    if it.downcast_exact::<Generator>().is_some() || it.downcast_exact::<Coroutine>().is_some() {
+        return Ok(match resume(vm, it, With::Send(v))? {
+            Resumed::Yield(v) => (false, v),
+            Resumed::Return(v) => (true, v),
+        });
+    }
+    let r = if v.is_none() && vm.type_of(it).slots.iternext.get().is_some() {
+        let next = vm.type_of(it).slots.iternext.get();
+        match next.map(|f| f(vm, it)) {
+            Some(Ok(Some(v))) => return Ok((false, v)),
+            Some(Ok(None)) => return Ok((true, Value::NONE)),
+            Some(Err(raised)) => Err(raised),
+            None => return Err(vm.system_error("no next")),
+        }
+    } else {
+        vm.call_method_name(it, &vm.names.send, &[v])
+    };
+    match r {
+        Ok(v) => Ok((false, v)),
+        Err(raised) => {
+            if vm.raised_is(&exc::StopIteration) {
+                let e = vm.take_raised();
+                let v = crate::errors::exception::field(&e, crate::errors::exception::VALUE);
+                return Ok((true, v.unwrap_or(Value::NONE)));
+            }
+            Err(raised)
+        }
+    }
+}
+
+pub fn yield_from_iter(vm: &Vm, v: &Value, co_flags: u32) -> PyResult<Value> {
+    if v.downcast_exact::<Coroutine>().is_some() {
+        if co_flags & (flags::COROUTINE | flags::ITERABLE_COROUTINE) == 0 {
+            return Err(vm.type_error("cannot 'yield from' a coroutine object in a non-coroutine generator"));
+        }
+        return Ok(v.clone());
+    }
+    if v.downcast_exact::<Generator>().is_some() {
+        return Ok(v.clone());
+    }
+    vm.get_iter(v)
+}
+
+/// `await v`: its iterator.
+pub fn awaitable(vm: &Vm, v: &Value, x: u8) -> PyResult<Value> {
+    if let Some(c) = v.downcast_exact::<Coroutine>() {
+        if delegate(&c.0).is_some() {
+            return Err(vm.runtime_error("coroutine is being awaited already"));
+        }
+        return Ok(v.clone());
+    }
+    if let Some(g) = v.downcast_exact::<Generator>()
+        && g.0.code.data.flags & flags::ITERABLE_COROUTINE != 0
+    {
+        return Ok(v.clone());
+    }
+    let ty = vm.type_of(v);
+    let Some(f) = ty.slots.await_.get() else {
+        let name = ty.name();
+        return Err(vm.type_error(match x {
+            1 => format!(
+                "'async with' received an object from __aenter__ that does not implement __await__: {name}"
+            ),
+            2 => format!("'async with' received an object from __aexit__ that does not implement __await__: {name}"),
+            _ => format!("'{name}' object can't be awaited"),
+        }));
+    };
+    let it = f(vm, v)?;
+    if it.downcast_exact::<Coroutine>().is_some() {
+        return Err(vm.type_error("__await__() returned a coroutine"));
+    }
+    if vm.type_of(&it).slots.iternext.get().is_none() {
+        return Err(vm.type_error(format_args!(
+            "__await__() returned non-iterator of type '{}'",
+            vm.type_of(&it).name()
+        )));
+    }
+    Ok(it)
+}
+
+pub fn get_aiter(vm: &Vm, v: &Value) -> PyResult<Value> {
+    let ty = vm.type_of(v);
+    let Some(f) = ty.slots.aiter.get() else {
+        return Err(vm.type_error(format_args!(
+            "'async for' requires an object with __aiter__ method, got {}",
+            ty.name()
+        )));
+    };
+    let it = f(vm, v)?;
+    if vm.type_of(&it).slots.anext.get().is_none() {
+        return Err(vm.type_error(format_args!(
+            "'async for' received an object from __aiter__ that does not implement __anext__: {}",
+            vm.type_of(&it).name()
+        )));
+    }
+    Ok(it)
+}
+
+pub fn get_anext(vm: &Vm, v: &Value) -> PyResult<Value> {
+    let ty = vm.type_of(v);
+    let Some(f) = ty.slots.anext.get() else {
+        return Err(vm.type_error(format_args!(
+            "'async for' requires an iterator with __anext__ method, got {}",
+            ty.name()
+        )));
+    };
+    let next = f(vm, v)?;
+    if v.downcast_exact::<AsyncGenerator>().is_some() {
+        return Ok(next);
+    }
+    let r = awaitable(vm, &next, 0);
+    match r {
+        Ok(it) => Ok(it),
+        Err(raised) => {
+            if !vm.raised_is(&exc::TypeError) {
+                return Err(raised);
+            }
+            let cause = vm.take_raised();
+            let e = vm.new_exc(
+                &exc::TypeError,
+                format_args!(
+                    "'async for' received an invalid object from __anext__: {}",
+                    vm.type_of(&next).name()
+                ),
+            );
+            if let Some(b) = e.downcast::<crate::errors::BaseException>() {
+                b.cause.set(Some(cause.clone()));
+                b.suppress_context.set(true);
+                b.context.set(Some(cause));
+            }
+            Err(vm.reraise(e))
+        }
+    }
+}
+
+const _: Option<Gc<Type>> = None;
+
+/// A sub-iterator ended out of a `throw`: moves a suspended frame behind its `send`, as if that had finished.
+pub fn skip_send(state: &GenState) {
+    state.suspended.with_mut(|s| {
+        if let Some(s) = s {
+            let f = &mut s.frame;
+            if let Some(send) = instr_before(f, 2)
+                && send.op() == Op::Send
+            {
+                state.result_register.set(send.a());
+                // SAFETY: the jump is relative to the instruction after `send`, one before `pc`; targets are in range.
+                f.pc = unsafe { f.pc.offset(send.jump24() as isize - 1) };
+            }
+        }
+    })
+}
+
+/// Resumes a frame that `skip_send` moved, with the sub-iterator's result in the register of its `send`.
+pub fn resume_with_result(vm: &Vm, g: &Value, v: Value) -> PyResult<Resumed> {
+    let Some(state) = state_of(g) else { return Err(vm.type_error("not a generator")) };
+    // The register is the one that the `yield` would have written: both name the same temporary.
+    let dst = state.result_register.get();
+    resume_frame(vm, g, state, None, kind::ENTRY, 0)?;
+    // SAFETY: the frame is on top; the register is in range.
+    let f = unsafe { &*vm.thread.top() };
+    Regs { base: f.base, first_temp: f.exec().first_temp }.put(dst, v);
+    let v = run::run(vm)?;
+    Ok(outcome(state, v))
+}

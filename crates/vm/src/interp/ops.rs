@@ -1,0 +1,518 @@
+//! Slow paths of operators, attributes, items, patterns and intrinsics.
+
+use super::cache::{self, SiteCache};
+use super::frame::Frame;
+use super::run::Regs;
+use crate::errors::exc;
+use crate::modules::typing;
+use crate::object::{Type, ValueExt};
+use crate::protocol::BinaryOp;
+use crate::protocol::attr::Method;
+use crate::types::instance;
+use crate::types::typedef::{CompareOp, F};
+use crate::types::{Dict, List, Str, Tuple};
+use crate::{PyResult, Raised, Value, Vm};
+use taipan_bytecode::{Instr, Intrinsic1, Intrinsic2};
+use taipan_heap::Gc;
+
+/// A new reference from a word that a cache borrows (cache.rs, I1).
+#[inline(always)]
+pub fn borrowed(bits: u64) -> Value {
+    // SAFETY: the caller checked the versions that guard the word.
+    unsafe { (*std::mem::ManuallyDrop::new(Value::from_bits(bits))).clone() }
+}
+
+/// Whether the instance has no attributes that hide the class's: it has no storage, or the cached shape.
+#[inline(always)]
+pub fn shape_matches(obj: &Value, ty: &Gc<Type>, site: &SiteCache) -> bool {
+    if !ty.has_dict.get() {
+        return true;
+    }
+    match obj.as_ptr().and_then(|p| instance::attrs_of(p, ty)) {
+        Some(a) => {
+            let s = instance::shape_of(a);
+            !s.is_null() && s == site.shape.get()
+        }
+        None => true,
+    }
+}
+
+#[cold]
+#[inline(never)]
+pub fn binary(vm: &Vm, regs: Regs, i: Instr, op: BinaryOp) -> PyResult<()> {
+    let (b, c) = (regs.get(i.b()), regs.get(i.c()));
+    let v = if i.x() == 0 { vm.binary_op(op, b, c) } else { vm.inplace_op(op, b, c) }?;
+    regs.consume(i.c());
+    regs.consume(i.b());
+    regs.put(i.a(), v);
+    Ok(())
+}
+
+#[cold]
+#[inline(never)]
+pub fn binary_with(vm: &Vm, regs: Regs, i: Instr, op: BinaryOp, c: &Value) -> PyResult<()> {
+    let b = regs.get(i.b());
+    let v = if i.x() == 0 { vm.binary_op(op, b, c) } else { vm.inplace_op(op, b, c) }?;
+    regs.consume(i.b());
+    regs.put(i.a(), v);
+    Ok(())
+}
+
+#[inline(never)]
+pub fn power(vm: &Vm, regs: Regs, i: Instr, k: Option<&Value>) -> PyResult<()> {
+    let b = regs.get(i.b());
+    let c = match k {
+        Some(k) => k,
+        None => regs.get(i.c()),
+    };
+    let v = if i.x() == 0 { vm.power(b, c, &Value::NONE) } else { vm.inplace_power(b, c) }?;
+    if k.is_none() {
+        regs.consume(i.c());
+    }
+    regs.consume(i.b());
+    regs.put(i.a(), v);
+    Ok(())
+}
+
+#[cold]
+#[inline(never)]
+pub fn compare(vm: &Vm, regs: Regs, i: Instr, op: CompareOp) -> PyResult<()> {
+    let v = vm.rich_compare(regs.get(i.b()), regs.get(i.c()), op)?;
+    regs.consume(i.c());
+    regs.consume(i.b());
+    regs.put(i.a(), v);
+    Ok(())
+}
+
+#[cold]
+#[inline(never)]
+pub fn compare_with(vm: &Vm, regs: Regs, i: Instr, op: CompareOp, c: &Value) -> PyResult<()> {
+    let v = vm.rich_compare(regs.get(i.b()), c, op)?;
+    regs.consume(i.b());
+    regs.put(i.a(), v);
+    Ok(())
+}
+
+#[inline(never)]
+pub fn compare_truth(vm: &Vm, regs: Regs, a: u16, b: u16, op: CompareOp) -> PyResult<bool> {
+    let (x, y) = (regs.get(a), regs.get(b));
+    let r = if let (Some(s), Some(t)) = (x.downcast_exact::<Str>(), y.downcast_exact::<Str>()) {
+        op.holds(match op {
+            CompareOp::Eq | CompareOp::Ne if s.byte_len() != t.byte_len() => std::cmp::Ordering::Less,
+            _ => s.as_bytes().cmp(t.as_bytes()),
+        })
+    } else {
+        let v = vm.rich_compare(x, y, op)?;
+        vm.is_true(&v)?
+    };
+    regs.consume(b);
+    regs.consume(a);
+    Ok(r)
+}
+
+#[cold]
+#[inline(never)]
+pub fn compare_truth_with(vm: &Vm, regs: Regs, a: u16, op: CompareOp, b: &Value) -> PyResult<bool> {
+    let v = vm.rich_compare(regs.get(a), b, op)?;
+    regs.consume(a);
+    vm.is_true(&v)
+}
+
+#[inline(never)]
+pub fn truth(vm: &Vm, regs: Regs, r: u16) -> PyResult<bool> {
+    vm.is_true(regs.get(r))
+}
+
+/// `a is b`: words, except that boxed floats of one value made apart are apart, as objects are.
+#[inline(always)]
+pub fn is(a: &Value, b: &Value) -> bool {
+    a.is(b)
+}
+
+#[inline]
+pub fn floor_div(a: i64, b: i64) -> Option<Value> {
+    if b == 0 {
+        return None;
+    }
+    let q = a / b;
+    Value::small_int(if (a % b != 0) && ((a < 0) != (b < 0)) { q - 1 } else { q })
+}
+
+#[inline]
+pub fn floor_mod(a: i64, b: i64) -> Option<Value> {
+    if b == 0 {
+        return None;
+    }
+    let r = a % b;
+    Value::small_int(if r != 0 && ((r < 0) != (b < 0)) { r + b } else { r })
+}
+
+#[inline]
+pub fn shift_left(a: i64, n: i64) -> Option<Value> {
+    if !(0..=61).contains(&n) {
+        return None;
+    }
+    let r = a << n;
+    if r >> n != a {
+        return None;
+    }
+    Value::small_int(r)
+}
+
+/// The value as an exact list.
+#[inline(always)]
+pub fn exact_list<'a>(vm: &Vm, v: &'a Value) -> Option<&'a Gc<List>> {
+    let ty = v.heap_type()?;
+    if ty.is(&vm.types.list) { v.downcast::<List>() } else { None }
+}
+
+/// `v[n]` for exact lists and tuples in range.
+#[inline(always)]
+pub fn index_fast(vm: &Vm, v: &Value, n: i64) -> Option<Value> {
+    let ty = v.heap_type()?;
+    if ty.is(&vm.types.list) {
+        let l = v.downcast::<List>()?;
+        let n = if n < 0 { n + l.len() as i64 } else { n };
+        return l.get(usize::try_from(n).ok()?);
+    }
+    if ty.is(&vm.types.tuple) {
+        let t = v.downcast::<Tuple>()?;
+        let n = if n < 0 { n + t.len() as i64 } else { n };
+        return t.get(usize::try_from(n).ok()?).cloned();
+    }
+    None
+}
+
+#[inline(never)]
+pub fn subscr(vm: &Vm, regs: Regs, i: Instr) -> PyResult<()> {
+    let (b, c) = (regs.get(i.b()), regs.get(i.c()));
+    let fast = match b.heap_type() {
+        Some(ty) if ty.is(&vm.types.dict) => match b.downcast::<Dict>() {
+            Some(d) => d.get(vm, c)?,
+            None => None,
+        },
+        _ => None,
+    };
+    let v = match fast {
+        Some(v) => v,
+        None => vm.get_item(b, c)?,
+    };
+    regs.consume(i.c());
+    regs.consume(i.b());
+    regs.put(i.a(), v);
+    Ok(())
+}
+
+/// `next(it)` for the loop.
+#[inline]
+pub fn for_iter(vm: &Vm, it: &Value) -> PyResult<Option<Value>> {
+    vm.iter_next(it)
+}
+
+#[cold]
+#[inline(never)]
+pub fn load_attr(vm: &Vm, regs: Regs, i: Instr, site: &SiteCache, name: &Gc<Str>) -> PyResult<()> {
+    let obj = regs.get(i.b());
+    let v = vm.get_attr(obj, name)?;
+    cache::fill_attr(vm, site, obj, name, false);
+    regs.consume(i.b());
+    regs.put(i.a(), v);
+    Ok(())
+}
+
+#[cold]
+#[inline(never)]
+pub fn load_method(vm: &Vm, regs: Regs, i: Instr, site: Option<&SiteCache>, name: &Gc<Str>) -> PyResult<()> {
+    let obj = regs.get(i.b());
+    let found = vm.get_method(obj, name)?;
+    if let Some(s) = site {
+        cache::fill_attr(vm, s, obj, name, true);
+    }
+    match found {
+        Method::Unbound(f) => {
+            let zelf = regs.own(i.b());
+            regs.put(i.a(), f);
+            regs.put_fresh(i.a() as usize + 1, Some(zelf));
+        }
+        Method::Bound(f) => {
+            regs.consume(i.b());
+            regs.put(i.a(), f);
+            regs.put_fresh(i.a() as usize + 1, None);
+        }
+    }
+    Ok(())
+}
+
+#[cold]
+#[inline(never)]
+pub fn store_attr(vm: &Vm, regs: Regs, i: Instr, site: &SiteCache, name: &Gc<Str>) -> PyResult<()> {
+    let obj = regs.get(i.a());
+    cache::fill_store_attr(vm, site, obj, name);
+    vm.set_attr(obj, name, regs.get(i.b()))?;
+    regs.consume(i.b());
+    regs.consume(i.a());
+    Ok(())
+}
+
+/// `super().name`.
+pub fn load_super(vm: &Vm, regs: Regs, i: Instr, name: &Gc<Str>, method: bool) -> PyResult<()> {
+    let r = i.b();
+    let (sup, cls, zelf) = (regs.get(r), regs.get(r + 1), regs.get(r + 2));
+    let is_builtin = sup.downcast::<Type>().is_some_and(|t| {
+        std::ptr::eq(t.def, <crate::types::super_::Super as crate::object::Payload>::def()) && !t.is_heap_type()
+    });
+    if is_builtin
+        && let Some(cls) = cls.downcast::<Type>()
+        && let Some((f, bound)) = crate::types::super_::lookup(vm, cls, zelf, name, method)?
+    {
+        let zelf = zelf.clone();
+        regs.drop_run(r as usize, 3);
+        regs.put(i.a(), f);
+        if method {
+            regs.put_fresh(i.a() as usize + 1, if bound { None } else { Some(zelf) });
+        }
+        return Ok(());
+    }
+    let sup = if i.x() == 0 && !is_builtin {
+        vm.call0(sup)?
+    } else {
+        vm.call(sup, &[cls.clone(), zelf.clone()])?
+    };
+    let v = vm.get_attr(&sup, name)?;
+    regs.drop_run(r as usize, 3);
+    regs.put(i.a(), v);
+    if method {
+        regs.put_fresh(i.a() as usize + 1, None);
+    }
+    Ok(())
+}
+
+/// `with`: looks up exit and enter on the class.
+pub fn load_special(vm: &Vm, regs: Regs, a: u16, is_async: bool) -> PyResult<()> {
+    let obj = regs.get(a).clone();
+    let (enter_name, exit_name) = if is_async {
+        (&vm.names.__aenter__, &vm.names.__aexit__)
+    } else {
+        (&vm.names.__enter__, &vm.names.__exit__)
+    };
+    let protocol = if is_async { "asynchronous context manager" } else { "context manager" };
+    let missing = |name: &Gc<Str>| {
+        let ty = vm.type_of(&obj);
+        let (e, x) = if is_async { ("__enter__", "__exit__") } else { ("__aenter__", "__aexit__") };
+        let other = ty.lookup(vm, &vm.intern(e)).is_some() && ty.lookup(vm, &vm.intern(x)).is_some();
+        let hint = match (other, is_async) {
+            (true, false) => " but it supports the asynchronous context manager protocol. Did you mean to use 'async with'?",
+            (true, true) => " but it supports the context manager protocol. Did you mean to use 'with'?",
+            _ => "",
+        };
+        vm.type_error(format_args!(
+            "'{}' object does not support the {protocol} protocol{}",
+            ty.name(),
+            if hint.is_empty() { format!(" (missed {} method)", name.to_string_lossy()) } else { hint.to_string() }
+        ))
+    };
+    let Some(enter) = vm.lookup_special(&obj, enter_name)? else { return Err(missing(enter_name)) };
+    let Some(exit) = vm.lookup_special(&obj, exit_name)? else { return Err(missing(exit_name)) };
+    let a = a as usize;
+    drop(regs.take(a));
+    regs.put_fresh(a, Some(exit));
+    regs.put_fresh(a + 1, None);
+    regs.put_fresh(a + 2, Some(enter));
+    regs.put_fresh(a + 3, None);
+    Ok(())
+}
+
+pub fn match_test(vm: &Vm, v: &Value, x: u8) -> PyResult<Value> {
+    Ok(match x {
+        0 => Value::bool(vm.has_flag(v, F::MAPPING)),
+        1 => Value::bool(vm.has_flag(v, F::SEQUENCE)),
+        _ => vm.new_int(vm.len(v)? as i64),
+    })
+}
+
+/// The values of the keys in a mapping, through `get` so that defaults are not made.
+pub fn match_keys(vm: &Vm, subject: &Value, keys: &Value) -> PyResult<Value> {
+    let Some(keys) = keys.downcast::<Tuple>() else { return Ok(Value::NONE) };
+    if keys.is_empty() {
+        return Ok(vm.names.empty_tuple.to_value());
+    }
+    let get = vm.get_attr(subject, &vm.names.get)?;
+    let missing = vm.alloc(crate::types::object::Object).into_value();
+    let mut seen: Vec<Value> = Vec::new();
+    let mut values = Vec::new();
+    for k in keys.items() {
+        vm.hash(k)?;
+        for s in &seen {
+            if vm.eq(s, k)? {
+                return Err(
+                    vm.value_error(format_args!("mapping pattern checks duplicate key ({})", vm.repr_text(k)?))
+                );
+            }
+        }
+        seen.push(k.clone());
+        let v = vm.call(&get, &[k.clone(), missing.clone()])?;
+        if v.is(&missing) {
+            return Ok(Value::NONE);
+        }
+        values.push(v);
+    }
+    Ok(vm.new_tuple(values).into_value())
+}
+
+/// The attributes that a class pattern names, or None.
+pub fn match_class(vm: &Vm, subject: &Value, cls: &Value, names: &Value, npos: usize) -> PyResult<Value> {
+    let Some(ty) = cls.downcast::<Type>() else {
+        return Err(vm.type_error("called match pattern must be a class"));
+    };
+    if !vm.is_instance(subject, cls)? {
+        return Ok(Value::NONE);
+    }
+    let mut seen: Vec<Value> = Vec::new();
+    let mut attrs = Vec::new();
+    let mut get = |name: &Value, seen: &mut Vec<Value>| -> PyResult<Option<Value>> {
+        for s in seen.iter() {
+            if vm.eq(s, name)? {
+                return Err(vm.type_error(format_args!(
+                    "{}() got multiple sub-patterns for attribute {}",
+                    ty.name(),
+                    vm.repr_text(name)?
+                )));
+            }
+        }
+        seen.push(name.clone());
+        let name: &Gc<Str> = vm.attr_name(name)?;
+        vm.lookup_attr(subject, name)
+    };
+    if npos > 0 {
+        let args = vm.lookup_attr(cls, &vm.names.__match_args__)?;
+        let mut match_self = false;
+        let fields = match args {
+            Some(a) => match a.downcast_exact::<Tuple>() {
+                Some(t) => t.items().to_vec(),
+                None => {
+                    return Err(vm.type_error(format_args!(
+                        "{}.__match_args__ must be a tuple (got {})",
+                        ty.name(),
+                        vm.type_of(&a).name()
+                    )));
+                }
+            },
+            None => {
+                match_self = ty.has_flags(F::MATCH_SELF);
+                Vec::new()
+            }
+        };
+        let allowed = if match_self { 1 } else { fields.len() };
+        if allowed < npos {
+            return Err(vm.type_error(format_args!(
+                "{}() accepts {allowed} positional sub-pattern{} ({npos} given)",
+                ty.name(),
+                if allowed == 1 { "" } else { "s" }
+            )));
+        }
+        if match_self {
+            attrs.push(subject.clone());
+        } else {
+            for name in fields.iter().take(npos) {
+                if name.downcast::<Str>().is_none() {
+                    return Err(vm.type_error(format_args!(
+                        "__match_args__ elements must be strings (got {})",
+                        vm.type_of(name).name()
+                    )));
+                }
+                match get(name, &mut seen)? {
+                    Some(v) => attrs.push(v),
+                    None => return Ok(Value::NONE),
+                }
+            }
+        }
+    }
+    if let Some(names) = names.downcast::<Tuple>() {
+        for name in names.items() {
+            match get(name, &mut seen)? {
+                Some(v) => attrs.push(v),
+                None => return Ok(Value::NONE),
+            }
+        }
+    }
+    Ok(vm.new_tuple(attrs).into_value())
+}
+
+pub fn intrinsic1(vm: &Vm, frame: &Frame, x: u8, v: &Value) -> PyResult<Value> {
+    let Some(which) = Intrinsic1::from_u8(x) else { return Err(vm.system_error("unknown intrinsic")) };
+    match which {
+        Intrinsic1::Print => {
+            let hook = match vm.sys_dict.get().and_then(|d| d.get_str(vm, &vm.names.displayhook)) {
+                Some(h) => h,
+                None => return Err(vm.runtime_error("lost sys.displayhook")),
+            };
+            vm.call1(&hook, v)
+        }
+        Intrinsic1::StopIterationError => {
+            let flags = frame.code().data.flags;
+            use taipan_bytecode::flags as co;
+            let (what, name) = if vm.type_of(v).is_subtype(vm.type_for_ref(&exc::StopIteration)) {
+                let what = if flags & co::ASYNC_GENERATOR != 0 {
+                    "async generator raised StopIteration"
+                } else if flags & co::COROUTINE != 0 {
+                    "coroutine raised StopIteration"
+                } else {
+                    "generator raised StopIteration"
+                };
+                (what, true)
+            } else if flags & co::ASYNC_GENERATOR != 0
+                && vm.type_of(v).is_subtype(vm.type_for_ref(&exc::StopAsyncIteration))
+            {
+                ("async generator raised StopAsyncIteration", true)
+            } else {
+                ("", false)
+            };
+            if !name {
+                return Ok(v.clone());
+            }
+            let e = vm.new_exc(&exc::RuntimeError, what);
+            if let Some(b) = e.downcast::<crate::errors::BaseException>() {
+                b.cause.set(Some(v.clone()));
+                b.suppress_context.set(true);
+                b.context.set(Some(v.clone()));
+            }
+            Ok(e)
+        }
+        Intrinsic1::AsyncGenWrap => Ok(crate::types::generator::wrap_async_value(vm, v)),
+        Intrinsic1::TypeVar => typing::make_typevar(vm, v, None, None),
+        Intrinsic1::ParamSpec => typing::make_paramspec(vm, v),
+        Intrinsic1::TypeVarTuple => typing::make_typevartuple(vm, v),
+        Intrinsic1::SubscriptGeneric => typing::subscript_generic(vm, v),
+        Intrinsic1::TypeAlias => typing::make_typealias(vm, v),
+    }
+}
+
+pub fn intrinsic2(vm: &Vm, x: u8, a: &Value, b: &Value) -> PyResult<Value> {
+    let Some(which) = Intrinsic2::from_u8(x) else { return Err(vm.system_error("unknown intrinsic")) };
+    match which {
+        Intrinsic2::TypeVarWithBound => typing::make_typevar(vm, a, Some(b), None),
+        Intrinsic2::TypeVarWithConstraints => typing::make_typevar(vm, a, None, Some(b)),
+        Intrinsic2::SetFunctionTypeParams => {
+            if let Some(f) = a.downcast::<crate::types::function::Function>() {
+                f.type_params.set(Some(b.clone()));
+            }
+            Ok(a.clone())
+        }
+        Intrinsic2::SetTypeparamDefault => typing::set_typeparam_default(vm, a, b),
+    }
+}
+
+pub fn common_constant(vm: &Vm, x: u8) -> Value {
+    let builtin = |name: &str| vm.builtins_dict().get_str(vm, &vm.intern(name)).unwrap_or(Value::NONE);
+    match x {
+        0 => vm.type_for(&exc::AssertionError).into_value(),
+        1 => vm.type_for(&exc::NotImplementedError).into_value(),
+        2 => vm.types.tuple.to_value(),
+        3 => builtin("all"),
+        4 => builtin("any"),
+        5 => vm.types.list.to_value(),
+        _ => builtin("set"),
+    }
+}
+
+const _: Option<Raised> = None;

@@ -1,0 +1,237 @@
+//! Leaving frames: returns, exceptions on their way to a handler, and the instructions that raise.
+
+use super::frame::{Frame, kind};
+use super::generator;
+use super::run::{Flow, Regs};
+use crate::errors::{BaseException, exc};
+use crate::object::{Type, ValueExt};
+use crate::types::{Tuple, traceback};
+use crate::{PyResult, Raised, Value, Vm};
+use taipan_heap::Gc;
+
+/// The top frame returns `v`.
+#[inline(always)]
+pub fn return_value(vm: &Vm, v: Value) -> PyResult<Flow> {
+    // SAFETY: a frame is running.
+    let f = unsafe { &mut *vm.thread.top() };
+    if f.kind == 0 {
+        let dst = f.dst;
+        // SAFETY: the frame is done; a return leaves no live temporaries.
+        unsafe { vm.thread.pop(vm, true) };
+        deliver(vm, dst, v);
+        return Ok(Flow::Switch);
+    }
+    return_special(vm, v)
+}
+
+/// Puts a result into a register of the top frame.
+#[inline(always)]
+fn deliver(vm: &Vm, dst: u16, v: Value) {
+    // SAFETY: the caller's frame is on top.
+    let caller = unsafe { &*vm.thread.top() };
+    Regs { base: caller.base, first_temp: caller.exec().first_temp }.put(dst, v);
+}
+
+#[cold]
+#[inline(never)]
+fn return_special(vm: &Vm, v: Value) -> PyResult<Flow> {
+    // SAFETY: a frame is running.
+    let f = unsafe { &mut *vm.thread.top() };
+    let (k, dst) = (f.kind, f.dst);
+    let mut v = v;
+    if k & kind::INIT != 0 {
+        if !v.is_none() {
+            let name = vm.type_of(&v).name();
+            // The error belongs to the call, not to `__init__`.
+            // SAFETY: a frame is running.
+            unsafe { vm.thread.pop(vm, true) };
+            return Err(vm.type_error(format_args!("__init__() should return None, not '{name}'")));
+        }
+        v = f.instance.take().unwrap_or(Value::NONE);
+    }
+    if k & kind::GENERATOR != 0 {
+        generator::finish(vm, f);
+    }
+    // SAFETY: the frame is done.
+    unsafe { vm.thread.pop(vm, true) };
+    if k & kind::ENTRY != 0 {
+        return Ok(Flow::Done(v));
+    }
+    if k & (kind::FOR_ITER | kind::SEND) != 0 {
+        generator::end_in_caller(vm, k, dst, v);
+        return Ok(Flow::Switch);
+    }
+    deliver(vm, dst, v);
+    Ok(Flow::Switch)
+}
+
+/// The top frame made a generator of itself and is gone.
+pub fn return_made(vm: &Vm, made: generator::Made) -> PyResult<Flow> {
+    if made.kind & kind::ENTRY != 0 {
+        return Ok(Flow::Done(made.value));
+    }
+    deliver(vm, made.dst, made.value);
+    Ok(Flow::Switch)
+}
+
+/// The next traceback entry is not wanted: the exception is raised again.
+pub fn mark_reraise(f: &Frame) {
+    f.lineno_override.set(1);
+}
+
+/// Finds the handler of the exception on its way, leaving frames until one has it. `Err`: it left the entry frame.
+pub fn unwind(vm: &Vm) -> PyResult<()> {
+    loop {
+        // SAFETY: a frame is running.
+        let f = unsafe { &mut *vm.thread.top() };
+        let lasti = f.lasti();
+        if f.lineno_override.replace(0) == 0 {
+            traceback::add_here(vm, f, lasti);
+        }
+        let handler = f.code().data.exceptions.find(lasti as u32);
+        let exec = f.exec();
+        let regs = Regs { base: f.base, first_temp: exec.first_temp };
+        if let Some(h) = handler {
+            let first = exec.first_temp + h.depth as usize;
+            if first < exec.nregs && (h.target as usize) < exec.instrs.len() {
+                // Destructors may run Python code, which must not see the exception as its own.
+                let e = vm.take_raised();
+                for r in (first..exec.nregs).rev() {
+                    drop_register(regs, r);
+                }
+                regs.put_fresh(first, Some(e));
+                // SAFETY: the target is in range (checked).
+                f.pc = unsafe { exec.instrs.as_ptr().add(h.target as usize) };
+                return Ok(());
+            }
+        }
+        let k = f.kind;
+        let e = vm.take_raised();
+        if k & kind::GENERATOR != 0 {
+            generator::finish(vm, f);
+        }
+        // SAFETY: the frame is done.
+        unsafe { vm.thread.pop(vm, true) };
+        let raised = vm.reraise(e);
+        if k & kind::ENTRY != 0 {
+            return Err(raised);
+        }
+    }
+}
+
+fn drop_register(regs: Regs, r: usize) {
+    drop(regs.take(r));
+}
+
+/// `raise`: the exception being handled.
+pub fn raise_current(vm: &Vm, f: &Frame) -> Raised {
+    let _ = f;
+    match vm.exc.handled() {
+        Some(e) => {
+            mark_reraise_with_entry(vm, &e);
+            vm.reraise(e)
+        }
+        None => vm.runtime_error("No active exception to reraise"),
+    }
+}
+
+fn mark_reraise_with_entry(_vm: &Vm, _e: &Value) {}
+
+/// `raise exc [from cause]`.
+pub fn raise(vm: &Vm, v: Value, cause: Option<Value>) -> Raised {
+    match normalize(vm, v, cause) {
+        Ok(e) => vm.raise(e),
+        Err(raised) => raised,
+    }
+}
+
+fn instantiate(vm: &Vm, v: Value) -> PyResult<Option<Value>> {
+    if vm.is_exception_class(&v) {
+        let e = vm.call0(&v)?;
+        if !vm.is_exception(&e) {
+            return Err(vm.type_error(format_args!(
+                "calling {} should have returned an instance of BaseException, not {}",
+                vm.repr_text(&v)?,
+                vm.repr_text(vm.type_of(&e).as_value())?
+            )));
+        }
+        return Ok(Some(e));
+    }
+    Ok(vm.is_exception(&v).then_some(v))
+}
+
+fn normalize(vm: &Vm, v: Value, cause: Option<Value>) -> PyResult<Value> {
+    let Some(e) = instantiate(vm, v)? else {
+        return Err(vm.type_error("exceptions must derive from BaseException"));
+    };
+    if let Some(c) = cause {
+        let c = if c.is_none() {
+            None
+        } else {
+            match instantiate(vm, c)? {
+                Some(c) => Some(c),
+                None => return Err(vm.type_error("exception causes must derive from BaseException")),
+            }
+        };
+        if let Some(b) = e.downcast::<BaseException>() {
+            b.cause.set(c);
+            b.suppress_context.set(true);
+        }
+    }
+    Ok(e)
+}
+
+/// Whether an exception (or class) matches an `except` clause's class or tuple.
+pub fn exception_matches(vm: &Vm, e: &Value, want: &Value) -> PyResult<bool> {
+    const BAD: &str = "catching classes that do not inherit from BaseException is not allowed";
+    if let Some(t) = want.downcast::<Tuple>() {
+        for c in t.items() {
+            if !vm.is_exception_class(c) {
+                return Err(vm.type_error(BAD));
+            }
+        }
+        return Ok(t.items().iter().any(|c| matches_class(vm, e, c)));
+    }
+    if !vm.is_exception_class(want) {
+        return Err(vm.type_error(BAD));
+    }
+    Ok(matches_class(vm, e, want))
+}
+
+fn matches_class(vm: &Vm, e: &Value, c: &Value) -> bool {
+    c.downcast::<Type>().is_some_and(|c| vm.type_of(e).is_subtype(c))
+}
+
+/// `check_eg_match`.
+pub fn check_eg_match(vm: &Vm, regs: Regs, a: u16) -> PyResult<()> {
+    let (e, ty) = (regs.get(a), regs.get(a + 1));
+    let (rest, matched) = crate::errors::group::check_eg_match(vm, e, ty)?;
+    drop(regs.take(a as usize + 1));
+    if !matched.is_none() {
+        drop(vm.exc.set_handled(Some(matched.clone())));
+    }
+    regs.put(a, rest);
+    regs.put_fresh(a as usize + 1, Some(matched));
+    Ok(())
+}
+
+pub fn prep_reraise_star(vm: &Vm, orig: &Value, excs: &Value) -> PyResult<Value> {
+    crate::errors::group::prep_reraise_star(vm, orig, excs)
+}
+
+/// Calls the exit function of a `with` block that an exception left.
+pub fn with_except_start(vm: &Vm, regs: Regs, b: u16) -> PyResult<Value> {
+    let e = regs.get(b + 3).clone();
+    let ty = vm.type_of(&e).to_value();
+    let tb = e.downcast::<BaseException>().and_then(|b| b.traceback.get()).unwrap_or(Value::NONE);
+    let exit = regs.get(b).clone();
+    match regs.slot(b as usize + 1) {
+        Some(zelf) => vm.call(&exit, &[zelf.clone(), ty, e, tb]),
+        None => vm.call(&exit, &[ty, e, tb]),
+    }
+}
+
+const _: Option<(Gc<Type>, &'static crate::types::typedef::TypeDef)> = None;
+const _: fn() = || {
+    let _ = &exc::RuntimeError;
+};

@@ -1,0 +1,206 @@
+//! `code`: a `CodeData` as an object, and what the machine prepares from it on first use: its own copy of the instructions
+//! (which it specialises in place), interned names, constants made when first loaded, and the sites' caches.
+
+use crate::interp::cache::SiteCache;
+use crate::object::ValueExt;
+use crate::types::str_::Str;
+use crate::{Value, Vm};
+use std::cell::{Cell, OnceCell};
+use taipan_bytecode::{CodeData, Const, Instr, Op, flags};
+use taipan_heap::cell::ValueCell;
+use taipan_heap::{Gc, Trace};
+
+/// The payload of `code`.
+pub struct Code {
+    pub data: CodeData,
+    exec: OnceCell<Box<Exec>>,
+    name: OnceCell<Gc<Str>>,
+    qualname: OnceCell<Gc<Str>>,
+    filename: OnceCell<Gc<Str>>,
+}
+
+crate::fixed_layout!(Code);
+
+/// What running needs. Made once, at the first call.
+pub struct Exec {
+    pub instrs: Box<[Cell<Instr>]>,
+    pub consts: Box<[ValueCell]>,
+    pub names: Box<[Gc<Str>]>,
+    pub sites: Box<[SiteCache]>,
+    pub nregs: usize,
+    pub nlocals: usize,
+    pub first_temp: usize,
+    pub argcount: usize,
+    /// Only positional parameters, no stars, no keyword-only ones, no generator: calls can be set up in place.
+    pub simple: bool,
+    pub flags: u32,
+}
+
+impl Trace for Code {
+    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+        if let Some(e) = self.exec.get() {
+            for c in &e.consts {
+                c.trace(visit)
+            }
+        }
+    }
+}
+
+impl Code {
+    pub fn new(data: CodeData) -> Code {
+        Code {
+            data,
+            exec: OnceCell::new(),
+            name: OnceCell::new(),
+            qualname: OnceCell::new(),
+            filename: OnceCell::new(),
+        }
+    }
+
+    #[inline(always)]
+    pub fn exec(&self, vm: &Vm) -> &Exec {
+        match self.exec.get() {
+            Some(e) => e,
+            None => self.prepare(vm),
+        }
+    }
+
+    #[cold]
+    fn prepare(&self, vm: &Vm) -> &Exec {
+        let d = &self.data;
+        let name = |i: usize| vm.intern_bytes_lossless(d.names.get(i).unwrap_or_default());
+        let names: Box<[Gc<Str>]> = (0..d.names.len()).map(name).collect();
+        let sites = (0..d.sites.len())
+            .map(|i| {
+                let site = d.sites.get(i);
+                let (nargs, index) = site.map_or((0, 0), |s| (s.nargs, s.index));
+                SiteCache::new(nargs, index)
+            })
+            .collect();
+        let mut instrs: Vec<Cell<Instr>> = d.iter_instrs().map(Cell::new).collect();
+        // The loop reads one instruction ahead of a terminator at most; code ends in one (verified).
+        instrs.push(Cell::new(Instr::new(Op::Illegal, 0, 0, 0, 0)));
+        let stars = flags::VARARGS | flags::VARKEYWORDS;
+        let exec = Exec {
+            instrs: instrs.into(),
+            consts: (0..d.consts.len()).map(|_| ValueCell::empty()).collect(),
+            names,
+            sites,
+            nregs: d.nregs(),
+            nlocals: d.nlocals as usize,
+            first_temp: d.first_temp(),
+            argcount: d.argcount as usize,
+            simple: d.flags & stars == 0 && d.kwonlyargcount == 0,
+            flags: d.flags,
+        };
+        self.exec.get_or_init(|| Box::new(exec))
+    }
+
+    /// Constant `i` as a value, made on first use.
+    pub fn constant(&self, vm: &Vm, i: usize) -> Value {
+        let place = self.exec(vm).consts.get(i);
+        if let Some(v) = place.and_then(ValueCell::get) {
+            return v;
+        }
+        let v = match self.data.constant(i) {
+            Some(c) => vm.const_value(&c),
+            None => Value::NONE,
+        };
+        if let Some(p) = place {
+            p.set(Some(v.clone()));
+        }
+        v
+    }
+
+    pub fn name(&self, vm: &Vm) -> &Gc<Str> {
+        self.name.get_or_init(|| vm.intern_bytes_lossless(&self.data.name))
+    }
+
+    pub fn qualname(&self, vm: &Vm) -> &Gc<Str> {
+        self.qualname.get_or_init(|| vm.intern_bytes_lossless(&self.data.qualname))
+    }
+
+    pub fn filename(&self, vm: &Vm) -> &Gc<Str> {
+        self.filename.get_or_init(|| vm.intern_bytes_lossless(&self.data.filename))
+    }
+
+    /// Name of the local or cell slot.
+    pub fn slot_name(&self, slot: usize) -> Option<&[u8]> {
+        let n = self.data.nlocals as usize;
+        if slot < n { self.data.varnames.get(slot) } else { self.data.cellvars.get(slot - n) }
+    }
+
+    /// `__doc__` of a function with this code.
+    pub fn docstring(&self, vm: &Vm) -> Value {
+        if self.data.flags & flags::HAS_DOCSTRING != 0 { self.constant(vm, 0) } else { Value::NONE }
+    }
+
+    /// Line of instruction `pc` (0: none).
+    pub fn line_at(&self, pc: usize) -> u32 {
+        self.data.positions.get(self.data.firstlineno, pc).line
+    }
+}
+
+impl Vm {
+    pub fn new_code(&self, data: CodeData) -> Gc<Code> {
+        self.alloc(Code::new(data))
+    }
+
+    /// Interns WTF-8 bytes.
+    pub fn intern_bytes_lossless(&self, bytes: &[u8]) -> Gc<Str> {
+        self.interned.intern_bytes(self, bytes)
+    }
+
+    /// A constant of byte code as a value.
+    pub fn const_value(&self, c: &Const) -> Value {
+        match c {
+            Const::None => Value::NONE,
+            Const::True => Value::TRUE,
+            Const::False => Value::FALSE,
+            Const::Ellipsis => Value::ELLIPSIS,
+            Const::Int(n) => self.new_int(*n),
+            Const::BigInt { negative, magnitude: bytes } => {
+                let n = dashu_int::UBig::from_le_bytes(bytes);
+                let n = dashu_int::IBig::from(n);
+                self.new_bigint(if *negative { -n } else { n })
+            }
+            Const::Float(f) => self.new_float(*f),
+            Const::Complex(re, im) => self.new_complex(*re, *im),
+            Const::Str(s) => {
+                // Short texts are likely names: interning them makes look-ups by them hit on identity.
+                if s.len() <= 40 && s.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_') {
+                    return self.intern_bytes_lossless(s).into_value();
+                }
+                self.const_str(s)
+            }
+            Const::Bytes(b) => self.new_bytes(b).into_value(),
+            Const::Tuple(items) => {
+                let items = items.iter().map(|c| self.const_value(c)).collect();
+                self.new_tuple(items).into_value()
+            }
+            Const::FrozenSet(items) => {
+                let items: Vec<Value> = items.iter().map(|c| self.const_value(c)).collect();
+                crate::interp::build::frozenset(self, items)
+            }
+            Const::Slice(parts) => {
+                let [a, b, c] = &**parts;
+                let (a, b, c) = (self.const_value(a), self.const_value(b), self.const_value(c));
+                crate::interp::build::slice(self, a, b, c)
+            }
+            Const::Code(code) => self.new_code((**code).clone()).into_value(),
+        }
+    }
+
+    fn const_str(&self, bytes: &[u8]) -> Value {
+        match taipan_text::wtf8::Wtf8::from_bytes(bytes) {
+            Some(text) => self.new_wtf8(text).into_value(),
+            // Not WTF-8: only a damaged file, which the verifier refuses.
+            None => self.new_str(&String::from_utf8_lossy(bytes)).into_value(),
+        }
+    }
+}
+
+/// The code object in a value.
+pub fn as_code(v: &Value) -> Option<&Gc<Code>> {
+    v.downcast::<Code>()
+}

@@ -1,0 +1,616 @@
+//! `generator`, `coroutine`, `async_generator` and their helper objects.
+
+use crate::errors::{BaseException, exc};
+use crate::interp::frame::{Frame, Slot};
+use crate::interp::gen_api::{Resumed, With, delegate, resume};
+use crate::prelude::*;
+use crate::types::code::Code;
+use std::cell::Cell;
+
+/// A frame that waits, with its registers.
+pub struct Suspended {
+    pub frame: Frame,
+    pub window: Box<[Slot]>,
+}
+
+/// What the three kinds share.
+pub struct GenState {
+    pub code: Gc<Code>,
+    pub name: GcCell<Str>,
+    pub qualname: GcCell<Str>,
+    pub suspended: Guarded<Option<Box<Suspended>>>,
+    pub running: Cell<bool>,
+    pub started: Cell<bool>,
+    pub finished: Cell<bool>,
+    pub closing: Cell<bool>,
+    /// While suspended: what the frame handles. While running: what its resumer handles.
+    pub handled: ValueCell,
+    pub inherits: Cell<bool>,
+    /// Async generators: hooks were called, an `asend` is under way, closed.
+    pub hooked: Cell<bool>,
+    pub running_async: Cell<bool>,
+    pub closed: Cell<bool>,
+    pub finalizer: ValueCell,
+    pub origin: ValueCell,
+    /// Where the result of a finished delegation goes.
+    pub result_register: Cell<u16>,
+}
+
+impl GenState {
+    pub fn new(code: Gc<Code>, name: Option<Gc<Str>>, qualname: Option<Gc<Str>>) -> GenState {
+        GenState {
+            code,
+            name: GcCell::new(name),
+            qualname: GcCell::new(qualname),
+            suspended: Guarded::new(None),
+            running: Cell::new(false),
+            started: Cell::new(false),
+            finished: Cell::new(false),
+            closing: Cell::new(false),
+            handled: ValueCell::empty(),
+            inherits: Cell::new(false),
+            hooked: Cell::new(false),
+            running_async: Cell::new(false),
+            closed: Cell::new(false),
+            finalizer: ValueCell::empty(),
+            origin: ValueCell::empty(),
+            result_register: Cell::new(0),
+        }
+    }
+}
+
+impl Trace for GenState {
+    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+        visit(self.code.as_value());
+        self.handled.trace(visit);
+        self.finalizer.trace(visit);
+        self.origin.trace(visit);
+        self.suspended.with(|s| {
+            if let Some(s) = s {
+                for slot in s.window.iter().flatten() {
+                    visit(slot)
+                }
+                s.frame.func.trace(visit);
+                s.frame.locals.trace(visit);
+                s.frame.object.trace(visit);
+            }
+        });
+    }
+    fn clear(&self) {
+        self.finished.set(true);
+        self.handled.clear();
+        drop(self.suspended.replace(None));
+    }
+}
+
+impl Drop for Suspended {
+    fn drop(&mut self) {
+        if let Some(o) = self.frame.object.get() {
+            crate::vm::with_current(|vm| o.detach(vm, &self.frame));
+        }
+    }
+}
+
+pub struct Generator(pub GenState);
+pub struct Coroutine(pub GenState);
+pub struct AsyncGenerator(pub GenState);
+
+macro_rules! traced {
+    ($($t:ty),*) => { $(
+        crate::fixed_layout!($t);
+        impl Trace for $t {
+            fn trace(&self, visit: &mut dyn FnMut(&Value)) { self.0.trace(visit) }
+            fn clear(&self) { self.0.clear() }
+        }
+    )* };
+}
+traced!(Generator, Coroutine, AsyncGenerator);
+
+/// `send`, `__next__`: StopIteration carries the return value.
+fn deliver(vm: &Vm, r: Resumed) -> PyResult<Value> {
+    match r {
+        Resumed::Yield(v) => Ok(v),
+        Resumed::Return(v) => Err(stop(vm, v)),
+    }
+}
+
+fn stop(vm: &Vm, v: Value) -> Raised {
+    if v.is_none() {
+        return vm.raise_args(&exc::StopIteration, Vec::new());
+    }
+    // A tuple or exception must arrive as the value, not as arguments.
+    vm.raise_args(&exc::StopIteration, vec![v])
+}
+
+fn next(vm: &Vm, g: &Value) -> PyResult<Option<Value>> {
+    match resume(vm, g, With::Send(Value::NONE))? {
+        Resumed::Yield(v) => Ok(Some(v)),
+        Resumed::Return(v) if v.is_none() => Ok(None),
+        Resumed::Return(v) => Err(stop(vm, v)),
+    }
+}
+
+/// The exception that `throw(type[, value[, tb]])` means.
+fn thrown(vm: &Vm, ty: &Value, value: Option<&Value>, tb: Option<&Value>) -> PyResult<Value> {
+    let tb = tb.filter(|t| !t.is_none());
+    if let Some(t) = tb
+        && t.downcast::<crate::types::traceback::Traceback>().is_none()
+    {
+        return Err(vm.type_error("throw() third argument must be a traceback object"));
+    }
+    let e = if vm.is_exception_class(ty) {
+        match value {
+            Some(v) if vm.is_exception(v) && vm.is_instance(v, ty)? => v.clone(),
+            None => vm.call0(ty)?,
+            Some(v) if v.is_none() => vm.call0(ty)?,
+            Some(v) => match v.downcast::<Tuple>() {
+                Some(t) => vm.call(ty, t.items())?,
+                None => vm.call1(ty, v)?,
+            },
+        }
+    } else if vm.is_exception(ty) {
+        if value.is_some_and(|v| !v.is_none()) {
+            return Err(vm.type_error("instance exception may not have a separate value"));
+        }
+        ty.clone()
+    } else {
+        return Err(vm.type_error(format_args!(
+            "exceptions must be classes or instances deriving from BaseException, not {}",
+            vm.type_of(ty).name()
+        )));
+    };
+    if let (Some(t), Some(b)) = (tb, e.downcast::<BaseException>()) {
+        b.traceback.set(Some(t.clone()));
+    }
+    Ok(e)
+}
+
+/// `throw` with delegation to a sub-iterator (PEP 380).
+pub fn throw(vm: &Vm, g: &Value, state: &GenState, e: Value) -> PyResult<Resumed> {
+    if !state.running.get()
+        && let Some(sub) = delegate(state)
+    {
+        let is_exit = vm.type_of(&e).is_subtype(vm.type_for_ref(&exc::GeneratorExit));
+        if is_exit {
+            state.running.set(true);
+            let r = close_iter(vm, &sub);
+            state.running.set(false);
+            if r.is_err() {
+                let e = vm.take_raised();
+                return resume(vm, g, With::Throw(e));
+            }
+            return resume(vm, g, With::Throw(e));
+        }
+        let r = match sub_throw(vm, state, &sub, &e) {
+            Some(r) => r,
+            None => return resume(vm, g, With::Throw(e)),
+        };
+        return match r {
+            Ok(Resumed::Yield(v)) => Ok(Resumed::Yield(v)),
+            Ok(Resumed::Return(v)) => finish_delegation(vm, g, state, v),
+            Err(Raised) => {
+                let e = vm.take_raised();
+                resume(vm, g, With::Throw(e))
+            }
+        };
+    }
+    resume(vm, g, With::Throw(e))
+}
+
+/// Throws into the sub-iterator; `None`: it has no `throw`.
+fn sub_throw(vm: &Vm, state: &GenState, sub: &Value, e: &Value) -> Option<PyResult<Resumed>> {
+    if let Some(s) = crate::interp::gen_api::state_of(sub)
+        && sub.downcast_exact::<AsyncGenerator>().is_none()
+    {
+        state.running.set(true);
+        let r = throw(vm, sub, s, e.clone());
+        state.running.set(false);
+        return Some(r);
+    }
+    let f = match vm.lookup_attr(sub, &vm.names.throw) {
+        Ok(Some(f)) => f,
+        Ok(None) => return None,
+        Err(raised) => return Some(Err(raised)),
+    };
+    state.running.set(true);
+    let r = vm.call1(&f, e);
+    state.running.set(false);
+    Some(match r {
+        Ok(v) => Ok(Resumed::Yield(v)),
+        Err(raised) => {
+            if vm.raised_is(&exc::StopIteration) {
+                let e = vm.take_raised();
+                let v = crate::errors::exception::field(&e, crate::errors::exception::VALUE);
+                Ok(Resumed::Return(v.unwrap_or(Value::NONE)))
+            } else {
+                Err(raised)
+            }
+        }
+    })
+}
+
+/// The sub-iterator returned `v` out of a throw: the generator goes on behind its `send`.
+fn finish_delegation(vm: &Vm, g: &Value, state: &GenState, v: Value) -> PyResult<Resumed> {
+    crate::interp::gen_api::skip_send(state);
+    crate::interp::gen_api::resume_with_result(vm, g, v)
+}
+
+fn close_iter(vm: &Vm, it: &Value) -> PyResult<()> {
+    if let Some(s) = crate::interp::gen_api::state_of(it)
+        && it.downcast_exact::<AsyncGenerator>().is_none()
+    {
+        return close(vm, it, s).map(drop);
+    }
+    match vm.lookup_attr(it, &vm.names.close)? {
+        Some(f) => vm.call0(&f).map(drop),
+        None => Ok(()),
+    }
+}
+
+/// `close()`: the value of a `return` that answers GeneratorExit, or None.
+pub fn close(vm: &Vm, g: &Value, state: &GenState) -> PyResult<Value> {
+    if state.running.get() {
+        return Err(vm.value_error(format_args!("{} already executing", vm.type_of(g).name())));
+    }
+    if state.finished.get() || !state.started.get() {
+        state.finished.set(true);
+        drop(state.suspended.replace(None));
+        return Ok(Value::NONE);
+    }
+    let e = vm.new_exc_args(&exc::GeneratorExit, Vec::new());
+    match throw(vm, g, state, e) {
+        Ok(Resumed::Yield(_)) => {
+            Err(vm.runtime_error(format_args!("{} ignored GeneratorExit", kind_text(g))))
+        }
+        Ok(Resumed::Return(v)) => Ok(v),
+        Err(raised) => {
+            if vm.raised_is(&exc::GeneratorExit) || vm.raised_is(&exc::StopIteration) {
+                let e = vm.take_raised();
+                let v = if vm.type_of(&e).is_subtype(vm.type_for_ref(&exc::StopIteration)) {
+                    crate::errors::exception::field(&e, crate::errors::exception::VALUE)
+                } else {
+                    None
+                };
+                return Ok(v.unwrap_or(Value::NONE));
+            }
+            Err(raised)
+        }
+    }
+}
+
+fn kind_text(g: &Value) -> &'static str {
+    if g.downcast_exact::<Coroutine>().is_some() {
+        "coroutine"
+    } else if g.downcast_exact::<AsyncGenerator>().is_some() {
+        "async generator"
+    } else {
+        "generator"
+    }
+}
+
+/// `__del__`: a started generator that waits is closed; a coroutine nobody awaited warns.
+fn finalize(vm: &Vm, g: &Value) {
+    let Some(state) = crate::interp::gen_api::state_of(g) else { return };
+    if state.finished.get() {
+        return;
+    }
+    let saved = vm.raised_get().map(|_| vm.take_raised());
+    if let Some(f) = state.finalizer.get()
+        && !state.closed.get()
+    {
+        if vm.call1(&f, g).is_err() {
+            crate::errors::write_unraisable(vm, &f, "");
+        }
+    } else if kind_text(g) == "coroutine" && !state.started.get() {
+        warn_never_awaited(vm, g, state);
+    } else if state.started.get() && kind_text(g) != "async generator" {
+        if close(vm, g, state).is_err() {
+            crate::errors::write_unraisable(vm, g, "");
+        }
+    }
+    if let Some(e) = saved {
+        let _ = vm.reraise(e);
+    }
+}
+
+fn warn_never_awaited(vm: &Vm, g: &Value, state: &GenState) {
+    let name = state.qualname.get().map_or(String::new(), |q| q.to_string_lossy().into_owned());
+    if vm.warn(&exc::RuntimeWarning, format_args!("coroutine '{name}' was never awaited"), 1).is_err() {
+        crate::errors::write_unraisable(vm, g, "");
+    }
+}
+
+fn repr_of(vm: &Vm, v: &Value, state: &GenState, what: &str) -> PyResult<Value> {
+    let name = state.qualname.get().map_or(String::new(), |q| q.to_string_lossy().into_owned());
+    Ok(vm.new_str(&format!("<{what} object {name} at {:#x}>", v.bits())).into_value())
+}
+
+fn gen_repr(vm: &Vm, v: &Value) -> PyResult<Value> {
+    match crate::interp::gen_api::state_of(v) {
+        Some(s) => repr_of(vm, v, s, &vm.type_of(v).name()),
+        None => Ok(vm.names.empty.to_value()),
+    }
+}
+
+fn itself(_vm: &Vm, v: &Value) -> PyResult<Value> {
+    Ok(v.clone())
+}
+
+/// `gi_frame` and its kin.
+fn frame_of(vm: &Vm, g: &Value, state: &GenState) -> Option<Value> {
+    let suspended = state.suspended.with(|s| s.as_ref().map(|s| &s.frame as *const Frame));
+    if let Some(f) = suspended {
+        return Some(crate::types::frame_object::object_of_ptr(vm, f).into_value());
+    }
+    if !state.running.get() {
+        return None;
+    }
+    let mut f = vm.top_frame();
+    while let Some(x) = f {
+        if x.generator.as_ref().is_some_and(|v| v.is(g)) {
+            return Some(crate::types::frame_object::object_of(vm, x).into_value());
+        }
+        f = vm.thread.below(x);
+    }
+    None
+}
+
+fn set_str_attr(vm: &Vm, cell: &GcCell<Str>, what: &str, v: Option<&Value>) -> PyResult<()> {
+    match v.and_then(|v| v.downcast::<Str>()) {
+        Some(s) => {
+            cell.set(Some(s.clone()));
+            Ok(())
+        }
+        None => Err(vm.type_error(format_args!("{what} must be set to a string object"))),
+    }
+}
+
+fn throw_args(vm: &Vm, g: &Value, state: &GenState, ty: &Value, value: Option<&Value>, tb: Option<&Value>) -> PyResult<Value> {
+    if value.is_some() || tb.is_some() {
+        vm.warn(
+            &exc::DeprecationWarning,
+            "the (type, exc, tb) signature of throw() is deprecated, use the single-arg signature instead.",
+            1,
+        )?;
+    }
+    let e = thrown(vm, ty, value, tb)?;
+    let r = throw(vm, g, state, e)?;
+    deliver(vm, r)
+}
+
+/// A generator.
+#[pytype(name = "generator", flags(GC, WEAKREF, NO_NEW))]
+impl Slots for Generator {
+    const SLOTS: SlotDefs = SlotDefs {
+        repr: Some(gen_repr),
+        iter: Some(itself),
+        iternext: Some(next),
+        finalize: Some(finalize),
+        ..SlotDefs::NONE
+    };
+}
+
+#[pymethods]
+impl Generator {
+    /// send(value) -> send 'value' into generator,
+    /// return next yielded value or raise StopIteration.
+    #[pymethod(no_text, "send($self, value, /)")]
+    fn send(vm: &Vm, zelf: &Value, value: &Value) -> PyResult<Value> {
+        let r = resume(vm, zelf, With::Send(value.clone()))?;
+        deliver(vm, r)
+    }
+
+    #[pymethod(no_text, "throw($self, typ, val=<unrepresentable>, tb=<unrepresentable>, /)")]
+    fn throw(vm: &Vm, zelf: &Gc<Generator>, typ: &Value, val: Option<&Value>, tb: Option<&Value>) -> PyResult<Value> {
+        throw_args(vm, zelf.as_value(), &zelf.0, typ, val, tb)
+    }
+
+    /// close() -> raise GeneratorExit inside generator.
+    #[pymethod(no_text, "close($self, /)")]
+    fn close(vm: &Vm, zelf: &Gc<Generator>) -> PyResult<Value> {
+        close(vm, zelf.as_value(), &zelf.0)
+    }
+
+    #[pygetter("gi_code")]
+    fn code(_vm: &Vm, zelf: &Gc<Generator>) -> Value {
+        zelf.0.code.to_value()
+    }
+
+    #[pygetter("gi_frame")]
+    fn frame(vm: &Vm, zelf: &Gc<Generator>) -> Option<Value> {
+        frame_of(vm, zelf.as_value(), &zelf.0)
+    }
+
+    #[pygetter("gi_running")]
+    fn running(_vm: &Vm, zelf: &Gc<Generator>) -> bool {
+        zelf.0.running.get()
+    }
+
+    #[pygetter("gi_suspended")]
+    fn suspended(_vm: &Vm, zelf: &Gc<Generator>) -> bool {
+        zelf.0.started.get() && !zelf.0.running.get() && !zelf.0.finished.get()
+    }
+
+    /// object being iterated by yield from, or None
+    #[pygetter("gi_yieldfrom")]
+    fn yieldfrom(_vm: &Vm, zelf: &Gc<Generator>) -> Option<Value> {
+        delegate(&zelf.0)
+    }
+
+    /// name of the generator
+    #[pygetter("__name__")]
+    fn name(_vm: &Vm, zelf: &Gc<Generator>) -> Option<Value> {
+        zelf.0.name.get().map(Gc::into_value)
+    }
+
+    #[pysetter("__name__")]
+    fn set_name(vm: &Vm, zelf: &Gc<Generator>, value: Option<&Value>) -> PyResult<()> {
+        set_str_attr(vm, &zelf.0.name, "__name__", value)
+    }
+
+    /// qualified name of the generator
+    #[pygetter("__qualname__")]
+    fn qualname(_vm: &Vm, zelf: &Gc<Generator>) -> Option<Value> {
+        zelf.0.qualname.get().map(Gc::into_value)
+    }
+
+    #[pysetter("__qualname__")]
+    fn set_qualname(vm: &Vm, zelf: &Gc<Generator>, value: Option<&Value>) -> PyResult<()> {
+        set_str_attr(vm, &zelf.0.qualname, "__qualname__", value)
+    }
+}
+
+/// A coroutine.
+#[pytype(name = "coroutine", flags(GC, WEAKREF, NO_NEW))]
+impl Slots for Coroutine {
+    const SLOTS: SlotDefs = SlotDefs {
+        repr: Some(gen_repr),
+        await_: Some(coro_await),
+        finalize: Some(finalize),
+        ..SlotDefs::NONE
+    };
+}
+
+#[pymethods]
+impl Coroutine {
+    /// send(arg) -> send 'arg' into coroutine,
+    /// return next iterated value or raise StopIteration.
+    #[pymethod(no_text, "send($self, value, /)")]
+    fn send(vm: &Vm, zelf: &Value, value: &Value) -> PyResult<Value> {
+        let r = resume(vm, zelf, With::Send(value.clone()))?;
+        deliver(vm, r)
+    }
+
+    #[pymethod(no_text, "throw($self, typ, val=<unrepresentable>, tb=<unrepresentable>, /)")]
+    fn throw(vm: &Vm, zelf: &Gc<Coroutine>, typ: &Value, val: Option<&Value>, tb: Option<&Value>) -> PyResult<Value> {
+        throw_args(vm, zelf.as_value(), &zelf.0, typ, val, tb)
+    }
+
+    /// close() -> raise GeneratorExit inside coroutine.
+    #[pymethod(no_text, "close($self, /)")]
+    fn close(vm: &Vm, zelf: &Gc<Coroutine>) -> PyResult<()> {
+        zelf.0.closing.set(true);
+        close(vm, zelf.as_value(), &zelf.0).map(drop)
+    }
+
+    #[pygetter("cr_code")]
+    fn code(_vm: &Vm, zelf: &Gc<Coroutine>) -> Value {
+        zelf.0.code.to_value()
+    }
+
+    #[pygetter("cr_frame")]
+    fn frame(vm: &Vm, zelf: &Gc<Coroutine>) -> Option<Value> {
+        frame_of(vm, zelf.as_value(), &zelf.0)
+    }
+
+    #[pygetter("cr_running")]
+    fn running(_vm: &Vm, zelf: &Gc<Coroutine>) -> bool {
+        zelf.0.running.get()
+    }
+
+    #[pygetter("cr_suspended")]
+    fn suspended(_vm: &Vm, zelf: &Gc<Coroutine>) -> bool {
+        zelf.0.started.get() && !zelf.0.running.get() && !zelf.0.finished.get()
+    }
+
+    /// object being awaited on, or None
+    #[pygetter("cr_await")]
+    fn awaiting(_vm: &Vm, zelf: &Gc<Coroutine>) -> Option<Value> {
+        delegate(&zelf.0)
+    }
+
+    #[pygetter("cr_origin")]
+    fn origin(_vm: &Vm, zelf: &Gc<Coroutine>) -> Option<Value> {
+        zelf.0.origin.get()
+    }
+
+    /// name of the coroutine
+    #[pygetter("__name__")]
+    fn name(_vm: &Vm, zelf: &Gc<Coroutine>) -> Option<Value> {
+        zelf.0.name.get().map(Gc::into_value)
+    }
+
+    #[pysetter("__name__")]
+    fn set_name(vm: &Vm, zelf: &Gc<Coroutine>, value: Option<&Value>) -> PyResult<()> {
+        set_str_attr(vm, &zelf.0.name, "__name__", value)
+    }
+
+    /// qualified name of the coroutine
+    #[pygetter("__qualname__")]
+    fn qualname(_vm: &Vm, zelf: &Gc<Coroutine>) -> Option<Value> {
+        zelf.0.qualname.get().map(Gc::into_value)
+    }
+
+    #[pysetter("__qualname__")]
+    fn set_qualname(vm: &Vm, zelf: &Gc<Coroutine>, value: Option<&Value>) -> PyResult<()> {
+        set_str_attr(vm, &zelf.0.qualname, "__qualname__", value)
+    }
+}
+
+fn coro_await(vm: &Vm, v: &Value) -> PyResult<Value> {
+    Ok(vm.alloc(CoroutineWrapper { coro: v.clone() }).into_value())
+}
+
+/// What `coroutine.__await__()` returns.
+pub struct CoroutineWrapper {
+    coro: Value,
+}
+
+crate::fixed_layout!(CoroutineWrapper);
+
+impl Trace for CoroutineWrapper {
+    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+        visit(&self.coro)
+    }
+}
+
+fn wrapper_next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
+    match v.downcast::<CoroutineWrapper>() {
+        Some(w) => next(vm, &w.coro.clone()),
+        None => Ok(None),
+    }
+}
+
+/// A wrapper object implementing __await__ for coroutines.
+#[pytype(name = "coroutine_wrapper", flags(GC, NO_NEW))]
+impl Slots for CoroutineWrapper {
+    const SLOTS: SlotDefs = SlotDefs { iter: Some(itself), iternext: Some(wrapper_next), ..SlotDefs::NONE };
+}
+
+#[pymethods]
+impl CoroutineWrapper {
+    #[pymethod(no_text, "send($self, value, /)")]
+    fn send(vm: &Vm, zelf: &Gc<CoroutineWrapper>, value: &Value) -> PyResult<Value> {
+        let r = resume(vm, &zelf.coro.clone(), With::Send(value.clone()))?;
+        deliver(vm, r)
+    }
+
+    #[pymethod(no_text, "throw($self, typ, val=<unrepresentable>, tb=<unrepresentable>, /)")]
+    fn throw(
+        vm: &Vm,
+        zelf: &Gc<CoroutineWrapper>,
+        typ: &Value,
+        val: Option<&Value>,
+        tb: Option<&Value>,
+    ) -> PyResult<Value> {
+        let coro = zelf.coro.clone();
+        match coro.downcast::<Coroutine>() {
+            Some(c) => throw_args(vm, &coro, &c.0, typ, val, tb),
+            None => Ok(Value::NONE),
+        }
+    }
+
+    #[pymethod(no_text, "close($self, /)")]
+    fn close(vm: &Vm, zelf: &Gc<CoroutineWrapper>) -> PyResult<()> {
+        let coro = zelf.coro.clone();
+        match coro.downcast::<Coroutine>() {
+            Some(c) => {
+                c.0.closing.set(true);
+                close(vm, &coro, &c.0).map(drop)
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+include!("async_generator.rs");
