@@ -81,7 +81,8 @@ impl Vm {
         for c in 0..code.data.ncells as usize {
             if first.is_none() && code.data.cell_arg(c) == Some(0) {
                 let slot = f.register(code.data.nlocals as usize + c);
-                first = slot.and_then(|v| v.downcast::<crate::types::cell::Cell>().and_then(|c| c.contents.get()));
+                first = slot
+                    .and_then(|v| v.downcast::<crate::types::cell::Cell>().and_then(|c| c.contents.get()));
             }
         }
         let Some(first) = first else { return Err(self.runtime_error("super(): arg[0] deleted")) };

@@ -9,19 +9,19 @@ use taipan_bytecode::Instr;
 use taipan_heap::Gc;
 
 pub fn slice(vm: &Vm, start: Value, stop: Value, step: Value) -> Value {
-    crate::types::slice::make(vm, start, stop, step)
+    vm.new_slice(start, stop, step).into_value()
 }
 
 pub fn frozenset(vm: &Vm, items: Vec<Value>) -> Value {
-    crate::types::set::frozenset_from(vm, &items).unwrap_or(Value::NONE)
+    super::links::frozenset_from(vm, &items).unwrap_or(Value::NONE)
 }
 
 pub fn set(vm: &Vm, items: &[Value]) -> PyResult<Value> {
-    crate::types::set::set_from(vm, items)
+    super::links::set_from(vm, items)
 }
 
 pub fn set_add(vm: &Vm, set: &Value, item: &Value) -> PyResult<()> {
-    crate::types::set::add(vm, set, item)
+    super::links::set_add(vm, set, item)
 }
 
 pub fn set_update(vm: &Vm, set: &Value, other: &Value) -> PyResult<()> {
@@ -61,7 +61,8 @@ pub fn list_extend(vm: &Vm, list: &Value, other: &Value) -> PyResult<()> {
         }
         Err(raised) => {
             let ty = vm.type_of(other);
-            if vm.raised_is(&exc::TypeError) && ty.slots.iter.get().is_none() && !vm.has_sequence_items(other) {
+            if vm.raised_is(&exc::TypeError) && ty.slots.iter.get().is_none() && !vm.has_sequence_items(other)
+            {
                 drop(vm.take_raised());
                 return Err(vm.type_error(format_args!(
                     "Value after * must be an iterable, not {}",
@@ -133,7 +134,9 @@ pub fn dict_merge(vm: &Vm, dict: &Value, other: &Value, callee: &Value) -> PyRes
                     function_text(vm, callee)?,
                     s.to_string_lossy()
                 )),
-                None => vm.type_error(format_args!("{} keywords must be strings", function_text(vm, callee)?)),
+                None => {
+                    vm.type_error(format_args!("{} keywords must be strings", function_text(vm, callee)?))
+                }
             });
         }
         d.set(vm, &k, v)?;
@@ -161,13 +164,13 @@ pub fn interpolation(vm: &Vm, parts: &[Value], conversion: u8) -> PyResult<Value
     };
     let spec = parts.get(2).cloned().unwrap_or_else(|| vm.names.empty.to_value());
     match (parts.first(), parts.get(1)) {
-        (Some(value), Some(text)) => crate::types::template::make_interpolation(vm, value, text, &conv, &spec),
+        (Some(value), Some(text)) => super::links::make_interpolation(vm, value, text, &conv, &spec),
         _ => Err(vm.system_error("bad interpolation")),
     }
 }
 
 pub fn template(vm: &Vm, strings: &Value, interpolations: &Value) -> PyResult<Value> {
-    crate::types::template::make_template(vm, strings, interpolations)
+    super::links::make_template(vm, strings, interpolations)
 }
 
 #[cold]
@@ -185,7 +188,9 @@ fn cannot_unpack(vm: &Vm, v: &Value) -> PyResult<Value> {
         let ty = vm.type_of(v);
         if ty.slots.iter.get().is_none() && !vm.has_sequence_items(v) {
             drop(vm.take_raised());
-            return Err(vm.type_error(format_args!("cannot unpack non-iterable {} object", vm.type_of(v).name())));
+            return Err(
+                vm.type_error(format_args!("cannot unpack non-iterable {} object", vm.type_of(v).name()))
+            );
         }
     }
     r
@@ -211,8 +216,10 @@ fn exactly(vm: &Vm, v: &Value, n: usize) -> PyResult<Vec<Value>> {
         match vm.iter_next(&it)? {
             Some(x) => out.push(x),
             None => {
-                return Err(vm
-                    .value_error(format_args!("not enough values to unpack (expected {n}, got {})", out.len())));
+                return Err(vm.value_error(format_args!(
+                    "not enough values to unpack (expected {n}, got {})",
+                    out.len()
+                )));
             }
         }
     }

@@ -14,7 +14,7 @@ use taipan_heap::Gc;
 /// The definition behind a native callable that takes its arguments as they lie: (row, whether it carries a `self`).
 #[inline(always)]
 pub fn native_function(v: &Value) -> Option<(&'static FnDef, bool)> {
-    crate::types::builtin_function::definition(v)
+    super::links::definition(v)
 }
 
 /// Enters a Python function whose arguments lie in the caller's temporaries: `regs[r]` is the callable, `count` arguments
@@ -94,7 +94,14 @@ unsafe fn write_window(base: *mut Slot, window: Vec<Slot>, n: usize) {
 ///
 /// # Safety
 /// As for `enter_function`.
-pub unsafe fn enter_special(vm: &Vm, regs: Regs, r: usize, first: usize, count: usize, dst: u16) -> PyResult<bool> {
+pub unsafe fn enter_special(
+    vm: &Vm,
+    regs: Regs,
+    r: usize,
+    first: usize,
+    count: usize,
+    dst: u16,
+) -> PyResult<bool> {
     let callee = regs.get(r as u16);
     if let Some(m) = callee.downcast_exact::<Method>()
         && first == r + 2
@@ -137,7 +144,13 @@ pub fn call_function(vm: &Vm, func: &Gc<Function>, args: CallArgs<'_>) -> PyResu
 }
 
 /// Pushes an entry frame for a call from native code.
-pub fn push_call(vm: &Vm, func: &Gc<Function>, args: CallArgs<'_>, kind: u8, locals: Option<Value>) -> PyResult<()> {
+pub fn push_call(
+    vm: &Vm,
+    func: &Gc<Function>,
+    args: CallArgs<'_>,
+    kind: u8,
+    locals: Option<Value>,
+) -> PyResult<()> {
     // SAFETY: as in `enter_function`; the window lies above the top frame's.
     unsafe {
         let code: *const Gc<Code> = func.code.as_ptr_unchecked();
@@ -322,7 +335,13 @@ fn param_name(code: &Code, i: usize) -> String {
 }
 
 #[cold]
-fn unexpected_keyword(vm: &Vm, func: &Gc<Function>, code: &Gc<Code>, name: &Gc<Str>, kw: &[(Value, Value)]) -> Raised {
+fn unexpected_keyword(
+    vm: &Vm,
+    func: &Gc<Function>,
+    code: &Gc<Code>,
+    name: &Gc<Str>,
+    kw: &[(Value, Value)],
+) -> Raised {
     let d = &code.data;
     let posonly: Vec<String> = (0..d.posonlyargcount as usize)
         .filter(|&i| {

@@ -365,7 +365,10 @@ impl Drop for ThreadState {
     fn drop(&mut self) {
         // SAFETY: allocated in `new` with these layouts; no frame runs any more.
         unsafe {
-            dealloc(self.stack.as_ptr() as *mut u8, Layout::array::<Slot>(STACK_WORDS).expect("a fixed size"));
+            dealloc(
+                self.stack.as_ptr() as *mut u8,
+                Layout::array::<Slot>(STACK_WORDS).expect("a fixed size"),
+            );
             dealloc(self.frames.as_ptr() as *mut u8, Layout::array::<Frame>(FRAMES).expect("a fixed size"));
         }
     }

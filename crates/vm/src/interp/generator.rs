@@ -105,7 +105,7 @@ fn suspend(vm: &Vm, state: &GenState) {
 /// Puts a suspended frame on top. `sent` goes where the frame waits for it.
 fn resume_frame(vm: &Vm, g: &Value, state: &GenState, sent: Option<Value>, k: u8, dst: u16) -> PyResult<()> {
     let Some(s) = state.suspended.take() else { return Err(vm.system_error("generator is not suspended")) };
-    let Suspended { frame, window } = *s;
+    let (frame, window) = s.into_parts();
     let n = frame.exec().nregs;
     let base = vm.thread.free_base();
     if !vm.thread.fits(base, n) {
@@ -384,7 +384,9 @@ pub fn awaitable(vm: &Vm, v: &Value, x: u8) -> PyResult<Value> {
             1 => format!(
                 "'async with' received an object from __aenter__ that does not implement __await__: {name}"
             ),
-            2 => format!("'async with' received an object from __aexit__ that does not implement __await__: {name}"),
+            2 => format!(
+                "'async with' received an object from __aexit__ that does not implement __await__: {name}"
+            ),
             _ => format!("'{name}' object can't be awaited"),
         }));
     };

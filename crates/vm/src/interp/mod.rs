@@ -18,6 +18,7 @@ pub mod cache;
 pub mod call;
 pub mod frame;
 mod generator;
+pub mod links;
 mod names;
 mod ops;
 mod run;

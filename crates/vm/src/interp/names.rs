@@ -27,7 +27,10 @@ pub fn unbound_local(vm: &Vm, frame: &Frame, slot: u16) -> Raised {
     let name = vm.intern_bytes_lossless(name);
     let e = vm.new_exc(
         &exc::UnboundLocalError,
-        format_args!("cannot access local variable '{}' where it is not associated with a value", name.to_string_lossy()),
+        format_args!(
+            "cannot access local variable '{}' where it is not associated with a value",
+            name.to_string_lossy()
+        ),
     );
     crate::errors::exception::set_field(&e, crate::errors::exception::NAME, Some(name.into_value()));
     vm.raise(e)
@@ -172,7 +175,13 @@ pub fn load_from_dict_or_free(vm: &Vm, frame: &Frame, ns: &Value, i: u16) -> PyR
     }
 }
 
-pub fn load_from_dict_or_cell(vm: &Vm, frame: &Frame, ns: &Value, slot: &Option<Value>, i: u16) -> PyResult<Value> {
+pub fn load_from_dict_or_cell(
+    vm: &Vm,
+    frame: &Frame,
+    ns: &Value,
+    slot: &Option<Value>,
+    i: u16,
+) -> PyResult<Value> {
     let name = vm.intern_bytes_lossless(frame.code().slot_name(i as usize).unwrap_or_default());
     if let Some(v) = lookup_in(vm, ns, &name)? {
         return Ok(v);
@@ -200,7 +209,13 @@ pub fn build_class(vm: &Vm, frame: &Frame) -> PyResult<Value> {
     }
 }
 
-pub fn import_name(vm: &Vm, frame: &Frame, name: &Gc<Str>, level: &Value, fromlist: &Value) -> PyResult<Value> {
+pub fn import_name(
+    vm: &Vm,
+    frame: &Frame,
+    name: &Gc<Str>,
+    level: &Value,
+    fromlist: &Value,
+) -> PyResult<Value> {
     let import = match get_from(vm, frame.builtins(), &vm.names.__import__)? {
         Some(f) => f,
         None => return Err(vm.raise_new(&exc::ImportError, "__import__ not found")),
@@ -223,11 +238,13 @@ pub fn import_from(vm: &Vm, module: &Value, name: &Gc<Str>) -> PyResult<Value> {
             return Ok(v);
         }
     }
-    crate::modules::import::cannot_import_name(vm, module, modname.as_ref(), name)
+    super::links::cannot_import_name(vm, module, modname.as_ref(), name)
 }
 
 pub fn import_star(vm: &Vm, frame: &Frame, module: &Value) -> PyResult<()> {
-    let Some(ns) = frame.locals.clone() else { return Err(vm.system_error("no locals found during 'import *'")) };
+    let Some(ns) = frame.locals.clone() else {
+        return Err(vm.system_error("no locals found during 'import *'"));
+    };
     let all = vm.lookup_attr(module, &vm.names.__all__)?;
     let skip_private = all.is_none();
     let names = match all {
@@ -238,7 +255,9 @@ pub fn import_star(vm: &Vm, frame: &Frame, module: &Value) -> PyResult<()> {
                 vm.collect(&keys)?
             }
             None => {
-                return Err(vm.raise_new(&exc::ImportError, "from-import-* object has no __dict__ and no __all__"));
+                return Err(
+                    vm.raise_new(&exc::ImportError, "from-import-* object has no __dict__ and no __all__")
+                );
             }
         },
     };

@@ -2,9 +2,9 @@
 
 use super::cache::{self, SiteCache};
 use super::frame::Frame;
+use super::links;
 use super::run::Regs;
 use crate::errors::exc;
-use crate::modules::typing;
 use crate::object::{Type, ValueExt};
 use crate::protocol::BinaryOp;
 use crate::protocol::attr::Method;
@@ -258,12 +258,10 @@ pub fn store_attr(vm: &Vm, regs: Regs, i: Instr, site: &SiteCache, name: &Gc<Str
 pub fn load_super(vm: &Vm, regs: Regs, i: Instr, name: &Gc<Str>, method: bool) -> PyResult<()> {
     let r = i.b();
     let (sup, cls, zelf) = (regs.get(r), regs.get(r + 1), regs.get(r + 2));
-    let is_builtin = sup.downcast::<Type>().is_some_and(|t| {
-        std::ptr::eq(t.def, <crate::types::super_::Super as crate::object::Payload>::def()) && !t.is_heap_type()
-    });
+    let is_builtin = links::is_builtin_super(vm, sup);
     if is_builtin
         && let Some(cls) = cls.downcast::<Type>()
-        && let Some((f, bound)) = crate::types::super_::lookup(vm, cls, zelf, name, method)?
+        && let Some((f, bound)) = links::super_lookup(vm, cls, zelf, name, method)?
     {
         let zelf = zelf.clone();
         regs.drop_run(r as usize, 3);
@@ -273,11 +271,8 @@ pub fn load_super(vm: &Vm, regs: Regs, i: Instr, name: &Gc<Str>, method: bool) -
         }
         return Ok(());
     }
-    let sup = if i.x() == 0 && !is_builtin {
-        vm.call0(sup)?
-    } else {
-        vm.call(sup, &[cls.clone(), zelf.clone()])?
-    };
+    let sup =
+        if i.x() == 0 && !is_builtin { vm.call0(sup)? } else { vm.call(sup, &[cls.clone(), zelf.clone()])? };
     let v = vm.get_attr(&sup, name)?;
     regs.drop_run(r as usize, 3);
     regs.put(i.a(), v);
@@ -301,14 +296,20 @@ pub fn load_special(vm: &Vm, regs: Regs, a: u16, is_async: bool) -> PyResult<()>
         let (e, x) = if is_async { ("__enter__", "__exit__") } else { ("__aenter__", "__aexit__") };
         let other = ty.lookup(vm, &vm.intern(e)).is_some() && ty.lookup(vm, &vm.intern(x)).is_some();
         let hint = match (other, is_async) {
-            (true, false) => " but it supports the asynchronous context manager protocol. Did you mean to use 'async with'?",
+            (true, false) => {
+                " but it supports the asynchronous context manager protocol. Did you mean to use 'async with'?"
+            }
             (true, true) => " but it supports the context manager protocol. Did you mean to use 'with'?",
             _ => "",
         };
         vm.type_error(format_args!(
             "'{}' object does not support the {protocol} protocol{}",
             ty.name(),
-            if hint.is_empty() { format!(" (missed {} method)", name.to_string_lossy()) } else { hint.to_string() }
+            if hint.is_empty() {
+                format!(" (missed {} method)", name.to_string_lossy())
+            } else {
+                hint.to_string()
+            }
         ))
     };
     let Some(enter) = vm.lookup_special(&obj, enter_name)? else { return Err(missing(enter_name)) };
@@ -344,9 +345,10 @@ pub fn match_keys(vm: &Vm, subject: &Value, keys: &Value) -> PyResult<Value> {
         vm.hash(k)?;
         for s in &seen {
             if vm.eq(s, k)? {
-                return Err(
-                    vm.value_error(format_args!("mapping pattern checks duplicate key ({})", vm.repr_text(k)?))
-                );
+                return Err(vm.value_error(format_args!(
+                    "mapping pattern checks duplicate key ({})",
+                    vm.repr_text(k)?
+                )));
             }
         }
         seen.push(k.clone());
@@ -479,26 +481,26 @@ pub fn intrinsic1(vm: &Vm, frame: &Frame, x: u8, v: &Value) -> PyResult<Value> {
             Ok(e)
         }
         Intrinsic1::AsyncGenWrap => Ok(crate::types::generator::wrap_async_value(vm, v)),
-        Intrinsic1::TypeVar => typing::make_typevar(vm, v, None, None),
-        Intrinsic1::ParamSpec => typing::make_paramspec(vm, v),
-        Intrinsic1::TypeVarTuple => typing::make_typevartuple(vm, v),
-        Intrinsic1::SubscriptGeneric => typing::subscript_generic(vm, v),
-        Intrinsic1::TypeAlias => typing::make_typealias(vm, v),
+        Intrinsic1::TypeVar => links::typevar(vm, v, None, None),
+        Intrinsic1::ParamSpec => links::paramspec(vm, v),
+        Intrinsic1::TypeVarTuple => links::typevartuple(vm, v),
+        Intrinsic1::SubscriptGeneric => links::subscript_generic(vm, v),
+        Intrinsic1::TypeAlias => links::typealias(vm, v),
     }
 }
 
 pub fn intrinsic2(vm: &Vm, x: u8, a: &Value, b: &Value) -> PyResult<Value> {
     let Some(which) = Intrinsic2::from_u8(x) else { return Err(vm.system_error("unknown intrinsic")) };
     match which {
-        Intrinsic2::TypeVarWithBound => typing::make_typevar(vm, a, Some(b), None),
-        Intrinsic2::TypeVarWithConstraints => typing::make_typevar(vm, a, None, Some(b)),
+        Intrinsic2::TypeVarWithBound => links::typevar(vm, a, Some(b), None),
+        Intrinsic2::TypeVarWithConstraints => links::typevar(vm, a, None, Some(b)),
         Intrinsic2::SetFunctionTypeParams => {
             if let Some(f) = a.downcast::<crate::types::function::Function>() {
                 f.type_params.set(Some(b.clone()));
             }
             Ok(a.clone())
         }
-        Intrinsic2::SetTypeparamDefault => typing::set_typeparam_default(vm, a, b),
+        Intrinsic2::SetTypeparamDefault => links::set_typeparam_default(vm, a, b),
     }
 }
 

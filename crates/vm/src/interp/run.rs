@@ -514,7 +514,12 @@ fn run_frames(vm: &Vm) -> PyResult<Flow> {
             Op::LoadFromDictOrGlobal => {
                 let e = ext!();
                 save!();
-                let v = names::load_from_dict_or_global(vm, fr!(), regs.get(i.b()), &exec.names[e.bc() as usize])?;
+                let v = names::load_from_dict_or_global(
+                    vm,
+                    fr!(),
+                    regs.get(i.b()),
+                    &exec.names[e.bc() as usize],
+                )?;
                 regs.consume(i.b());
                 regs.put(i.a(), v);
             }
@@ -526,7 +531,13 @@ fn run_frames(vm: &Vm) -> PyResult<Flow> {
             }
             Op::LoadFromDictOrCell => {
                 save!();
-                let v = names::load_from_dict_or_cell(vm, fr!(), regs.get(i.b()), regs.slot(i.c() as usize), i.c())?;
+                let v = names::load_from_dict_or_cell(
+                    vm,
+                    fr!(),
+                    regs.get(i.b()),
+                    regs.slot(i.c() as usize),
+                    i.c(),
+                )?;
                 regs.consume(i.b());
                 regs.put(i.a(), v);
             }
@@ -745,7 +756,8 @@ fn run_frames(vm: &Vm) -> PyResult<Flow> {
             Op::LoadSlice => {
                 save!();
                 let r = i.b() as usize;
-                let s = build::slice(vm, regs.get(i.b() + 1).clone(), regs.get(i.b() + 2).clone(), Value::NONE);
+                let s =
+                    build::slice(vm, regs.get(i.b() + 1).clone(), regs.get(i.b() + 2).clone(), Value::NONE);
                 let v = vm.get_item(regs.get(i.b()), &s)?;
                 drop(s);
                 regs.drop_run(r, 3);
@@ -887,7 +899,8 @@ fn run_frames(vm: &Vm) -> PyResult<Flow> {
             }
             Op::AddK => {
                 let k = exec.consts[i.c() as usize].get();
-                if let (Some(x), Some(y)) = (float_of(regs.bits(i.b())), k.as_ref().and_then(Value::as_small_float))
+                if let (Some(x), Some(y)) =
+                    (float_of(regs.bits(i.b())), k.as_ref().and_then(Value::as_small_float))
                     && let Some(v) = Value::small_float(x + y)
                 {
                     regs.put(i.a(), v);
@@ -897,7 +910,8 @@ fn run_frames(vm: &Vm) -> PyResult<Flow> {
             }
             Op::SubK => {
                 let k = exec.consts[i.c() as usize].get();
-                if let (Some(x), Some(y)) = (float_of(regs.bits(i.b())), k.as_ref().and_then(Value::as_small_float))
+                if let (Some(x), Some(y)) =
+                    (float_of(regs.bits(i.b())), k.as_ref().and_then(Value::as_small_float))
                     && let Some(v) = Value::small_float(x - y)
                 {
                     regs.put(i.a(), v);
@@ -907,7 +921,8 @@ fn run_frames(vm: &Vm) -> PyResult<Flow> {
             }
             Op::MulK => {
                 let k = exec.consts[i.c() as usize].get();
-                if let (Some(x), Some(y)) = (float_of(regs.bits(i.b())), k.as_ref().and_then(Value::as_small_float))
+                if let (Some(x), Some(y)) =
+                    (float_of(regs.bits(i.b())), k.as_ref().and_then(Value::as_small_float))
                     && let Some(v) = Value::small_float(x * y)
                 {
                     regs.put(i.a(), v);
@@ -917,7 +932,8 @@ fn run_frames(vm: &Vm) -> PyResult<Flow> {
             }
             Op::TruedivK => {
                 let k = exec.consts[i.c() as usize].get();
-                if let (Some(x), Some(y)) = (float_of(regs.bits(i.b())), k.as_ref().and_then(Value::as_small_float))
+                if let (Some(x), Some(y)) =
+                    (float_of(regs.bits(i.b())), k.as_ref().and_then(Value::as_small_float))
                     && y != 0.0
                     && let Some(v) = Value::small_float(x / y)
                 {
@@ -1568,7 +1584,13 @@ fn run_frames(vm: &Vm) -> PyResult<Flow> {
             Op::MatchClass => {
                 save!();
                 let r = i.b() as usize;
-                let v = ops::match_class(vm, regs.get(i.b()), regs.get(i.b() + 1), regs.get(i.b() + 2), i.c() as usize)?;
+                let v = ops::match_class(
+                    vm,
+                    regs.get(i.b()),
+                    regs.get(i.b() + 1),
+                    regs.get(i.b() + 2),
+                    i.c() as usize,
+                )?;
                 regs.drop_run(r, 3);
                 regs.put(i.a(), v);
             }

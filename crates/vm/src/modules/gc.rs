@@ -32,3 +32,15 @@ pub fn install_hooks(vm: &Vm) {
         },
     });
 }
+
+/// Runs a collection when enough containers were made since the last one.
+pub fn collect_if_due(vm: &Vm) {
+    if !vm.gc.enabled.get() {
+        vm.heap.budget.set(10_000);
+        return;
+    }
+    let garbage = vm.heap.find_garbage();
+    let live = vm.heap.stats().blocks_allocated;
+    vm.heap.budget.set((live / 3).max(10_000) as isize);
+    drop(garbage);
+}

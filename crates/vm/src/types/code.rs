@@ -2,13 +2,9 @@
 //! (which it specialises in place), interned names, constants made when first loaded, and the sites' caches.
 
 use crate::interp::cache::SiteCache;
-use crate::object::ValueExt;
-use crate::types::str_::Str;
-use crate::{Value, Vm};
+use crate::prelude::*;
 use std::cell::{Cell, OnceCell};
 use taipan_bytecode::{CodeData, Const, Instr, Op, flags};
-use taipan_heap::cell::ValueCell;
-use taipan_heap::{Gc, Trace};
 
 /// The payload of `code`.
 pub struct Code {
@@ -203,4 +199,174 @@ impl Vm {
 /// The code object in a value.
 pub fn as_code(v: &Value) -> Option<&Gc<Code>> {
     v.downcast::<Code>()
+}
+
+fn repr(vm: &Vm, v: &Value) -> PyResult<Value> {
+    let Some(c) = as_code(v) else { return Ok(Value::NONE) };
+    let text = format!(
+        "<code object {} at {:#x}, file \"{}\", line {}>",
+        c.name(vm).to_string_lossy(),
+        v.bits(),
+        c.filename(vm).to_string_lossy(),
+        c.data.firstlineno
+    );
+    Ok(vm.new_str(&text).into_value())
+}
+
+/// Create a code object.  Not for mere mortals.
+#[pytype(name = "code", flags(WEAKREF, GC))]
+impl Slots for Code {
+    const SLOTS: SlotDefs = SlotDefs { repr: Some(repr), ..SlotDefs::NONE };
+}
+
+#[pymethods]
+impl Code {
+    #[pygetter("co_name")]
+    fn co_name(vm: &Vm, zelf: &Gc<Code>) -> Value {
+        zelf.name(vm).to_value()
+    }
+
+    #[pygetter("co_qualname")]
+    fn co_qualname(vm: &Vm, zelf: &Gc<Code>) -> Value {
+        zelf.qualname(vm).to_value()
+    }
+
+    #[pygetter("co_filename")]
+    fn co_filename(vm: &Vm, zelf: &Gc<Code>) -> Value {
+        zelf.filename(vm).to_value()
+    }
+
+    #[pygetter("co_firstlineno")]
+    fn co_firstlineno(_vm: &Vm, zelf: &Gc<Code>) -> u32 {
+        zelf.data.firstlineno
+    }
+
+    #[pygetter("co_flags")]
+    fn co_flags(_vm: &Vm, zelf: &Gc<Code>) -> u32 {
+        zelf.data.flags
+    }
+
+    #[pygetter("co_argcount")]
+    fn co_argcount(_vm: &Vm, zelf: &Gc<Code>) -> u32 {
+        zelf.data.argcount
+    }
+
+    #[pygetter("co_posonlyargcount")]
+    fn co_posonlyargcount(_vm: &Vm, zelf: &Gc<Code>) -> u32 {
+        zelf.data.posonlyargcount
+    }
+
+    #[pygetter("co_kwonlyargcount")]
+    fn co_kwonlyargcount(_vm: &Vm, zelf: &Gc<Code>) -> u32 {
+        zelf.data.kwonlyargcount
+    }
+
+    #[pygetter("co_stacksize")]
+    fn co_stacksize(_vm: &Vm, zelf: &Gc<Code>) -> u32 {
+        zelf.data.ntemps
+    }
+
+    #[pygetter("co_nlocals")]
+    fn co_nlocals(vm: &Vm, zelf: &Gc<Code>) -> usize {
+        zelf.visible_varnames(vm).len()
+    }
+
+    #[pygetter("co_varnames")]
+    fn co_varnames(vm: &Vm, zelf: &Gc<Code>) -> Value {
+        vm.new_tuple(zelf.visible_varnames(vm)).into_value()
+    }
+
+    #[pygetter("co_cellvars")]
+    fn co_cellvars(vm: &Vm, zelf: &Gc<Code>) -> Value {
+        let d = &zelf.data;
+        let n = d.nlocals as usize;
+        let names = (0..d.cellvars.len()).filter(|&i| !d.is_hidden(n + i));
+        let names = names.filter_map(|i| d.cellvars.get(i));
+        vm.new_tuple(names.map(|n| vm.intern_bytes_lossless(n).into_value()).collect()).into_value()
+    }
+
+    #[pygetter("co_freevars")]
+    fn co_freevars(vm: &Vm, zelf: &Gc<Code>) -> Value {
+        let names = zelf.data.freevars.iter().map(|n| vm.intern_bytes_lossless(n).into_value());
+        vm.new_tuple(names.collect()).into_value()
+    }
+
+    #[pygetter("co_names")]
+    fn co_names(vm: &Vm, zelf: &Gc<Code>) -> Value {
+        let names = zelf.data.names.iter().map(|n| vm.intern_bytes_lossless(n).into_value());
+        vm.new_tuple(names.collect()).into_value()
+    }
+
+    #[pygetter("co_consts")]
+    fn co_consts(vm: &Vm, zelf: &Gc<Code>) -> Value {
+        let n = zelf.data.consts.len();
+        vm.new_tuple((0..n).map(|i| zelf.constant(vm, i)).collect()).into_value()
+    }
+
+    #[pygetter("co_code")]
+    fn co_code(vm: &Vm, zelf: &Gc<Code>) -> Value {
+        vm.new_bytes(&zelf.data.instrs).into_value()
+    }
+
+    #[pygetter("_co_code_adaptive")]
+    fn co_code_adaptive(vm: &Vm, zelf: &Gc<Code>) -> Value {
+        vm.new_bytes(&zelf.data.instrs).into_value()
+    }
+
+    #[pygetter("co_linetable")]
+    fn co_linetable(vm: &Vm, _zelf: &Gc<Code>) -> Value {
+        vm.new_bytes(b"").into_value()
+    }
+
+    #[pygetter("co_exceptiontable")]
+    fn co_exceptiontable(vm: &Vm, _zelf: &Gc<Code>) -> Value {
+        vm.new_bytes(b"").into_value()
+    }
+
+    /// An iterator over (line, end line, column, end column) of each instruction.
+    #[pymethod(no_text, "co_positions($self, /)")]
+    fn co_positions(vm: &Vm, zelf: &Gc<Code>) -> PyResult<Value> {
+        let part = |n: u32, none: u32| if n == none { Value::NONE } else { vm.new_int(n as i64) };
+        let mut all = Vec::new();
+        for pc in 0..zelf.data.len() {
+            let p = zelf.data.positions.get(zelf.data.firstlineno, pc);
+            let none = taipan_bytecode::NO_COLUMN;
+            let items = vec![part(p.line, 0), part(p.end_line, 0), part(p.col, none), part(p.end_col, none)];
+            all.push(vm.new_tuple(items).into_value());
+        }
+        vm.get_iter(&vm.new_list(all).into_value())
+    }
+
+    /// An iterator over (start, end, line) of runs of instructions, in CPython's units of two bytes an instruction.
+    #[pymethod(no_text, "co_lines($self, /)")]
+    fn co_lines(vm: &Vm, zelf: &Gc<Code>) -> PyResult<Value> {
+        let mut all = Vec::new();
+        let (mut start, mut line) = (0, zelf.line_at(0));
+        let n = zelf.data.len();
+        for pc in 1..=n {
+            let here = if pc < n { zelf.line_at(pc) } else { u32::MAX };
+            if here != line {
+                let l = if line == 0 { Value::NONE } else { vm.new_int(line as i64) };
+                let items = vec![vm.new_int(start as i64 * 2), vm.new_int(pc as i64 * 2), l];
+                all.push(vm.new_tuple(items).into_value());
+                (start, line) = (pc, here);
+            }
+        }
+        vm.get_iter(&vm.new_list(all).into_value())
+    }
+
+    #[pymethod(no_text, "co_branches($self, /)")]
+    fn co_branches(vm: &Vm, _zelf: &Gc<Code>) -> PyResult<Value> {
+        vm.get_iter(&vm.new_list(Vec::new()).into_value())
+    }
+}
+
+impl Code {
+    fn visible_varnames(&self, vm: &Vm) -> Vec<Value> {
+        let d = &self.data;
+        (0..d.nlocals as usize)
+            .filter(|&i| !d.is_hidden(i))
+            .filter_map(|i| Some(vm.intern_bytes_lossless(d.varnames.get(i)?).into_value()))
+            .collect()
+    }
 }

@@ -305,8 +305,11 @@ fn repr(vm: &Vm, v: &Value) -> PyResult<Value> {
     let Some(f) = v.downcast::<FrameObject>() else { return Ok(Value::NONE) };
     let line = f.line().map_or("None".to_string(), |n| n.to_string());
     let file = vm.repr_text(f.code.filename(vm).as_value())?;
-    let text =
-        format!("<frame at {:#x}, file {file}, line {line}, code {}>", v.bits(), f.code.name(vm).to_string_lossy());
+    let text = format!(
+        "<frame at {:#x}, file {file}, line {line}, code {}>",
+        v.bits(),
+        f.code.name(vm).to_string_lossy()
+    );
     Ok(vm.new_str(&text).into_value())
 }
 
@@ -529,7 +532,9 @@ fn proxy_compare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult<Value
     }
     let x = snapshot(vm, a)?.into_value();
     let y = match proxy(b) {
-        Some(f) if f.is(&a.downcast::<FrameLocalsProxy>().map_or_else(|| f.clone(), |p| p.frame.clone())) => x.clone(),
+        Some(f) if f.is(&a.downcast::<FrameLocalsProxy>().map_or_else(|| f.clone(), |p| p.frame.clone())) => {
+            x.clone()
+        }
         Some(_) => return Ok(Value::bool(op == CompareOp::Ne)),
         None => b.clone(),
     };

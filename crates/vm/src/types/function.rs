@@ -54,7 +54,12 @@ impl Trace for Function {
 
 impl Vm {
     /// A function of this code with these globals.
-    pub fn new_function(&self, code: &Gc<Code>, globals: &Gc<Dict>, closure: Option<Gc<Tuple>>) -> Gc<Function> {
+    pub fn new_function(
+        &self,
+        code: &Gc<Code>,
+        globals: &Gc<Dict>,
+        closure: Option<Gc<Tuple>>,
+    ) -> Gc<Function> {
         let builtins = self.builtins_of(globals);
         let module = globals.get_str(self, &self.names.__name__);
         self.alloc(Function {

@@ -13,6 +13,16 @@ pub struct Suspended {
     pub window: Box<[Slot]>,
 }
 
+impl Suspended {
+    /// Frame and registers, for resuming.
+    #[allow(unsafe_code)]
+    pub fn into_parts(self: Box<Suspended>) -> (Frame, Box<[Slot]>) {
+        let s = std::mem::ManuallyDrop::new(*self);
+        // SAFETY: both fields are read once, and `s` is never dropped.
+        unsafe { (std::ptr::read(&s.frame), std::ptr::read(&s.window)) }
+    }
+}
+
 /// What the three kinds share.
 pub struct GenState {
     pub code: Gc<Code>,
@@ -365,7 +375,14 @@ fn set_str_attr(vm: &Vm, cell: &GcCell<Str>, what: &str, v: Option<&Value>) -> P
     }
 }
 
-fn throw_args(vm: &Vm, g: &Value, state: &GenState, ty: &Value, value: Option<&Value>, tb: Option<&Value>) -> PyResult<Value> {
+fn throw_args(
+    vm: &Vm,
+    g: &Value,
+    state: &GenState,
+    ty: &Value,
+    value: Option<&Value>,
+    tb: Option<&Value>,
+) -> PyResult<Value> {
     if value.is_some() || tb.is_some() {
         vm.warn(
             &exc::DeprecationWarning,
@@ -401,7 +418,13 @@ impl Generator {
     }
 
     #[pymethod(no_text, "throw($self, typ, val=<unrepresentable>, tb=<unrepresentable>, /)")]
-    fn throw(vm: &Vm, zelf: &Gc<Generator>, typ: &Value, val: Option<&Value>, tb: Option<&Value>) -> PyResult<Value> {
+    fn throw(
+        vm: &Vm,
+        zelf: &Gc<Generator>,
+        typ: &Value,
+        val: Option<&Value>,
+        tb: Option<&Value>,
+    ) -> PyResult<Value> {
         throw_args(vm, zelf.as_value(), &zelf.0, typ, val, tb)
     }
 
@@ -482,7 +505,13 @@ impl Coroutine {
     }
 
     #[pymethod(no_text, "throw($self, typ, val=<unrepresentable>, tb=<unrepresentable>, /)")]
-    fn throw(vm: &Vm, zelf: &Gc<Coroutine>, typ: &Value, val: Option<&Value>, tb: Option<&Value>) -> PyResult<Value> {
+    fn throw(
+        vm: &Vm,
+        zelf: &Gc<Coroutine>,
+        typ: &Value,
+        val: Option<&Value>,
+        tb: Option<&Value>,
+    ) -> PyResult<Value> {
         throw_args(vm, zelf.as_value(), &zelf.0, typ, val, tb)
     }
 

@@ -66,7 +66,9 @@ fn check_next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
         return Ok(None);
     }
     if v.downcast::<Traceback>().is_none() {
-        return Err(vm.type_error(format_args!("expected traceback object or None, got '{}'", vm.type_of(v).name())));
+        return Err(
+            vm.type_error(format_args!("expected traceback object or None, got '{}'", vm.type_of(v).name()))
+        );
     }
     Ok(Some(v.clone()))
 }
