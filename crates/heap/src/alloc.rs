@@ -288,6 +288,33 @@ impl Heap {
         }
     }
 
+    /// As [`Heap::alloc_var`] for plain data that `fill` writes in place.
+    ///
+    /// # Safety
+    /// As for [`Heap::alloc_var`]; `fill` initialises every item.
+    #[inline(always)]
+    pub unsafe fn alloc_var_with<H, T: Copy>(
+        &self,
+        ty: NonNull<Header>,
+        head: H,
+        len: usize,
+        extra: usize,
+        fill: impl FnOnce(&mut [std::mem::MaybeUninit<T>]),
+    ) -> Option<Gc<VarObj<H, T>>> {
+        let size = VarObj::<H, T>::size_for(len)?.checked_next_multiple_of(8)?;
+        let (ptr, class) = self.block(size.checked_add(extra)?)?;
+        // SAFETY: the block has room; the type fits by contract.
+        unsafe {
+            let body = ptr.add(1).cast::<VarObj<H, T>>();
+            VarObj::init_with(body, head, len, fill);
+            if extra != 0 {
+                (body.as_ptr() as *mut u8).add(size).write_bytes(0, extra);
+            }
+            self.start(ptr, class, ty);
+            Some(Gc::from_bits(ptr.as_ptr() as u64))
+        }
+    }
+
     /// Gives a block back. The payload is gone already.
     ///
     /// # Safety

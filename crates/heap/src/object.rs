@@ -189,6 +189,27 @@ impl<H, T> VarObj<H, T> {
         }
     }
 
+    /// Writes a fresh payload of plain items, which `fill` writes in place.
+    ///
+    /// # Safety
+    /// As for `init`; `fill` initialises every item.
+    #[inline(always)]
+    pub unsafe fn init_with(
+        this: NonNull<VarObj<H, T>>,
+        head: H,
+        len: usize,
+        fill: impl FnOnce(&mut [std::mem::MaybeUninit<T>]),
+    ) {
+        // SAFETY: the block is large enough by contract.
+        unsafe {
+            let p = this.as_ptr();
+            (&raw mut (*p).head).write(head);
+            (&raw mut (*p).len).write(len);
+            let base = (&raw mut (*p).items) as *mut std::mem::MaybeUninit<T>;
+            fill(std::slice::from_raw_parts_mut(base, len));
+        }
+    }
+
     /// Drops head and items in place.
     ///
     /// # Safety

@@ -135,6 +135,7 @@ pub struct Interp {
     pub module_states: Guarded<Vec<(std::any::TypeId, Box<dyn std::any::Any>)>>,
     pub interp_state: interp::InterpState,
     pub weakrefs: crate::types::weakref::WeakTable,
+    pub str_index: crate::types::str_::IndexCache,
     pub gc: crate::modules::gc::GcState,
     pub hooks: VmHooks,
     /// Last, because the fields above hold objects that live in it.
@@ -208,6 +209,7 @@ impl Interp {
             module_states: Guarded::new(Vec::new()),
             interp_state: Default::default(),
             weakrefs: Default::default(),
+            str_index: Default::default(),
             gc: Default::default(),
             hooks: VmHooks::default(),
         })

@@ -1,0 +1,287 @@
+//! The `%` operator of `str`.
+
+use crate::errors::exc;
+use crate::prelude::*;
+use crate::types::numbers::{IntValue, int_value};
+use taipan_text::format::{
+    Arguments, Conversion, ErrorKind, FormatError, PercentIter, PercentPiece, percent_base, percent_char,
+    percent_float, percent_int, percent_text,
+};
+use taipan_text::strings::{Text, TooLarge};
+use taipan_text::wtf8::{self, Wtf8Buf};
+
+pub fn remainder(vm: &Vm, a: &Value, b: &Value) -> PyResult {
+    let Some(format) = a.downcast::<Str>() else { return Ok(Value::NOT_IMPLEMENTED) };
+    let mut args = PercentArgs::new(vm, b, b.downcast::<Str>().is_some());
+    let mut out = Wtf8Buf::new();
+    if out.try_reserve(format.byte_len()).is_err() {
+        return Err(vm.memory_error());
+    }
+    let mut pieces = PercentIter::<Text>::new(format.as_bytes());
+    while let Some(piece) = pieces.next(&mut args).map_err(|f| f.raise(vm))? {
+        match piece {
+            PercentPiece::Literal { start, end } => {
+                out.push_wtf8(crate::types::str_::known(format.as_bytes().get(start..end).unwrap_or_default()))
+            }
+            PercentPiece::Conversion(c) if c.code == u32::from(b'%') => out.push(c.code),
+            PercentPiece::Conversion(c) => {
+                let v = args.take().map_err(|f| f.raise(vm))?;
+                convert(vm, &v, &c, &mut out)?;
+            }
+        }
+    }
+    args.finish("string")?;
+    Ok(vm.try_new_wtf8(&out)?.into_value())
+}
+
+fn convert(vm: &Vm, v: &Value, c: &Conversion, out: &mut Wtf8Buf) -> PyResult<()> {
+    let letter = u8::try_from(c.code).unwrap_or(0);
+    let shown = match letter {
+        b's' => vm.str(v)?,
+        b'r' => vm.repr(v)?,
+        b'a' => vm.ascii(v)?,
+        b'c' => {
+            let mut buf = [0; 4];
+            let unit = wtf8::encode(char_of(vm, v)?, &mut buf);
+            return push_bytes(vm, out, percent_char::<Text>(unit, c));
+        }
+        _ => {
+            match number(vm, v, c)? {
+                Some(text) => out.push_str(&text),
+                None => return Err(raise_format(vm, c.unsupported())),
+            }
+            return Ok(());
+        }
+    };
+    if c.width == 0 && c.precision.is_none() {
+        if out.try_reserve(shown.byte_len()).is_err() {
+            return Err(vm.memory_error());
+        }
+        out.push_wtf8(shown.as_wtf8());
+        return Ok(());
+    }
+    push_bytes(vm, out, percent_text::<Text>(shown.as_bytes(), c))
+}
+
+fn push_bytes(vm: &Vm, out: &mut Wtf8Buf, made: Result<Vec<u8>, TooLarge>) -> PyResult<()> {
+    match made {
+        Ok(bytes) if out.try_reserve(bytes.len()).is_ok() => {
+            out.push_wtf8(crate::types::str_::known(&bytes));
+            Ok(())
+        }
+        _ => Err(vm.memory_error()),
+    }
+}
+
+/// The code point for `%c`.
+fn char_of(vm: &Vm, v: &Value) -> PyResult<u32> {
+    if let Some(s) = v.downcast::<Str>() {
+        return match (s.char_len(), s.as_wtf8().code_points().next()) {
+            (1, Some(cp)) => Ok(cp),
+            (n, _) => Err(vm.type_error(format_args!(
+                "%c requires an int or a unicode character, not a string of length {n}"
+            ))),
+        };
+    }
+    if int_value(v).is_none() && vm.type_of(v).slots.index.get().is_none() {
+        return Err(vm.type_error(format_args!(
+            "%c requires an int or a unicode character, not {}",
+            vm.type_of(v).name()
+        )));
+    }
+    let n = vm.index(v)?;
+    match int_value(&n) {
+        Some(IntValue::Small(n)) if (0..=wtf8::MAX as i64).contains(&n) => Ok(n as u32),
+        _ => Err(vm.overflow_error("%c arg not in range(0x110000)")),
+    }
+}
+
+/// The text of a conversion of numbers, for `str` and `bytes`; `None` when the letter is none of them.
+pub(crate) fn number(vm: &Vm, v: &Value, c: &Conversion) -> PyResult<Option<String>> {
+    let letter = u8::try_from(c.code).unwrap_or(0);
+    let made = if let Some(base) = percent_base(c.code) {
+        let digits = int_digits(vm, &integer(vm, v, letter)?, base)?;
+        percent_int(&digits, c)
+    } else if matches!(letter, b'e' | b'E' | b'f' | b'F' | b'g' | b'G') {
+        percent_float(vm.to_f64(v)?, c)
+    } else {
+        return Ok(None);
+    };
+    made.map(Some).map_err(|e| raise_format(vm, e))
+}
+
+/// The int for `%d` and its kin.
+fn integer(vm: &Vm, v: &Value, letter: u8) -> PyResult {
+    if int_value(v).is_some() {
+        return Ok(v.clone());
+    }
+    let exact = matches!(letter, b'x' | b'X' | b'o');
+    let slots = &vm.type_of(v).slots;
+    let r = match (slots.int.get(), slots.index.get()) {
+        (Some(f), _) if !exact => f(vm, v).and_then(|r| check_int(vm, v, r)),
+        (_, Some(_)) => vm.index(v),
+        _ => return Err(wrong_type(vm, v, letter)),
+    };
+    match vm.suppress(r, &exc::TypeError)? {
+        Some(n) => Ok(n),
+        None => Err(wrong_type(vm, v, letter)),
+    }
+}
+
+fn check_int(vm: &Vm, v: &Value, r: Value) -> PyResult {
+    if int_value(&r).is_some() {
+        return Ok(r);
+    }
+    Err(vm.type_error(format_args!(
+        "{}.__int__() must return an int, not {}",
+        vm.type_of(v).name(),
+        vm.type_of(&r).name()
+    )))
+}
+
+fn wrong_type(vm: &Vm, v: &Value, letter: u8) -> Raised {
+    let what = if matches!(letter, b'x' | b'X' | b'o') { "an integer" } else { "a real number" };
+    vm.type_error(format_args!(
+        "%{} format: {what} is required, not {}",
+        char::from(letter),
+        vm.type_of(v).name()
+    ))
+}
+
+/// The digits of an int in a base, with a minus if negative. The limit on decimal digits holds.
+pub(crate) fn int_digits(vm: &Vm, v: &Value, base: u32) -> PyResult<String> {
+    match int_value(v) {
+        Some(IntValue::Small(n)) => Ok(taipan_text::number::int_to_text(n, base)),
+        Some(IntValue::Big(b)) if base != 10 => Ok(b.in_radix(base).to_string()),
+        Some(IntValue::Big(b)) => {
+            let exact = vm.new_bigint(b.clone());
+            vm.repr_text(&exact)
+        }
+        None => Err(vm.type_error("an integer is required")),
+    }
+}
+
+/// What a reader of a format answers: an exception that is on its way, or one to raise.
+pub(crate) enum Fault {
+    Raised(Raised),
+    Format(FormatError),
+}
+
+impl From<FormatError> for Fault {
+    fn from(e: FormatError) -> Fault {
+        Fault::Format(e)
+    }
+}
+
+impl Fault {
+    pub(crate) fn raise(self, vm: &Vm) -> Raised {
+        match self {
+            Fault::Raised(r) => r,
+            Fault::Format(e) => raise_format(vm, e),
+        }
+    }
+}
+
+/// Raises the exception of a formatting error.
+#[cold]
+pub(crate) fn raise_format(vm: &Vm, e: FormatError) -> Raised {
+    let text = vm.new_wtf8(&e.message).into_value();
+    match e.kind {
+        ErrorKind::Value => vm.raise_args(&exc::ValueError, vec![text]),
+        ErrorKind::Overflow => vm.raise_args(&exc::OverflowError, vec![text]),
+        ErrorKind::Memory => vm.memory_error(),
+    }
+}
+
+/// The right operand of `%`, being used up.
+pub(crate) struct PercentArgs<'a> {
+    vm: &'a Vm,
+    operand: &'a Value,
+    tuple: Option<Gc<Tuple>>,
+    next: usize,
+    /// The one value that is there when the operand is no tuple, or the value of the last key.
+    single: Option<Value>,
+    mapping: bool,
+    /// Keys of `bytes` formats are bytes.
+    pub(crate) bytes_keys: bool,
+}
+
+impl<'a> PercentArgs<'a> {
+    /// `text`: the operand is a string (for `bytes`: bytes), which is no mapping here.
+    pub(crate) fn new(vm: &'a Vm, operand: &'a Value, text: bool) -> PercentArgs<'a> {
+        let tuple = operand.downcast::<Tuple>().cloned();
+        let mapping = tuple.is_none() && !text && vm.type_of(operand).slots.subscript.get().is_some();
+        let single = if tuple.is_none() { Some(operand.clone()) } else { None };
+        PercentArgs { vm, operand, tuple, next: 0, single, mapping, bytes_keys: false }
+    }
+
+    /// The next argument.
+    pub(crate) fn take(&mut self) -> Result<Value, Fault> {
+        let found = match &self.tuple {
+            Some(t) => t.get(self.next).cloned(),
+            None => self.single.take(),
+        };
+        self.next += 1;
+        found.ok_or_else(|| Fault::Raised(self.vm.type_error("not enough arguments for format string")))
+    }
+
+    /// At the format's end nothing may be left.
+    pub(crate) fn finish(&self, what: &str) -> PyResult<()> {
+        let left = match &self.tuple {
+            Some(t) => self.next < t.len(),
+            None => self.single.is_some(),
+        };
+        if left && !self.mapping {
+            return Err(self
+                .vm
+                .type_error(format_args!("not all arguments converted during {what} formatting")));
+        }
+        Ok(())
+    }
+
+    fn star(&mut self) -> Result<Value, Fault> {
+        let v = self.take()?;
+        if int_value(&v).is_none() {
+            return Err(Fault::Raised(self.vm.type_error("* wants int")));
+        }
+        Ok(v)
+    }
+}
+
+impl Arguments for PercentArgs<'_> {
+    type Error = Fault;
+
+    fn require_mapping(&mut self) -> Result<(), Fault> {
+        if self.mapping {
+            return Ok(());
+        }
+        Err(Fault::Raised(self.vm.type_error("format requires a mapping")))
+    }
+
+    fn key(&mut self, key: &[u8]) -> Result<(), Fault> {
+        let vm = self.vm;
+        let key = if self.bytes_keys {
+            vm.new_bytes(key).into_value()
+        } else {
+            vm.new_wtf8(crate::types::str_::known(key)).into_value()
+        };
+        self.single = Some(vm.get_item(self.operand, &key).map_err(Fault::Raised)?);
+        Ok(())
+    }
+
+    fn width(&mut self) -> Result<isize, Fault> {
+        let v = self.star()?;
+        match int_value(&v) {
+            Some(IntValue::Small(n)) if n != i64::MIN => Ok(n as isize),
+            _ => Err(Fault::Raised(self.vm.overflow_error("Python int too large to convert to C ssize_t"))),
+        }
+    }
+
+    fn precision(&mut self) -> Result<i32, Fault> {
+        let v = self.star()?;
+        match int_value(&v) {
+            Some(IntValue::Small(n)) if i32::try_from(n).is_ok() => Ok(n as i32),
+            _ => Err(Fault::Raised(self.vm.overflow_error("Python int too large to convert to C int"))),
+        }
+    }
+}
