@@ -3,6 +3,7 @@
 use crate::object::Type;
 use crate::{PyResult, Value, Vm};
 use std::cell::Cell;
+use std::mem::MaybeUninit;
 use taipan_heap::{Gc, Layout, PayloadFns, Trace, VarObj, payload};
 
 pub struct BytesHead {
@@ -42,32 +43,63 @@ impl Bytes {
 }
 
 impl Vm {
+    /// `bytes` as large as something in memory: where it cannot be had the process ends, as for Rust's own collections.
     pub fn new_bytes(&self, bytes: &[u8]) -> Gc<Bytes> {
-        self.raw_bytes(&self.types.bytes, bytes)
+        self.raw_bytes(&self.types.bytes, bytes).unwrap_or_else(|| no_memory(bytes.len()))
+    }
+
+    /// `bytes` of a size that programs control.
+    pub fn try_new_bytes(&self, bytes: &[u8]) -> PyResult<Gc<Bytes>> {
+        match self.raw_bytes(&self.types.bytes, bytes) {
+            Some(b) => Ok(b),
+            None => Err(self.memory_error()),
+        }
     }
 
     /// A `bytes` of a subclass.
     pub fn new_bytes_in(&self, cls: &Gc<Type>, bytes: &[u8]) -> PyResult<Gc<Bytes>> {
         debug_assert!(std::ptr::eq(cls.def, <Bytes as crate::object::Payload>::def()));
-        let b = self.raw_bytes(cls, bytes);
+        let Some(b) = self.raw_bytes(cls, bytes) else { return Err(self.memory_error()) };
         if !cls.is(&self.types.bytes) {
             cls.start_instance(b.as_value());
         }
         Ok(b)
     }
 
-    fn raw_bytes(&self, ty: &Gc<Type>, bytes: &[u8]) -> Gc<Bytes> {
-        // SAFETY: `ty` is `bytes` or a class with its layout; the heap writes the payload that its functions expect.
+    /// `bytes` of `len` zeros that `fill` writes over.
+    pub fn build_bytes(&self, len: usize, fill: impl FnOnce(&mut [u8])) -> PyResult<Gc<Bytes>> {
+        let head = BytesHead { hash: Cell::new(-1) };
+        let write = |room: &mut [MaybeUninit<u8>]| {
+            room.fill(MaybeUninit::new(0));
+            // SAFETY: every byte was just written.
+            #[allow(unsafe_code)]
+            fill(unsafe { room.assume_init_mut() });
+        };
+        let ty = &self.types.bytes;
+        // SAFETY: as in `raw_bytes`; all bytes are initialised.
+        #[allow(unsafe_code)]
+        let made = unsafe { self.heap.alloc_var_with::<BytesHead, u8>(ty.as_ptr(), head, len, 0, write) };
+        match made {
+            // SAFETY: transparent over the `VarObj`.
+            #[allow(unsafe_code)]
+            Some(b) => Ok(unsafe { b.cast() }),
+            None => Err(self.memory_error()),
+        }
+    }
+
+    fn raw_bytes(&self, ty: &Gc<Type>, bytes: &[u8]) -> Option<Gc<Bytes>> {
+        let head = BytesHead { hash: Cell::new(-1) };
+        let write = |room: &mut [MaybeUninit<u8>]| {
+            room.write_copy_of_slice(bytes);
+        };
+        // SAFETY: `ty` is `bytes` or a class with its layout; the heap writes the payload that its functions expect, and
+        // `write` fills all of it.
         #[allow(unsafe_code)]
         unsafe {
-            let head = BytesHead { hash: Cell::new(-1) };
-            let made = self.heap.alloc_var::<BytesHead, u8>(
-                ty.as_ptr(),
-                head,
-                bytes.iter().copied(),
-                ty.extra_size(),
-            );
-            made.expect("bytes as large as a slice in memory").cast()
+            let extra = ty.extra_size();
+            let made =
+                self.heap.alloc_var_with::<BytesHead, u8>(ty.as_ptr(), head, bytes.len(), extra, write);
+            Some(made?.cast())
         }
     }
 
@@ -80,6 +112,12 @@ impl Vm {
         b.0.head.hash.set(h);
         h
     }
+}
+
+#[cold]
+fn no_memory(len: usize) -> ! {
+    let layout = std::alloc::Layout::array::<u8>(len).unwrap_or(std::alloc::Layout::new::<u64>());
+    std::alloc::handle_alloc_error(layout)
 }
 
 /// bytes

@@ -28,6 +28,7 @@ pub mod slice;
 pub mod slotdefs;
 pub mod sort;
 pub mod str_;
+pub mod str_methods;
 pub mod table;
 pub mod traceback;
 pub mod tuple;

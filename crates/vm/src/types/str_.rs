@@ -127,7 +127,8 @@ impl Vm {
         // SAFETY: `ty` is `str` or a class with its layout; the filler initialises every byte.
         #[allow(unsafe_code)]
         unsafe {
-            let made = self.heap.alloc_var_with::<StrHead, u8>(ty.as_ptr(), head, len, ty.extra_size(), write);
+            let made =
+                self.heap.alloc_var_with::<StrHead, u8>(ty.as_ptr(), head, len, ty.extra_size(), write);
             Some(made?.cast())
         }
     }

@@ -154,9 +154,9 @@ fn named(vm: &Vm, key: &Gc<Str>, source: &Source<'_>) -> PyResult {
     match source {
         Source::Map(m) => vm.get_item(m, key.as_value()),
         Source::Call(args) => {
-            let found = args.keywords().find(|(k, _)| {
-                k.downcast::<Str>().is_some_and(|k| k.as_bytes() == key.as_bytes())
-            });
+            let found = args
+                .keywords()
+                .find(|(k, _)| k.downcast::<Str>().is_some_and(|k| k.as_bytes() == key.as_bytes()));
             match found {
                 Some((_, v)) => Ok(v.clone()),
                 None => Err(vm.raise_args(&exc::KeyError, vec![key.to_value()])),

@@ -6,8 +6,11 @@ mod operators;
 mod percent;
 mod pieces;
 mod search;
+#[cfg(test)]
+mod tests;
 mod translate;
 
+pub(crate) use iterator::builtin;
 pub use iterator::{StrAsciiIterator, StrIterator};
 
 use crate::prelude::*;
@@ -118,9 +121,7 @@ fn separator<'a>(vm: &Vm, sep: &'a Value) -> PyResult<Option<&'a Gc<Str>>> {
         return Ok(None);
     }
     match sep.downcast::<Str>() {
-        None => {
-            Err(vm.type_error(format_args!("must be str or None, not {}", vm.type_of(sep).name())))
-        }
+        None => Err(vm.type_error(format_args!("must be str or None, not {}", vm.type_of(sep).name()))),
         Some(s) if s.is_empty() => Err(vm.value_error("empty separator")),
         s => Ok(s),
     }

@@ -1,9 +1,9 @@
 //! The slots of `str` that are operators and conversions.
 
+use crate::native::shell::object;
 use crate::prelude::*;
 use crate::types::slice::Slice;
 use crate::types::str_::known;
-use crate::native::shell::object;
 use std::cmp::Ordering;
 use taipan_text::strings as ts;
 
@@ -43,10 +43,9 @@ pub fn richcompare(_: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult {
 pub fn concat(vm: &Vm, a: &Value, b: &Value) -> PyResult {
     let x = object::<Str>(vm, a, "__add__")?;
     let Some(y) = b.downcast::<Str>() else {
-        return Err(vm.type_error(format_args!(
-            "can only concatenate str (not \"{}\") to str",
-            vm.type_of(b).name()
-        )));
+        return Err(
+            vm.type_error(format_args!("can only concatenate str (not \"{}\") to str", vm.type_of(b).name()))
+        );
     };
     if y.is_empty() {
         return Ok(vm.exact_str(x).into_value());
@@ -117,10 +116,9 @@ pub fn subscript(vm: &Vm, v: &Value, key: &Value) -> PyResult {
         return Ok(stepped(vm, s, at)?.into_value());
     }
     if !key.is_int() && vm.type_of(key).slots.index.get().is_none() {
-        return Err(vm.type_error(format_args!(
-            "string indices must be integers, not '{}'",
-            vm.type_of(key).name()
-        )));
+        return Err(
+            vm.type_error(format_args!("string indices must be integers, not '{}'", vm.type_of(key).name()))
+        );
     }
     let i = vm.index_isize(key)?;
     let i = if i < 0 { i.checked_add(s.char_len() as isize) } else { Some(i) };

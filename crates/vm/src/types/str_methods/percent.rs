@@ -20,9 +20,8 @@ pub fn remainder(vm: &Vm, a: &Value, b: &Value) -> PyResult {
     let mut pieces = PercentIter::<Text>::new(format.as_bytes());
     while let Some(piece) = pieces.next(&mut args).map_err(|f| f.raise(vm))? {
         match piece {
-            PercentPiece::Literal { start, end } => {
-                out.push_wtf8(crate::types::str_::known(format.as_bytes().get(start..end).unwrap_or_default()))
-            }
+            PercentPiece::Literal { start, end } => out
+                .push_wtf8(crate::types::str_::known(format.as_bytes().get(start..end).unwrap_or_default())),
             PercentPiece::Conversion(c) if c.code == u32::from(b'%') => out.push(c.code),
             PercentPiece::Conversion(c) => {
                 let v = args.take().map_err(|f| f.raise(vm))?;
@@ -152,7 +151,7 @@ fn wrong_type(vm: &Vm, v: &Value, letter: u8) -> Raised {
 pub(crate) fn int_digits(vm: &Vm, v: &Value, base: u32) -> PyResult<String> {
     match int_value(v) {
         Some(IntValue::Small(n)) => Ok(taipan_text::number::int_to_text(n, base)),
-        Some(IntValue::Big(b)) if base != 10 => Ok(b.in_radix(base).to_string()),
+        Some(IntValue::Big(b)) if base != 10 => Ok(b.in_radix(base as u8).to_string()),
         Some(IntValue::Big(b)) => {
             let exact = vm.new_bigint(b.clone());
             vm.repr_text(&exact)

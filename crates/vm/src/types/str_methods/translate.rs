@@ -77,9 +77,7 @@ pub fn maketrans(vm: &Vm, x: &Value, y: Option<&Gc<Str>>, z: Option<&Gc<Str>>) -
         return Ok(table.into_value());
     };
     let Some(x) = x.downcast::<Str>() else {
-        return Err(
-            vm.type_error("first maketrans argument must be a string if there is a second argument")
-        );
+        return Err(vm.type_error("first maketrans argument must be a string if there is a second argument"));
     };
     if x.char_len() != y.char_len() {
         return Err(vm.value_error("the first two maketrans arguments must have equal length"));
