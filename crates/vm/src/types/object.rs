@@ -10,9 +10,3 @@ crate::fixed_layout!(Object);
 impl Trace for Object {
     fn trace(&self, _: &mut dyn FnMut(&crate::Value)) {}
 }
-
-/// The base class of the class hierarchy.
-#[taipan_macros::pytype(name = "object", flags(BASETYPE), no_methods)]
-impl crate::types::typedef::Slots for Object {
-    const SLOTS: crate::types::typedef::SlotDefs = crate::types::typedef::SlotDefs::NONE;
-}

@@ -66,6 +66,7 @@ impl Trace for PyType {
     fn clear(&self) {
         // Bases stay: instances that die later in the same collection still need them. The dict breaks cycles through
         // methods; the mro holds the class itself.
+        self.modified();
         if let Some(d) = self.dict.get() {
             d.table.clear();
         }
@@ -511,10 +512,4 @@ pub(crate) fn bootstrap(vm: &Vm) {
         ty.header().set_ty(ty.as_ptr());
     }
     vm.metatype.set(ty.as_ptr());
-}
-
-/// type(object) -> the object's type
-#[taipan_macros::pytype(name = "type", flags(BASETYPE, GC, TYPE_SUBCLASS), no_methods)]
-impl crate::types::typedef::Slots for PyType {
-    const SLOTS: crate::types::typedef::SlotDefs = crate::types::typedef::SlotDefs::NONE;
 }

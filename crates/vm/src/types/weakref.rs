@@ -13,3 +13,9 @@ impl WeakTable {
         let _ = (vm, ptr);
     }
 }
+
+/// The first weak reference to an object (`__weakref__`).
+pub fn first_of(vm: &crate::Vm, obj: &crate::Value) -> Option<crate::Value> {
+    let _ = (vm, obj);
+    None
+}
