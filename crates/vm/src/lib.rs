@@ -11,6 +11,8 @@ pub mod breaker;
 pub mod errors;
 pub mod frontend;
 pub mod interp;
+#[cfg(test)]
+mod model_tests;
 pub mod modules;
 pub mod names;
 pub mod native;

@@ -14,12 +14,21 @@ enum Body {
 // No docstring: CPython has none.
 #[pytype(name = "builtin_function_or_method", flags(GC, NO_NEW, WEAKREF))]
 pub struct BuiltinFunction {
-    #[notrace]
     body: Body,
     /// The object of a bound method, the class of a `__new__`, the module of a function.
     zelf: Option<Value>,
     /// `__module__`.
     module: Option<Value>,
+}
+
+impl Trace for BuiltinFunction {
+    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+        if let Body::New(t) = &self.body {
+            visit(t.as_value());
+        }
+        self.zelf.trace(visit);
+        self.module.trace(visit);
+    }
 }
 
 impl BuiltinFunction {
@@ -137,12 +146,9 @@ pub(crate) fn call(vm: &Vm, f: &Value, args: CallArgs<'_>) -> PyResult<Value> {
 fn repr(vm: &Vm, f: &Value) -> PyResult<Value> {
     let Some(f) = f.downcast::<BuiltinFunction>() else { return Ok(vm.names.empty.to_value()) };
     let text = match f.zelf.as_ref() {
-        Some(z) if !is_module(vm, z) => format!(
-            "<built-in method {} of {} object at {:#x}>",
-            f.name(),
-            vm.type_of(z).name(),
-            vm.id_of(z)
-        ),
+        Some(z) if !is_module(vm, z) => {
+            format!("<built-in method {} of {} object at {:#x}>", f.name(), vm.type_of(z).name(), vm.id_of(z))
+        }
         _ => format!("<built-in function {}>", f.name()),
     };
     Ok(vm.new_str(&text).into_value())
@@ -244,9 +250,7 @@ impl BuiltinFunction {
     fn get_doc(vm: &Vm, zelf: &Gc<BuiltinFunction>) -> Value {
         match zelf.def() {
             Some(d) => shown_doc(vm, d.doc),
-            None => {
-                shown_doc(vm, "Create and return a new object.  See help(type) for accurate signature.")
-            }
+            None => shown_doc(vm, "Create and return a new object.  See help(type) for accurate signature."),
         }
     }
 

@@ -29,10 +29,8 @@ const OWN_LAYOUT: &[&str] = &[
 
 /// Whether a native definition's payload is its base's.
 fn adds_nothing(def: &TypeDef) -> bool {
-    if def.flags & F::SAME_LAYOUT != 0 {
-        return true;
-    }
-    def.flags & F::EXCEPTION_SUBCLASS != 0 && def.base.is_some() && !OWN_LAYOUT.contains(&def.name)
+    let own = def.flags & F::EXCEPTION_SUBCLASS != 0 && OWN_LAYOUT.contains(&def.name);
+    def.flags & F::BASE_PAYLOAD != 0 && !own
 }
 
 /// The class that decides how the instances of `ty` are laid out.
@@ -69,10 +67,9 @@ fn best_base(vm: &Vm, bases: &[Gc<Type>]) -> PyResult<Gc<Type>> {
     let mut best: Option<(Gc<Type>, Gc<Type>)> = None;
     for b in bases {
         if !b.has_flags(F::BASETYPE) {
-            return Err(vm.type_error(format_args!(
-                "type '{}' is not an acceptable base type",
-                dotted_name(vm, b)
-            )));
+            return Err(
+                vm.type_error(format_args!("type '{}' is not an acceptable base type", dotted_name(vm, b)))
+            );
         }
         let candidate = solid_base(b);
         best = match best {
@@ -220,16 +217,14 @@ fn compute_mro(vm: &Vm, ty: &Gc<Type>) -> PyResult<Vec<Gc<Type>>> {
     let mut out = Vec::with_capacity(items.len());
     for item in &items {
         let Some(t) = item.downcast::<Type>() else {
-            return Err(vm.type_error(format_args!(
-                "mro() returned a non-class ('{}')",
-                vm.type_of(item).name()
-            )));
+            return Err(
+                vm.type_error(format_args!("mro() returned a non-class ('{}')", vm.type_of(item).name()))
+            );
         };
         if !solid.is_subtype(&solid_base(t)) {
-            return Err(vm.type_error(format_args!(
-                "mro() returned base with unsuitable layout ('{}')",
-                t.name()
-            )));
+            return Err(
+                vm.type_error(format_args!("mro() returned base with unsuitable layout ('{}')", t.name()))
+            );
         }
         out.push(t.clone());
     }
@@ -296,10 +291,9 @@ fn read_slots(
 ) -> PyResult<SlotNames> {
     let items = if slots.is_instance_of::<Str>() { vec![slots.clone()] } else { vm.collect(slots)? };
     if !items.is_empty() && item_size(base) != 0 {
-        return Err(vm.type_error(format_args!(
-            "nonempty __slots__ not supported for subtype of '{}'",
-            base.name()
-        )));
+        return Err(
+            vm.type_error(format_args!("nonempty __slots__ not supported for subtype of '{}'", base.name()))
+        );
     }
     let mut out = SlotNames { names: Vec::new(), dict: false, weakref: false };
     for item in &items {
@@ -327,7 +321,8 @@ fn read_slots(
             }
             _ => {
                 let name = vm.intern_str(&mangle(vm, class, s));
-                let special = matches!(name.as_bytes(), b"__qualname__" | b"__classcell__" | b"__classdictcell__");
+                let special =
+                    matches!(name.as_bytes(), b"__qualname__" | b"__classcell__" | b"__classdictcell__");
                 if dict.get_str(vm, &name).is_some() && !special {
                     return Err(vm.value_error(format_args!(
                         "{} in __slots__ conflicts with class variable",
@@ -417,9 +412,7 @@ pub fn type_new(vm: &Vm, meta: &Gc<Type>, args: CallArgs<'_>) -> PyResult<Value>
     let Some(ns) = ns.downcast::<Dict>() else { return Err(wrong(3, "dict", ns)) };
     for b in bases.items() {
         if !b.is_instance_of::<PyType>() && vm.lookup_attr(b, &vm.names.__mro_entries__)?.is_some() {
-            return Err(
-                vm.type_error("type() doesn't support MRO entry resolution; use types.new_class()")
-            );
+            return Err(vm.type_error("type() doesn't support MRO entry resolution; use types.new_class()"));
         }
     }
     let winner = calculate_metaclass(vm, meta, bases.items())?;
@@ -468,8 +461,7 @@ fn new_class(
     let already_dict = base.has_dict.get() || base.has_flags(F::TYPE_SUBCLASS);
     let already_weakref = base.has_weakref.get() || base.has_flags(F::TYPE_SUBCLASS);
     let may = (!already_dict, !already_weakref && item_size(&base) == 0);
-    let mut add_dict = false;
-    let mut add_weakref = false;
+    let (mut add_dict, mut add_weakref);
     let mut names = Vec::new();
     match dict.get_str(vm, &vm.names.__slots__) {
         None => {
@@ -509,7 +501,7 @@ fn new_class(
         flags |= F::GC;
     }
     let mut def = base.def;
-    while def.flags & F::SAME_LAYOUT != 0
+    while def.flags & (F::BASE_PAYLOAD | F::EXCEPTION_SUBCLASS) == F::BASE_PAYLOAD
         && let Some(b) = def.base
     {
         def = b();
@@ -617,9 +609,7 @@ fn new_class(
 fn fill_cell(vm: &Vm, cell: &Value, contents: &Value, what: &str) -> PyResult<()> {
     if vm.type_of(cell).def.name != "cell" {
         let ty = vm.type_of(cell).to_value();
-        return Err(
-            vm.type_error(format_args!("{what} must be a nonlocal cell, not {}", vm.repr_text(&ty)?))
-        );
+        return Err(vm.type_error(format_args!("{what} must be a nonlocal cell, not {}", vm.repr_text(&ty)?)));
     }
     vm.set_attr_str(cell, "cell_contents", contents)
 }
@@ -780,11 +770,7 @@ pub fn set_own(vm: &Vm, ty: &Gc<Type>, name: &Gc<Str>, value: Option<&Value>) ->
                 return Err(vm.attribute_error(
                     ty.as_value(),
                     &name,
-                    format_args!(
-                        "type object '{}' has no attribute '{}'",
-                        ty.name(),
-                        name.to_string_lossy()
-                    ),
+                    format_args!("type object '{}' has no attribute '{}'", ty.name(), name.to_string_lossy()),
                 ));
             }
         },
@@ -874,7 +860,9 @@ pub fn check_compatible(vm: &Vm, old: &Gc<Type>, new: &Gc<Type>, what: &str) -> 
         || (a.is_heap_type()
             && b.is_heap_type()
             && match (a.base.get(), b.base.get()) {
-                (Some(x), Some(y)) => solid_base(&x).is(&solid_base(&y)) && added_slots(vm, &a) == added_slots_of(vm, &b),
+                (Some(x), Some(y)) => {
+                    solid_base(&x).is(&solid_base(&y)) && added_slots(vm, &a) == added_slots_of(vm, &b)
+                }
                 _ => false,
             });
     let same = same_solid
@@ -913,7 +901,9 @@ pub fn set_bases(vm: &Vm, ty: &Gc<Type>, value: &Value) -> PyResult<()> {
         )));
     };
     if t.is_empty() {
-        return Err(vm.type_error(format_args!("can only assign non-empty tuple to {name}.__bases__, not ()")));
+        return Err(
+            vm.type_error(format_args!("can only assign non-empty tuple to {name}.__bases__, not ()"))
+        );
     }
     let mut bases = Vec::with_capacity(t.len());
     for b in t.items() {

@@ -202,9 +202,7 @@ impl WrapperDescriptor {
 
     fn run(&self, vm: &Vm, obj: &Value, args: CallArgs<'_>) -> PyResult<Value> {
         if args.has_keywords() && !self.row.takes_keywords {
-            return Err(
-                vm.type_error(format_args!("wrapper {}() takes no keyword arguments", self.row.name))
-            );
+            return Err(vm.type_error(format_args!("wrapper {}() takes no keyword arguments", self.row.name)));
         }
         match self.row.wrap {
             Some(w) => w(vm, &self.owner, obj, args),

@@ -223,14 +223,16 @@ fn substitute_in(vm: &Vm, args: &[Value], params: &Gc<Tuple>, new: &[Value]) -> 
         }
         if let Some(t) = a.downcast::<Tuple>() {
             let t = t.clone();
-            let r =
-                vm.recurse(" while substituting type parameters", || substitute_in(vm, t.items(), params, new))?;
+            let r = vm.recurse(" while substituting type parameters", || {
+                substitute_in(vm, t.items(), params, new)
+            })?;
             out.push(vm.new_tuple(r).into_value());
             continue;
         }
         if let Some(l) = a.downcast::<List>() {
             let items = l.to_vec();
-            let r = vm.recurse(" while substituting type parameters", || substitute_in(vm, &items, params, new))?;
+            let r =
+                vm.recurse(" while substituting type parameters", || substitute_in(vm, &items, params, new))?;
             out.push(vm.new_list(r).into_value());
             continue;
         }
@@ -375,10 +377,9 @@ impl GenericAlias {
             return Err(vm.type_error("GenericAlias() takes no keyword arguments"));
         }
         let [origin, items] = args.pos() else {
-            return Err(vm.type_error(format_args!(
-                "GenericAlias expected 2 arguments, got {}",
-                args.pos().len()
-            )));
+            return Err(
+                vm.type_error(format_args!("GenericAlias expected 2 arguments, got {}", args.pos().len()))
+            );
         };
         Ok(vm.alloc_in(cls, body(vm, origin, items))?.into_value())
     }

@@ -1,7 +1,7 @@
 //! `types.MappingProxyType`: a read-only view of a mapping.
 
 use crate::prelude::*;
-use crate::protocol::number::BinaryOp;
+use crate::protocol::BinaryOp;
 
 /// Read-only proxy of a mapping.
 #[pytype(name = "mappingproxy", signature = "(mapping)", flags(GC, MAPPING))]

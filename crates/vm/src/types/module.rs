@@ -193,12 +193,8 @@ fn repr(vm: &Vm, module: &Value) -> PyResult<Value> {
 }
 
 impl Slots for Module {
-    const SLOTS: SlotDefs = SlotDefs {
-        getattro: Some(getattro),
-        setattro: Some(setattro),
-        repr: Some(repr),
-        ..SlotDefs::NONE
-    };
+    const SLOTS: SlotDefs =
+        SlotDefs { getattro: Some(getattro), setattro: Some(setattro), repr: Some(repr), ..SlotDefs::NONE };
 }
 
 fn readonly(vm: &Vm) -> Raised {

@@ -31,7 +31,7 @@ fn dict_of(vm: &Vm, v: &Value) -> Value {
 fn repr(vm: &Vm, v: &Value) -> PyResult<Value> {
     let ty = vm.type_of(v);
     let name = if ty.is_heap_type() { ty.name() } else { "namespace".to_string() };
-    if !vm.repr_enter(v) {
+    if crate::types::repr_guard::enter(vm, v) {
         return Ok(vm.new_str(&format!("{name}(...)")).into_value());
     }
     let mut parts = Vec::new();
@@ -49,7 +49,7 @@ fn repr(vm: &Vm, v: &Value) -> PyResult<Value> {
             }
         }
     }
-    vm.repr_leave(v);
+    crate::types::repr_guard::leave(vm, v);
     match failed {
         Some(r) => Err(r),
         None => Ok(vm.new_str(&format!("{name}({})", parts.join(", "))).into_value()),
@@ -147,32 +147,5 @@ impl Namespace {
     #[pygetter("__dict__")]
     fn get_dict(vm: &Vm, zelf: &Gc<Namespace>) -> Value {
         dict_of(vm, zelf.as_value())
-    }
-}
-
-/// Objects whose `repr` is being made on this thread.
-#[derive(Default)]
-struct InRepr(Guarded<Vec<u64>>);
-
-impl Vm {
-    /// Enters the `repr` of a container; `false` if it is being made already (then it prints as `...`).
-    pub fn repr_enter(&self, v: &Value) -> bool {
-        let bits = v.bits();
-        self.state::<InRepr>().0.with_mut(|s| {
-            if s.contains(&bits) {
-                return false;
-            }
-            s.push(bits);
-            true
-        })
-    }
-
-    pub fn repr_leave(&self, v: &Value) {
-        let bits = v.bits();
-        self.state::<InRepr>().0.with_mut(|s| {
-            if let Some(i) = s.iter().rposition(|b| *b == bits) {
-                s.remove(i);
-            }
-        });
     }
 }

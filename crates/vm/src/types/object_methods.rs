@@ -325,9 +325,7 @@ impl Object {
     fn init_subclass(vm: &Vm, args: CallArgs<'_>) -> PyResult<Value> {
         let name = args.all.first().and_then(|c| c.downcast::<Type>()).map_or(String::new(), |t| t.name());
         if args.has_keywords() {
-            return Err(
-                vm.type_error(format_args!("{name}.__init_subclass__() takes no keyword arguments"))
-            );
+            return Err(vm.type_error(format_args!("{name}.__init_subclass__() takes no keyword arguments")));
         }
         if args.all.len() > 1 {
             return Err(vm.type_error(format_args!(
@@ -389,9 +387,9 @@ impl Object {
         let module = vm.native_type::<crate::types::module::Module>();
         let modules = old.is_subtype(&module) && new.is_subtype(&module);
         if !modules && (new.has_flags(F::IMMUTABLE) || old.has_flags(F::IMMUTABLE)) {
-            return Err(
-                vm.type_error("__class__ assignment only supported for mutable types or ModuleType subclasses")
-            );
+            return Err(vm.type_error(
+                "__class__ assignment only supported for mutable types or ModuleType subclasses",
+            ));
         }
         class::check_compatible(vm, &old, new, "__class__")?;
         instance::set_class(vm, zelf, new);

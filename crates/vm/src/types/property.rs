@@ -87,8 +87,9 @@ impl Property {
                 ),
                 Err(r) => r,
             },
-            None => vm
-                .raise_new(&exc::AttributeError, format_args!("property of '{owner}' object has no {what}")),
+            None => {
+                vm.raise_new(&exc::AttributeError, format_args!("property of '{owner}' object has no {what}"))
+            }
         }
     }
 }
@@ -250,10 +251,7 @@ impl Property {
             None => Err(vm.attribute_error(
                 zelf.as_value(),
                 &vm.names.__name__,
-                format_args!(
-                    "'{}' object has no attribute '__name__'",
-                    vm.type_of(zelf.as_value()).name()
-                ),
+                format_args!("'{}' object has no attribute '__name__'", vm.type_of(zelf.as_value()).name()),
             )),
         }
     }

@@ -344,10 +344,10 @@ pub fn bool(vm: &Vm, v: &Value) -> PyResult<bool> {
     let r = call_found(vm, &f, v, &[])?;
     match r.as_bool() {
         Some(b) => Ok(b),
-        None => Err(vm.type_error(format_args!(
-            "__bool__ should return bool, returned {}",
-            vm.type_of(&r).name()
-        ))),
+        None => {
+            Err(vm
+                .type_error(format_args!("__bool__ should return bool, returned {}", vm.type_of(&r).name())))
+        }
     }
 }
 
@@ -418,8 +418,10 @@ impl Vm {
         let hook = self.sys_dict.get().and_then(|d| d.get_str(self, &self.names.unraisablehook));
         let Some(hook) = hook else { return };
         let ty = self.type_of(&e).to_value();
-        let tb =
-            e.downcast::<crate::errors::BaseException>().and_then(|b| b.traceback.get()).unwrap_or(Value::NONE);
+        let tb = e
+            .downcast::<crate::errors::BaseException>()
+            .and_then(|b| b.traceback.get())
+            .unwrap_or(Value::NONE);
         let args = crate::types::namespace::Namespace::make(
             self,
             &[

@@ -7,7 +7,9 @@
 use crate::native::CallArgs;
 use crate::object::Type;
 use crate::types::builtin_function::BuiltinFunction;
-use crate::types::descriptors::{ClassMethodDescriptor, GetSetDescriptor, MethodDescriptor, WrapperDescriptor};
+use crate::types::descriptors::{
+    ClassMethodDescriptor, GetSetDescriptor, MethodDescriptor, WrapperDescriptor,
+};
 use crate::types::slot_functions as sf;
 use crate::types::static_method::StaticMethod;
 use crate::types::str_::Str;
@@ -415,18 +417,8 @@ pub static SLOTS: &[SlotRows] = &[
             "($self, flags, /)"
         ),]
     ),
-    unary_slot!(
-        await_,
-        await_,
-        "__await__",
-        "Return an iterator to be used in await expression."
-    ),
-    unary_slot!(
-        aiter,
-        aiter,
-        "__aiter__",
-        "Return an awaitable, that resolves in asynchronous iterator."
-    ),
+    unary_slot!(await_, await_, "__await__", "Return an iterator to be used in await expression."),
+    unary_slot!(aiter, aiter, "__aiter__", "Return an awaitable, that resolves in asynchronous iterator."),
     unary_slot!(anext, anext, "__anext__", "Return a value or raise StopAsyncIteration."),
     binary_slot!(add, "__add__", "__radd__", "Return self+value.", "Return value+self."),
     binary_slot!(subtract, "__sub__", "__rsub__", "Return self-value.", "Return value-self."),
@@ -509,13 +501,7 @@ pub static SLOTS: &[SlotRows] = &[
     inplace_slot!(inplace_and, "__iand__", "Return self&=value."),
     inplace_slot!(inplace_xor, "__ixor__", "Return self^=value."),
     inplace_slot!(inplace_or, "__ior__", "Return self|=value."),
-    binary_slot!(
-        floor_divide,
-        "__floordiv__",
-        "__rfloordiv__",
-        "Return self//value.",
-        "Return value//self."
-    ),
+    binary_slot!(floor_divide, "__floordiv__", "__rfloordiv__", "Return self//value.", "Return value//self."),
     binary_slot!(true_divide, "__truediv__", "__rtruediv__", "Return self/value.", "Return value/self."),
     inplace_slot!(inplace_floor_divide, "__ifloordiv__", "Return self//=value."),
     inplace_slot!(inplace_true_divide, "__itruediv__", "Return self/=value."),
@@ -571,7 +557,12 @@ pub static SLOTS: &[SlotRows] = &[
             ),
         ]
     ),
-    slot!(concat, none, (), [("__add__", Some(w_binary!(concat)), "Return self+value.", "($self, value, /)"),]),
+    slot!(
+        concat,
+        none,
+        (),
+        [("__add__", Some(w_binary!(concat)), "Return self+value.", "($self, value, /)"),]
+    ),
     slot!(
         repeat,
         none,

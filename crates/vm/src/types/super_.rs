@@ -53,7 +53,13 @@ pub fn check(vm: &Vm, ty: &Gc<Type>, obj: &Value) -> PyResult<Gc<Type>> {
 }
 
 /// The attribute along the order of `start` behind `ty`, bound to `obj`; `None` (Rust) when there is none.
-pub fn lookup(vm: &Vm, ty: &Gc<Type>, obj: &Value, start: &Gc<Type>, name: &Gc<Str>) -> PyResult<Option<Value>> {
+pub fn lookup(
+    vm: &Vm,
+    ty: &Gc<Type>,
+    obj: &Value,
+    start: &Gc<Type>,
+    name: &Gc<Str>,
+) -> PyResult<Option<Value>> {
     if name.is(&vm.names.__class__) || name.as_bytes() == b"__class__" {
         return Ok(None);
     }
@@ -149,12 +155,8 @@ fn descr_get(vm: &Vm, s: &Value, obj: Option<&Value>, _: &Value) -> PyResult<Val
 }
 
 impl Slots for Super {
-    const SLOTS: SlotDefs = SlotDefs {
-        getattro: Some(getattro),
-        repr: Some(repr),
-        descr_get: Some(descr_get),
-        ..SlotDefs::NONE
-    };
+    const SLOTS: SlotDefs =
+        SlotDefs { getattro: Some(getattro), repr: Some(repr), descr_get: Some(descr_get), ..SlotDefs::NONE };
 }
 
 #[pymethods]
@@ -182,10 +184,9 @@ impl Super {
             [t] => (t.clone(), None),
             [t, o] => (t.clone(), Some(o.clone())),
             more => {
-                return Err(vm.type_error(format_args!(
-                    "super() expected at most 2 arguments, got {}",
-                    more.len()
-                )));
+                return Err(
+                    vm.type_error(format_args!("super() expected at most 2 arguments, got {}", more.len()))
+                );
             }
         };
         let Some(ty) = this.downcast::<Type>().cloned() else {

@@ -23,12 +23,7 @@ impl Slots for PyType {
 }
 
 /// Whether an attribute of the class may be set; `None` (value) asks about deletion.
-fn check_settable<'a>(
-    vm: &Vm,
-    ty: &Gc<Type>,
-    name: &str,
-    value: Option<&'a Value>,
-) -> PyResult<&'a Value> {
+fn check_settable<'a>(vm: &Vm, ty: &Gc<Type>, name: &str, value: Option<&'a Value>) -> PyResult<&'a Value> {
     if ty.has_flags(F::IMMUTABLE) {
         return Err(vm.type_error(format_args!(
             "cannot set '{name}' attribute of immutable type '{}'",
@@ -37,10 +32,9 @@ fn check_settable<'a>(
     }
     match value {
         Some(v) => Ok(v),
-        None => Err(vm.type_error(format_args!(
-            "cannot delete '{name}' attribute of immutable type '{}'",
-            ty.name()
-        ))),
+        None => Err(
+            vm.type_error(format_args!("cannot delete '{name}' attribute of immutable type '{}'", ty.name()))
+        ),
     }
 }
 
@@ -133,7 +127,7 @@ impl PyType {
     #[pygetter("__flags__")]
     fn get_flags(_vm: &Vm, zelf: &Gc<PyType>) -> i64 {
         // Bits of our own stay inside; the type is always ready.
-        let own = F::HAS_DICT | F::WEAKREF | F::NO_NEW | F::SAME_LAYOUT;
+        let own = F::HAS_DICT | F::WEAKREF | F::NO_NEW | F::BASE_PAYLOAD;
         let mut f = zelf.flags.get() & !own | 1 << 12;
         if zelf.slots.new.get().is_none() {
             f |= F::NO_NEW;
@@ -252,15 +246,12 @@ impl PyType {
 
     #[pygetter("__abstractmethods__")]
     fn get_abstractmethods(vm: &Vm, zelf: &Gc<PyType>) -> PyResult<Value> {
-        let found =
-            if zelf.is(&vm.types.type_) { None } else { zelf.own(vm, &vm.names.__abstractmethods__) };
+        let found = if zelf.is(&vm.types.type_) { None } else { zelf.own(vm, &vm.names.__abstractmethods__) };
         match found {
             Some(v) => Ok(v),
-            None => Err(vm.attribute_error(
-                zelf.as_value(),
-                &vm.names.__abstractmethods__,
-                "__abstractmethods__",
-            )),
+            None => {
+                Err(vm.attribute_error(zelf.as_value(), &vm.names.__abstractmethods__, "__abstractmethods__"))
+            }
         }
     }
 

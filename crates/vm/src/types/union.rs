@@ -15,7 +15,11 @@ pub struct Union {
 
 /// Whether an operand of `|` can be part of a union.
 fn unionable(vm: &Vm, v: &Value) -> bool {
-    if v.is_none() || v.is_instance_of::<Type>() || v.is_instance_of::<GenericAlias>() || v.is_instance_of::<Union>() {
+    if v.is_none()
+        || v.is_instance_of::<Type>()
+        || v.is_instance_of::<GenericAlias>()
+        || v.is_instance_of::<Union>()
+    {
         return true;
     }
     let t = vm.type_of(v);
@@ -151,11 +155,7 @@ impl Slots for Union {
             let new = generic_alias::substitute(vm, v, &u.args, &params, item)?;
             let mut out = Value::NONE;
             for (i, a) in new.iter().enumerate() {
-                out = if i == 0 {
-                    a.clone()
-                } else {
-                    vm.binary_op(crate::protocol::number::BinaryOp::Or, &out, a)?
-                };
+                out = if i == 0 { a.clone() } else { vm.binary_op(crate::protocol::BinaryOp::Or, &out, a)? };
             }
             Ok(out)
         }),
