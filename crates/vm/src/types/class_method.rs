@@ -49,7 +49,7 @@ impl Slots for ClassMethod {
                 (true, Some(o)) => vm.type_of(o).to_value(),
                 _ => ty.clone(),
             };
-            Ok(crate::types::hooks::bound_method(vm, &f, &cls))
+            Ok(vm.new_method(f, cls).into_value())
         }),
         repr: Some(|vm, c| {
             let f = c.downcast::<ClassMethod>().map_or(Value::NONE, |c| c.get());

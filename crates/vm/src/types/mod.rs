@@ -97,6 +97,7 @@ core_types! {
 }
 
 /// The `__slots__` word that a member descriptor stands for.
-pub fn member_slot(_descr: &crate::Value) -> Option<usize> {
-    None
+pub fn member_slot(descr: &crate::Value) -> Option<usize> {
+    use crate::object::ValueExt;
+    Some(descr.downcast_exact::<descriptors::MemberDescriptor>()?.index)
 }
