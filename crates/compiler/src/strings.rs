@@ -241,6 +241,11 @@ fn without_comments(text: &str) -> String {
             }
             (None, '"' | '\'') => quote = Some(c),
             (Some(q), c) if q == c => quote = None,
+            (Some(_), '\\') => {
+                out.push(c);
+                out.extend(chars.next());
+                continue;
+            }
             _ => {}
         }
         out.push(c);

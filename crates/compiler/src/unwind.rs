@@ -392,11 +392,9 @@ impl<'a> Compiler<'a> {
             let next = self.u().label();
             match &h.type_ {
                 Some(kind) => {
-                    let at = Span::of(&**kind);
                     let r = self.operand(kind)?;
                     self.u().depth = depth + 2;
                     let matched = self.u().top();
-                    self.at(at);
                     self.emit(Op::CheckExcMatch, 0, matched, exception, r);
                     self.u().jump_op(Op::JumpIfFalse, matched, 0, next);
                     self.at(Span::of(h));
