@@ -34,7 +34,7 @@ impl std::fmt::Display for VerifyError {
 impl std::error::Error for VerifyError {}
 
 /// Code objects nested this deep are refused: far beyond what the parser lets through.
-const MAX_NESTING: u32 = 150;
+const MAX_NESTING: u32 = 1000;
 
 /// Checks a code object and all those nested in it.
 pub fn verify(code: &CodeData) -> Result<(), VerifyError> {

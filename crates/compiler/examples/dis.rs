@@ -4,7 +4,9 @@ use taipan_compiler::{Mode, Options, compile};
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let worker = std::thread::Builder::new().stack_size(std::env::var("STACK_MB").ok().and_then(|s| s.parse().ok()).unwrap_or(256usize) << 20).spawn(move || run(&args));
+    let worker = std::thread::Builder::new()
+        .stack_size(std::env::var("STACK_MB").ok().and_then(|s| s.parse().ok()).unwrap_or(256usize) << 20)
+        .spawn(move || run(&args));
     if !worker.is_ok_and(|w| w.join().is_ok_and(|ok| ok)) {
         std::process::exit(1);
     }

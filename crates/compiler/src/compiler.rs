@@ -555,7 +555,7 @@ impl<'a> Compiler<'a> {
 pub(crate) fn syntax_error(fail: &Fail, tree: &Tree<'_>) -> taipan_syntax::SyntaxError {
     let mut error = taipan_syntax::SyntaxError::bare(fail.msg.clone());
     if fail.kind == FailKind::TooDeep {
-        error.kind = taipan_syntax::ErrorKind::TooDeep;
+        error.kind = taipan_syntax::ErrorKind::Recursion;
     }
     if let Some(span) = fail.span {
         let p = tree.position(span);

@@ -211,9 +211,13 @@ impl<'a> Compiler<'a> {
         match e {
             Expr::NumberLiteral(n) => self.check_number(&n.value, e),
             Expr::UnaryOp(u) => self.check_literal(&u.operand),
-            Expr::BinOp(b) => {
-                self.check_literal(&b.left)?;
-                self.check_literal(&b.right)
+            Expr::BinOp(_) => {
+                let mut left = e;
+                while let Expr::BinOp(b) = left {
+                    self.check_literal(&b.right)?;
+                    left = &b.left;
+                }
+                self.check_literal(left)
             }
             Expr::Tuple(t) => t.elts.iter().try_for_each(|e| self.check_literal(e)),
             Expr::Subscript(s) => {
@@ -275,15 +279,34 @@ impl<'a> Compiler<'a> {
         let mut chain = Vec::new();
         let mut left = e;
         while let Expr::BinOp(b) = left {
-            if self.fold(left).is_some() {
-                break;
-            }
             chain.push(b);
             left = &b.left;
         }
+        // As much of its start as is constant.
+        let mut constant = None;
+        if let Some(mut value) = self.fold(left) {
+            while let Some(b) = chain.last()
+                && let Some(next) = self.fold_with(b.op, &value, &b.right)
+            {
+                self.check_literal(&b.right)?;
+                value = next;
+                chain.pop();
+            }
+            self.check_literal(left)?;
+            constant = Some(value);
+        }
         let mark = self.unit().depth;
         let rights: Vec<&Expr> = chain.last().map(|b| &*b.right).into_iter().collect();
-        let mut l = self.operand_before(left, &rights)?;
+        let mut l = match constant {
+            Some(value) => {
+                let t = self.u().take();
+                let saved = self.at(Span::of(left));
+                self.load_const(t, value);
+                self.at(saved);
+                t
+            }
+            None => self.operand_before(left, &rights)?,
+        };
         let span = self.unit().span;
         while let Some(b) = chain.pop() {
             self.at(Span::of(b));

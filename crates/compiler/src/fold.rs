@@ -27,15 +27,28 @@ impl Compiler<'_> {
                 t.elts.iter().map(|e| self.fold(e)).collect::<Option<Vec<_>>>().map(Const::Tuple)
             }
             Expr::UnaryOp(u) => unary(u.op, &self.fold(&u.operand)?),
-            Expr::BinOp(b) => {
-                if !constant_start(e) {
-                    return None;
+            Expr::BinOp(_) => {
+                // Long chains nest to the left: no recursion there.
+                let mut chain = Vec::new();
+                let mut left = e;
+                while let Expr::BinOp(b) = left {
+                    chain.push(b);
+                    left = &b.left;
                 }
-                binary(b.op, &self.fold(&b.left)?, &self.fold(&b.right)?)
+                let mut value = self.fold(left)?;
+                while let Some(b) = chain.pop() {
+                    value = self.fold_with(b.op, &value, &b.right)?;
+                }
+                Some(value)
             }
             Expr::Subscript(s) if s.ctx.is_load() => subscript(&self.fold(&s.value)?, &self.fold(&s.slice)?),
             _ => None,
         }
+    }
+
+    /// The constant that `left op right` is.
+    pub fn fold_with(&self, op: Operator, left: &Const, right: &Expr) -> Option<Const> {
+        binary(op, left, &self.fold(right)?)
     }
 
     /// The slice object of constant bounds.
@@ -74,28 +87,6 @@ impl Compiler<'_> {
 fn radix_prefix(text: &str) -> bool {
     let b = text.as_bytes();
     b.len() > 2 && b[0] == b'0' && b[1].is_ascii_alphabetic()
-}
-
-/// Does a chain of operators begin with something constant? Spares the walk of long chains at every level.
-fn constant_start(mut e: &Expr) -> bool {
-    loop {
-        e = match e {
-            Expr::BinOp(b) => {
-                if !matches!(
-                    *b.right,
-                    Expr::BinOp(_) | Expr::UnaryOp(_) | Expr::Tuple(_) | Expr::Subscript(_)
-                ) && !b.right.is_literal_expr()
-                {
-                    return false;
-                }
-                &b.left
-            }
-            Expr::UnaryOp(u) => &u.operand,
-            Expr::Subscript(s) => &s.value,
-            Expr::Tuple(_) => return true,
-            other => return other.is_literal_expr(),
-        }
-    }
 }
 
 fn number(n: &Number) -> Option<Const> {

@@ -19,6 +19,8 @@ pub enum ErrorKind {
     IncompleteInput,
     /// `MemoryError`: the source is nested too deeply for the parser.
     TooDeep,
+    /// `RecursionError`: the tree is nested too deeply for the compiler.
+    Recursion,
 }
 
 /// One error in source text.
@@ -60,6 +62,7 @@ impl SyntaxError {
             ErrorKind::Tab => "TabError",
             ErrorKind::IncompleteInput => "_IncompleteInputError",
             ErrorKind::TooDeep => "MemoryError",
+            ErrorKind::Recursion => "RecursionError",
         }
     }
 }
