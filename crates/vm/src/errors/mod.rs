@@ -209,5 +209,5 @@ impl Vm {
 /// Reports an exception that has nowhere to go (`sys.unraisablehook`), taking it out of the thread's state.
 pub fn write_unraisable(vm: &Vm, obj: &Value, msg: &str) {
     let e = vm.take_raised();
-    crate::interp::links::unraisable(vm, e, obj, msg);
+    crate::modules::sys::call_unraisable_hook(vm, e, obj, msg);
 }

@@ -17,11 +17,17 @@ pub fn frozenset_from(vm: &Vm, _items: &[Value]) -> PyResult<Value> {
 pub fn set_add(vm: &Vm, _set: &Value, _item: &Value) -> PyResult<()> {
     missing(vm, "set")
 }
-pub fn make_interpolation(vm: &Vm, _v: &Value, _t: &Value, _c: &Value, _s: &Value) -> PyResult<Value> {
-    missing(vm, "Interpolation")
+pub fn make_interpolation(
+    vm: &Vm,
+    v: &Value,
+    text: &Value,
+    conversion: &Value,
+    spec: &Value,
+) -> PyResult<Value> {
+    crate::types::template::make_interpolation(vm, v, text, conversion, spec)
 }
-pub fn make_template(vm: &Vm, _s: &Value, _i: &Value) -> PyResult<Value> {
-    missing(vm, "Template")
+pub fn make_template(vm: &Vm, strings: &Value, interpolations: &Value) -> PyResult<Value> {
+    crate::types::template::make_template(vm, strings, interpolations)
 }
 pub fn definition(_v: &Value) -> Option<(&'static FnDef, bool)> {
     None
@@ -49,29 +55,8 @@ pub fn super_lookup(
 ) -> PyResult<Option<(Value, bool)>> {
     Ok(None)
 }
-pub fn unraisable(vm: &Vm, e: Value, _obj: &Value, _msg: &str) {
-    let _ = (vm, e);
-}
-pub fn typevar(
-    vm: &Vm,
-    _name: &Value,
-    _bound: Option<&Value>,
-    _constraints: Option<&Value>,
-) -> PyResult<Value> {
-    missing(vm, "TypeVar")
-}
-pub fn paramspec(vm: &Vm, _name: &Value) -> PyResult<Value> {
-    missing(vm, "ParamSpec")
-}
-pub fn typevartuple(vm: &Vm, _name: &Value) -> PyResult<Value> {
-    missing(vm, "TypeVarTuple")
-}
-pub fn subscript_generic(vm: &Vm, _v: &Value) -> PyResult<Value> {
-    missing(vm, "Generic")
-}
-pub fn typealias(vm: &Vm, _v: &Value) -> PyResult<Value> {
-    missing(vm, "TypeAliasType")
-}
-pub fn set_typeparam_default(vm: &Vm, _p: &Value, _f: &Value) -> PyResult<Value> {
-    missing(vm, "TypeVar")
-}
+pub use crate::modules::typing::make_paramspec as paramspec;
+pub use crate::modules::typing::make_typealias as typealias;
+pub use crate::modules::typing::make_typevar as typevar;
+pub use crate::modules::typing::make_typevartuple as typevartuple;
+pub use crate::modules::typing::{set_typeparam_default, subscript_generic};

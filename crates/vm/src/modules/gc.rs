@@ -1,16 +1,49 @@
 //! Module `gc` and the hooks between heap and machine: when collections run, finalisers, weak references.
 
-use crate::Vm;
+use crate::breaker::bit;
+use crate::errors::exc;
+use crate::prelude::*;
 use std::cell::Cell;
+use taipan_heap::{Garbage, flags};
+
+const GENERATIONS: usize = 3;
+const DEBUG_STATS: i32 = 1;
+const DEBUG_COLLECTABLE: i32 = 2;
+const DEBUG_UNCOLLECTABLE: i32 = 4;
+const DEBUG_SAVEALL: i32 = 32;
 
 /// The collector's settings and counts.
 pub struct GcState {
     pub enabled: Cell<bool>,
+    thresholds: Cell<[i64; GENERATIONS]>,
+    debug: Cell<i32>,
+    collecting: Cell<bool>,
+    /// Containers that may be made between two collections.
+    budget: Cell<isize>,
+    collections: [Cell<u64>; GENERATIONS],
+    collected: [Cell<u64>; GENERATIONS],
+    uncollectable: [Cell<u64>; GENERATIONS],
+    callbacks: GcCell<List>,
+    garbage: GcCell<List>,
 }
+
+/// Containers between collections when the heap is small.
+const BUDGET: isize = 10_000;
 
 impl Default for GcState {
     fn default() -> Self {
-        GcState { enabled: Cell::new(true) }
+        GcState {
+            enabled: Cell::new(true),
+            thresholds: Cell::new([2000, 10, 0]),
+            debug: Cell::new(0),
+            collecting: Cell::new(false),
+            budget: Cell::new(BUDGET),
+            collections: Default::default(),
+            collected: Default::default(),
+            uncollectable: Default::default(),
+            callbacks: GcCell::new(None),
+            garbage: GcCell::new(None),
+        }
     }
 }
 
@@ -28,19 +61,370 @@ pub fn install_hooks(vm: &Vm) {
             crate::vm::with_current(|vm| vm.weakrefs.object_dies(vm, ptr));
         },
         collect_due: || {
-            crate::vm::with_current(|vm| vm.breaker.set(crate::breaker::bit::COLLECT));
+            crate::vm::with_current(|vm| vm.breaker.set(bit::COLLECT));
         },
     });
 }
 
-/// Runs a collection when enough containers were made since the last one.
+/// Runs a collection if enough containers were made since the last one. Called when the breaker says `COLLECT`.
 pub fn collect_if_due(vm: &Vm) {
-    if !vm.gc.enabled.get() {
-        vm.heap.budget.set(10_000);
+    vm.breaker.clear(bit::COLLECT);
+    let due = vm.gc.enabled.get() && vm.gc.thresholds.get()[0] != 0;
+    if vm.heap.budget.get() < 0 {
+        if due && !vm.gc.collecting.get() {
+            collect(vm, 1);
+        } else {
+            vm.heap.budget.set(vm.gc.budget.get());
+        }
+    }
+}
+
+/// A full collection; answers how many objects were unreachable.
+pub fn collect(vm: &Vm, generation: usize) -> usize {
+    let gc = &vm.gc;
+    if gc.collecting.replace(true) {
+        return 0;
+    }
+    // The exception on its way must survive finalisers.
+    let pending = vm.raised_get().map(|_| vm.take_raised());
+    call_callbacks(vm, "start", generation, 0);
+    let n = collect_now(vm);
+    let generation = generation.min(GENERATIONS - 1);
+    gc.collections[generation].set(gc.collections[generation].get() + 1);
+    gc.collected[generation].set(gc.collected[generation].get() + n as u64);
+    call_callbacks(vm, "stop", generation, n);
+    gc.collecting.set(false);
+    let live = vm.heap.stats().blocks_allocated as isize;
+    gc.budget.set(BUDGET.max(live / 3));
+    vm.heap.budget.set(gc.budget.get());
+    if let Some(e) = pending {
+        let _ = vm.reraise(e);
+    }
+    n
+}
+
+fn collect_now(vm: &Vm) -> usize {
+    let garbage = vm.heap.find_garbage();
+    let n = garbage.objects.len();
+    if n == 0 {
+        return 0;
+    }
+    if vm.gc.debug.get() & DEBUG_COLLECTABLE != 0 {
+        for v in &garbage.objects {
+            report(vm, &format!("gc: collectable <{} {:#x}>\n", vm.type_of(v).name(), v.bits()));
+        }
+    }
+    // References from outside to what is garbage die first, so that no callback sees a half-cleared object.
+    for v in &garbage.objects {
+        if let Some(h) = v.header()
+            && h.has_flag(flags::WEAKREFS)
+            && let Some(ptr) = v.as_ptr()
+        {
+            vm.weakrefs.object_dies(vm, ptr);
+        }
+    }
+    let mut ran = false;
+    for v in &garbage.objects {
+        let Some(h) = v.header() else { continue };
+        if h.has_flag(flags::FINALIZED) {
+            continue;
+        }
+        if let Some(f) = vm.type_of(v).slots.finalize.get() {
+            h.set_flag(flags::FINALIZED, true);
+            f(vm, v);
+            ran = true;
+        }
+    }
+    let garbage = if ran { vm.heap.still_garbage(garbage) } else { garbage };
+    let n = garbage.objects.len();
+    if vm.gc.debug.get() & DEBUG_SAVEALL != 0 {
+        let list = garbage_list(vm);
+        for v in &garbage.objects {
+            list.push(v.clone());
+        }
+        return n;
+    }
+    garbage.clear();
+    n
+}
+
+fn garbage_list(vm: &Vm) -> Gc<List> {
+    if let Some(l) = vm.gc.garbage.get() {
+        return l;
+    }
+    let l = vm.new_list(Vec::new());
+    vm.gc.garbage.set(Some(l.clone()));
+    l
+}
+
+fn callbacks_list(vm: &Vm) -> Gc<List> {
+    if let Some(l) = vm.gc.callbacks.get() {
+        return l;
+    }
+    let l = vm.new_list(Vec::new());
+    vm.gc.callbacks.set(Some(l.clone()));
+    l
+}
+
+fn report(vm: &Vm, text: &str) {
+    let _ = vm.host().write(2, text.as_bytes());
+}
+
+fn call_callbacks(vm: &Vm, phase: &str, generation: usize, collected: usize) {
+    let Some(list) = vm.gc.callbacks.get() else { return };
+    if list.is_empty() {
         return;
     }
-    let garbage = vm.heap.find_garbage();
-    let live = vm.heap.stats().blocks_allocated;
-    vm.heap.budget.set((live / 3).max(10_000) as isize);
-    drop(garbage);
+    let info = vm
+        .dict_of(&[
+            ("generation", vm.new_int(generation as i64)),
+            ("collected", vm.new_int(collected as i64)),
+            ("uncollectable", vm.new_int(0)),
+        ])
+        .into_value();
+    let phase = vm.new_str(phase).into_value();
+    for f in list.to_vec() {
+        if vm.call(&f, &[phase.clone(), info.clone()]).is_err() {
+            crate::errors::write_unraisable(vm, &f, "Exception ignored while calling GC callback");
+        }
+    }
 }
+
+/// This module provides access to the garbage collector for reference cycles.
+///
+/// enable() -- Enable automatic garbage collection.
+/// disable() -- Disable automatic garbage collection.
+/// isenabled() -- Returns true if automatic collection is enabled.
+/// collect() -- Do a full collection right now.
+/// get_count() -- Return the current collection counts.
+/// get_stats() -- Return list of dictionaries containing per-generation stats.
+/// set_debug() -- Set debugging flags.
+/// get_debug() -- Get debugging flags.
+/// set_threshold() -- Set the collection thresholds.
+/// get_threshold() -- Return the current collection thresholds.
+/// get_objects() -- Return a list of all objects tracked by the collector.
+/// is_tracked() -- Returns true if a given object is tracked.
+/// is_finalized() -- Returns true if a given object has been already finalized.
+/// get_referrers() -- Return the list of objects that refer to an object.
+/// get_referents() -- Return the list of objects that an object refers to.
+/// freeze() -- Freeze all tracked objects and ignore them for future collections.
+/// unfreeze() -- Unfreeze all objects in the permanent generation.
+/// get_freeze_count() -- Return the number of objects in the permanent generation.
+///
+#[pymodule(name = "gc")]
+pub mod gc {
+    use super::*;
+
+    #[pyconst("DEBUG_STATS")]
+    const STATS: i32 = DEBUG_STATS;
+    #[pyconst("DEBUG_COLLECTABLE")]
+    const COLLECTABLE: i32 = DEBUG_COLLECTABLE;
+    #[pyconst("DEBUG_UNCOLLECTABLE")]
+    const UNCOLLECTABLE: i32 = DEBUG_UNCOLLECTABLE;
+    #[pyconst("DEBUG_SAVEALL")]
+    const SAVEALL: i32 = DEBUG_SAVEALL;
+    #[pyconst("DEBUG_LEAK")]
+    const LEAK: i32 = DEBUG_COLLECTABLE | DEBUG_UNCOLLECTABLE | DEBUG_SAVEALL;
+
+    #[pyconst("garbage")]
+    fn garbage(vm: &Vm) -> Gc<List> {
+        garbage_list(vm)
+    }
+
+    #[pyconst("callbacks")]
+    fn callbacks(vm: &Vm) -> Gc<List> {
+        callbacks_list(vm)
+    }
+
+    /// Enable automatic garbage collection.
+    #[pyfn("enable()")]
+    fn enable(vm: &Vm) {
+        vm.gc.enabled.set(true)
+    }
+
+    /// Disable automatic garbage collection.
+    #[pyfn("disable()")]
+    fn disable(vm: &Vm) {
+        vm.gc.enabled.set(false)
+    }
+
+    /// Returns true if automatic garbage collection is enabled.
+    #[pyfn("isenabled()")]
+    fn isenabled(vm: &Vm) -> bool {
+        vm.gc.enabled.get()
+    }
+
+    /// Run the garbage collector.
+    ///
+    /// With no arguments, run a full collection.  The optional argument
+    /// may be an integer specifying which generation to collect.  A ValueError
+    /// is raised if the generation number is invalid.
+    ///
+    /// The number of unreachable objects is returned.
+    #[pyfn("collect(generation=2)")]
+    fn collect(vm: &Vm, generation: i32) -> PyResult<usize> {
+        if !(0..GENERATIONS as i32).contains(&generation) {
+            return Err(vm.value_error("invalid generation"));
+        }
+        Ok(super::collect(vm, generation as usize))
+    }
+
+    /// Set the garbage collection debugging flags.
+    ///
+    ///   flags
+    ///     An integer that can have the following bits turned on:
+    ///       DEBUG_STATS - Print statistics during collection.
+    ///       DEBUG_COLLECTABLE - Print collectable objects found.
+    ///       DEBUG_UNCOLLECTABLE - Print unreachable but uncollectable objects
+    ///         found.
+    ///       DEBUG_SAVEALL - Save objects to gc.garbage rather than freeing them.
+    ///       DEBUG_LEAK - Debug leaking programs (everything but STATS).
+    ///
+    /// Debugging information is written to sys.stderr.
+    #[pyfn("set_debug(flags, /)")]
+    fn set_debug(vm: &Vm, flags: i32) {
+        vm.gc.debug.set(flags)
+    }
+
+    /// Get the garbage collection debugging flags.
+    #[pyfn("get_debug()")]
+    fn get_debug(vm: &Vm) -> i32 {
+        vm.gc.debug.get()
+    }
+
+    /// set_threshold(threshold0, [threshold1, [threshold2]])
+    /// Set the collection thresholds (the collection frequency).
+    ///
+    /// Setting 'threshold0' to zero disables collection.
+    #[pyfn(
+        no_text,
+        "set_threshold(threshold0, threshold1=<unrepresentable>, threshold2=<unrepresentable>, /)"
+    )]
+    fn set_threshold(vm: &Vm, threshold0: i32, threshold1: Option<i32>, threshold2: Option<i32>) {
+        let mut t = vm.gc.thresholds.get();
+        t[0] = threshold0 as i64;
+        if let Some(n) = threshold1 {
+            t[1] = n as i64;
+        }
+        if let Some(n) = threshold2 {
+            t[2] = n as i64;
+        }
+        vm.gc.thresholds.set(t);
+    }
+
+    /// Return the current collection thresholds.
+    #[pyfn("get_threshold()")]
+    fn get_threshold(vm: &Vm) -> (i64, i64, i64) {
+        let [a, b, c] = vm.gc.thresholds.get();
+        (a, b, c)
+    }
+
+    /// Return a three-tuple of the current collection counts.
+    #[pyfn("get_count()")]
+    fn get_count(vm: &Vm) -> (i64, i64, i64) {
+        ((vm.gc.budget.get() - vm.heap.budget.get()).max(0) as i64, 0, 0)
+    }
+
+    /// Return a list of dictionaries containing per-generation statistics.
+    #[pyfn("get_stats()")]
+    fn get_stats(vm: &Vm) -> Vec<Value> {
+        let gc = &vm.gc;
+        (0..GENERATIONS)
+            .map(|i| {
+                vm.dict_of(&[
+                    ("collections", vm.new_uint(gc.collections[i].get())),
+                    ("collected", vm.new_uint(gc.collected[i].get())),
+                    ("uncollectable", vm.new_uint(gc.uncollectable[i].get())),
+                ])
+                .into_value()
+            })
+            .collect()
+    }
+
+    /// Return a list of objects tracked by the collector (excluding the list returned).
+    ///
+    ///   generation
+    ///     Generation to extract the objects from.
+    ///
+    /// If generation is not None, return only the objects tracked by the collector
+    /// that are in that generation.
+    #[pyfn("get_objects(generation=None)")]
+    fn get_objects(vm: &Vm, generation: Option<isize>) -> PyResult<Vec<Value>> {
+        match generation {
+            Some(g) if g < 0 => Err(vm.value_error("generation parameter cannot be negative")),
+            Some(g) if g >= GENERATIONS as isize => Err(vm.value_error(format_args!(
+                "generation parameter must be less than the number of available generations ({GENERATIONS})"
+            ))),
+            Some(0 | 2) => Ok(Vec::new()),
+            _ => Ok(vm.heap.containers()),
+        }
+    }
+
+    /// Return the list of objects that directly refer to any of 'objs'.
+    #[pyfn("get_referrers(*objs)")]
+    fn get_referrers(vm: &Vm, objs: &[Value]) -> Vec<Value> {
+        vm.heap.referrers(objs)
+    }
+
+    /// Return the list of objects that are directly referred to by 'objs'.
+    #[pyfn("get_referents(*objs)")]
+    fn get_referents(_vm: &Vm, objs: &[Value]) -> Vec<Value> {
+        objs.iter().flat_map(Value::referents).collect()
+    }
+
+    /// Returns true if the object is tracked by the garbage collector.
+    ///
+    /// Simple atomic objects will return false.
+    #[pyfn("is_tracked(obj, /)")]
+    fn is_tracked(vm: &Vm, obj: &Value) -> bool {
+        if obj.downcast_exact::<Tuple>().is_some() {
+            // Tuples of atoms are left alone by CPython's collector.
+            return obj.referents().iter().any(|v| v.header().is_some_and(|h| h.is_gc()));
+        }
+        let native_type = obj.downcast::<Type>().is_some_and(|t| !t.is_heap_type());
+        let _ = vm;
+        !native_type && obj.header().is_some_and(|h| h.is_gc())
+    }
+
+    /// Returns true if the object has been already finalized by the GC.
+    #[pyfn("is_finalized(obj, /)")]
+    fn is_finalized(_vm: &Vm, obj: &Value) -> bool {
+        obj.header().is_some_and(|h| h.is_gc() && h.has_flag(flags::FINALIZED))
+    }
+
+    /// Freeze all current tracked objects and ignore them for future collections.
+    ///
+    /// This can be used before a POSIX fork() call to make the gc copy-on-write friendly.
+    /// Note: collection before a POSIX fork() call may free pages for future allocation
+    /// which can cause copy-on-write.
+    #[pyfn("freeze()")]
+    fn freeze(vm: &Vm) {
+        for v in vm.heap.containers() {
+            if let Some(h) = v.header() {
+                h.set_flag(flags::FROZEN, true)
+            }
+        }
+    }
+
+    /// Unfreeze all objects in the permanent generation.
+    ///
+    /// Put all objects in the permanent generation back into oldest generation.
+    #[pyfn("unfreeze()")]
+    fn unfreeze(vm: &Vm) {
+        for v in vm.heap.containers() {
+            if let Some(h) = v.header() {
+                h.set_flag(flags::FROZEN, false)
+            }
+        }
+    }
+
+    /// Return the number of objects in the permanent generation.
+    #[pyfn("get_freeze_count()")]
+    fn get_freeze_count(vm: &Vm) -> usize {
+        vm.heap.containers().iter().filter(|v| v.header().is_some_and(|h| h.has_flag(flags::FROZEN))).count()
+    }
+}
+
+const _: Option<(Garbage, fn() -> &'static crate::types::typedef::TypeDef)> = None;
+const _: &crate::types::typedef::TypeDef = &exc::RuntimeError;
+const _: i32 = DEBUG_STATS;

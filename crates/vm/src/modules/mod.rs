@@ -2,3 +2,26 @@
 
 pub mod codecs;
 pub mod gc;
+pub mod scope;
+pub mod sys;
+pub mod typing;
+
+use crate::native::ModuleDef;
+use crate::prelude::*;
+
+/// The modules of this crate.
+pub static ALL: &[&ModuleDef] = &[&gc::gc::MODULE, &typing::typing::MODULE];
+
+/// A module by its full name: from `sys.modules`, else imported by `builtins.__import__`.
+pub fn import_module(vm: &Vm, name: &str) -> PyResult<Value> {
+    let key = vm.intern(name);
+    let loaded = || vm.modules.get().and_then(|m| m.get_str(vm, &key)).filter(|m| !m.is_none());
+    if let Some(m) = loaded() {
+        return Ok(m);
+    }
+    let Some(import) = vm.builtins.get().and_then(|b| b.get_str(vm, &vm.names.__import__)) else {
+        return Err(vm.raise_new(&crate::errors::exc::ImportError, "__import__ not found"));
+    };
+    let top = vm.call1(&import, key.as_value())?;
+    Ok(loaded().unwrap_or(top))
+}

@@ -1,0 +1,317 @@
+//! Tuples with named fields, as `sys.version_info`, `os.stat_result` and `time.struct_time` are.
+//!
+//! The fields that belong to the sequence are the tuple's items. Those behind them (`tm_zone`) are only attributes: they
+//! lie in the instance's attribute storage, under their own names, which nobody can set.
+//!
+//! To declare one:
+//! ```ignore
+//! structseq! {
+//!     /// Doc comment = `__doc__`.
+//!     pub FLAGS = "flags" in "sys", 18, [("debug", "-d"), ("inspect", "-i"), …];
+//! }
+//! ```
+//! The number says how many fields the sequence has. Then `structseq::make(vm, &FLAGS, values)`.
+
+use crate::errors::exc;
+use crate::native::{ConstDef, FnDef, GetSetDef, Methods};
+use crate::prelude::*;
+use crate::types::instance;
+use crate::types::typedef::TypeDef;
+
+/// A structure sequence's class as constant data.
+pub struct StructSeq {
+    pub def: TypeDef,
+    pub fields: &'static [(&'static str, &'static str)],
+    /// How many of the fields the sequence has.
+    pub visible: usize,
+}
+
+/// Fields that share their name with no attribute.
+pub const UNNAMED: &str = "unnamed field";
+
+/// Declares structure sequences; see the head of `types/structseq.rs`.
+#[macro_export]
+macro_rules! structseq {
+    ($($(#[doc = $doc:literal])* $vis:vis $id:ident = $name:literal in $module:literal, $visible:expr, $fields:expr;)*) => {
+        $($vis static $id: $crate::types::structseq::StructSeq = {
+            const FIELDS: &[(&str, &str)] = &$fields;
+            const ROWS: &[$crate::native::GetSetDef] = &$crate::types::structseq::rows::<{ FIELDS.len() }>(FIELDS);
+            $crate::types::structseq::StructSeq {
+                def: $crate::types::structseq::type_def($name, $module, concat!($($doc, "\n"),*), ROWS),
+                fields: FIELDS,
+                visible: $visible,
+            }
+        };)*
+    };
+}
+
+type Get = fn(&Vm, &Value) -> PyResult<Value>;
+
+macro_rules! getters {
+    ($($n:literal)*) => { [$(get_field::<$n> as Get),*] };
+}
+
+const GETTERS: [Get; 32] =
+    getters!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31);
+
+/// The rows of the fields' attributes.
+pub const fn rows<const N: usize>(fields: &[(&'static str, &'static str)]) -> [GetSetDef; N] {
+    let mut rows = [const { GetSetDef { name: "", doc: "", get: get_field::<0>, set: None } }; N];
+    let mut i = 0;
+    while i < N {
+        rows[i] = GetSetDef { name: fields[i].0, doc: fields[i].1, get: GETTERS[i], set: None };
+        i += 1;
+    }
+    rows
+}
+
+/// The row of the class.
+pub const fn type_def(
+    name: &'static str,
+    module: &'static str,
+    doc: &'static str,
+    getset: &'static [GetSetDef],
+) -> TypeDef {
+    TypeDef {
+        name,
+        module,
+        doc,
+        signature: "(iterable=(), /)",
+        base: Some(<Tuple as Payload>::def),
+        flags: F::GC | F::HAS_DICT | F::BASE_PAYLOAD,
+        slots: SlotDefs { new: Some(new), repr: Some(repr), setattro: Some(setattro), ..SlotDefs::NONE },
+        methods: METHODS,
+        getset,
+        consts: CONSTS,
+        fns: <Tuple as taipan_heap::Layout>::FNS,
+        id: std::sync::atomic::AtomicU32::new(0),
+    }
+}
+
+#[derive(Default)]
+struct Known {
+    by_def: Guarded<Vec<&'static StructSeq>>,
+}
+
+/// The class object.
+pub fn class(vm: &Vm, seq: &'static StructSeq) -> Gc<Type> {
+    let known = &vm.state::<Known>().by_def;
+    if known.with(|k| !k.iter().any(|s| std::ptr::eq(*s, seq))) {
+        known.with_mut(|k| k.push(seq));
+    }
+    let ty = vm.type_for(&seq.def);
+    let dict = ty.dict(vm);
+    if dict.get_str(vm, &vm.intern("n_fields")).is_none() {
+        let number = |n: usize| vm.new_int(n as i64);
+        let unnamed = seq.fields.iter().filter(|f| f.0 == UNNAMED).count();
+        dict.set_str(vm, &vm.intern("n_fields"), number(seq.fields.len()));
+        dict.set_str(vm, &vm.intern("n_sequence_fields"), number(seq.visible));
+        dict.set_str(vm, &vm.intern("n_unnamed_fields"), number(unnamed));
+        let names = seq.fields.iter().take(seq.visible).filter(|f| f.0 != UNNAMED);
+        let names = names.map(|f| vm.intern(f.0).into_value()).collect();
+        dict.set_str(vm, &vm.names.__match_args__, vm.new_tuple(names).into_value());
+        ty.modified();
+    }
+    ty
+}
+
+/// The declaration of an object's class.
+fn seq_of(vm: &Vm, ty: &Gc<Type>) -> PyResult<&'static StructSeq> {
+    let known = &vm.state::<Known>().by_def;
+    match known.with(|k| k.iter().find(|s| std::ptr::eq(&s.def, ty.def)).copied()) {
+        Some(s) => Ok(s),
+        None => Err(vm.type_error("not a structure sequence")),
+    }
+}
+
+/// An object of the class; `values` may have the fields behind the sequence too.
+pub fn make(vm: &Vm, seq: &'static StructSeq, values: Vec<Value>) -> PyResult<Value> {
+    let ty = class(vm, seq);
+    make_in(vm, &ty, seq, values)
+}
+
+fn make_in(vm: &Vm, ty: &Gc<Type>, seq: &'static StructSeq, mut values: Vec<Value>) -> PyResult<Value> {
+    let hidden = values.split_off(seq.visible.min(values.len()));
+    let t = vm.raw_tuple(ty, values.into_iter());
+    ty.start_instance(t.as_value());
+    for (v, field) in hidden.into_iter().zip(seq.fields.iter().skip(seq.visible)) {
+        drop(instance::set(vm, t.as_value(), &vm.intern(field.0), v));
+    }
+    Ok(t.into_value())
+}
+
+fn value_at(vm: &Vm, seq: &'static StructSeq, v: &Value, i: usize) -> Value {
+    if i < seq.visible {
+        return v.downcast::<Tuple>().and_then(|t| t.get(i).cloned()).unwrap_or(Value::NONE);
+    }
+    let name = seq.fields.get(i).map_or("", |f| f.0);
+    instance::get(vm, v, &vm.intern(name)).unwrap_or(Value::NONE)
+}
+
+fn get_field<const N: usize>(vm: &Vm, v: &Value) -> PyResult<Value> {
+    let seq = seq_of(vm, vm.type_of(v))?;
+    Ok(value_at(vm, seq, v, N))
+}
+
+/// Name with module, as the texts have it.
+fn full_name(seq: &StructSeq) -> String {
+    match seq.def.module {
+        "builtins" => seq.def.name.to_string(),
+        m => format!("{m}.{}", seq.def.name),
+    }
+}
+
+fn new(vm: &Vm, cls: &Gc<Type>, args: CallArgs<'_>) -> PyResult<Value> {
+    let seq = seq_of(vm, cls)?;
+    let (mut sequence, mut dict) = (args.pos().first().cloned(), args.pos().get(1).cloned());
+    if args.pos().len() > 2 {
+        return Err(
+            vm.type_error(format_args!("structseq() takes at most 2 arguments ({} given)", args.all.len()))
+        );
+    }
+    for (k, v) in args.keywords() {
+        match k.downcast::<Str>().map(|s| s.as_bytes()) {
+            Some(b"sequence") => sequence = Some(v.clone()),
+            Some(b"dict") => dict = Some(v.clone()),
+            _ => return Err(vm.type_error("structseq() got an unexpected keyword argument")),
+        }
+    }
+    let Some(sequence) = sequence else {
+        return Err(vm.type_error("structseq() missing required argument 'sequence' (pos 1)"));
+    };
+    let mut values = vm.sequence_fast(&sequence, "constructor requires a sequence")?;
+    let dict = match &dict {
+        None => None,
+        Some(d) if d.is_none() => None,
+        Some(d) => match d.downcast::<Dict>() {
+            Some(d) => Some(d.clone()),
+            None => {
+                return Err(
+                    vm.type_error(format_args!("{} takes a dict as second arg, if any", full_name(seq)))
+                );
+            }
+        },
+    };
+    let (n, min, max) = (values.len(), seq.visible, seq.fields.len());
+    if n < min || n > max {
+        let bound = match () {
+            _ if min == max => format!("a {min}-sequence"),
+            _ if n < min => format!("an at least {min}-sequence"),
+            _ => format!("an at most {max}-sequence"),
+        };
+        return Err(vm.type_error(format_args!("{}() takes {bound} ({n}-sequence given)", full_name(seq))));
+    }
+    if let Some(d) = dict {
+        for field in seq.fields.iter().skip(n) {
+            values.push(d.get_str(vm, &vm.intern(field.0)).unwrap_or(Value::NONE));
+        }
+        for (k, _) in d.pairs() {
+            let name = k.downcast::<Str>().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+            if !seq.fields.iter().skip(n).any(|f| f.0 == name) {
+                return Err(vm.type_error(format_args!(
+                    "{}() got duplicate or unexpected field name(s)",
+                    full_name(seq)
+                )));
+            }
+        }
+    }
+    make_in(vm, cls, seq, values)
+}
+
+fn repr(vm: &Vm, v: &Value) -> PyResult<Value> {
+    let seq = seq_of(vm, vm.type_of(v))?;
+    let mut out = taipan_text::wtf8::Wtf8Buf::new();
+    out.push_str(&full_name(seq));
+    out.push_str("(");
+    for (i, (name, _)) in seq.fields.iter().take(seq.visible).enumerate() {
+        if i > 0 {
+            out.push_str(", ");
+        }
+        out.push_str(name);
+        out.push_str("=");
+        out.push_wtf8(vm.repr(&value_at(vm, seq, v, i))?.as_wtf8());
+    }
+    out.push_str(")");
+    Ok(vm.new_wtf8_buf(out).into_value())
+}
+
+fn setattro(vm: &Vm, obj: &Value, name: &Value, _value: Option<&Value>) -> PyResult<()> {
+    let name = vm.attr_name(name)?;
+    if let Ok(seq) = seq_of(vm, vm.type_of(obj)) {
+        if seq.fields.iter().any(|f| Some(f.0) == name.as_str()) {
+            return Err(vm.raise_new(&exc::AttributeError, "readonly attribute"));
+        }
+        return Err(vm.attribute_error(
+            obj,
+            name,
+            format_args!(
+                "'{}' object has no attribute '{}' and no __dict__ for setting new attributes",
+                full_name(seq),
+                name.to_string_lossy()
+            ),
+        ));
+    }
+    Err(Raised)
+}
+
+/// The methods of all structure sequences, as rows for tuples.
+#[repr(transparent)]
+pub struct StructSeqMethods(Tuple);
+
+// SAFETY: transparent over `Tuple`.
+#[allow(unsafe_code)]
+unsafe impl taipan_heap::Layout for StructSeqMethods {
+    const FNS: taipan_heap::PayloadFns = <Tuple as taipan_heap::Layout>::FNS;
+}
+
+impl Payload for StructSeqMethods {
+    fn def() -> &'static TypeDef {
+        <Tuple as Payload>::def()
+    }
+}
+
+const METHODS: &[FnDef] = <StructSeqMethods as Methods>::METHODS;
+const CONSTS: &[ConstDef] = &[];
+
+#[pymethods]
+impl StructSeqMethods {
+    #[pymethod("__reduce__($self, /)")]
+    fn reduce(vm: &Vm, zelf: &Value) -> PyResult<Value> {
+        let ty = vm.type_of(zelf).clone();
+        let seq = seq_of(vm, &ty)?;
+        let items = zelf.downcast::<Tuple>().map(|t| t.items().to_vec()).unwrap_or_default();
+        let hidden = vm.new_dict();
+        for (i, field) in seq.fields.iter().enumerate().skip(seq.visible) {
+            hidden.set_str(vm, &vm.intern(field.0), value_at(vm, seq, zelf, i));
+        }
+        let args = vm.new_tuple(vec![vm.new_tuple(items).into_value(), hidden.into_value()]);
+        Ok(vm.new_tuple(vec![ty.into_value(), args.into_value()]).into_value())
+    }
+
+    /// Return a copy of the structure with new values for the specified fields.
+    #[pymethod("__replace__($self, /, **changes)")]
+    fn replace(vm: &Vm, zelf: &Value, changes: &[(Value, Value)]) -> PyResult<Value> {
+        let ty = vm.type_of(zelf).clone();
+        let seq = seq_of(vm, &ty)?;
+        if seq.fields.iter().any(|f| f.0 == UNNAMED) {
+            return Err(vm.type_error(format_args!(
+                "__replace__() is not supported for {} because it has unnamed field(s)",
+                full_name(seq)
+            )));
+        }
+        let mut values: Vec<Value> = (0..seq.fields.len()).map(|i| value_at(vm, seq, zelf, i)).collect();
+        let mut stray = Vec::new();
+        for (k, v) in changes {
+            let name = k.downcast::<Str>().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+            match seq.fields.iter().position(|f| f.0 == name).and_then(|i| values.get_mut(i)) {
+                Some(slot) => *slot = v.clone(),
+                None => stray.push(k.clone()),
+            }
+        }
+        if !stray.is_empty() {
+            let shown = vm.repr_text(vm.new_list(stray).as_value())?;
+            return Err(vm.type_error(format_args!("Got unexpected field name(s): {shown}")));
+        }
+        make_in(vm, &ty, seq, values)
+    }
+}
