@@ -16,8 +16,9 @@ pub(crate) fn assemble(unit: Unit<'_>, filename: &[u8], locate: &dyn Fn(Span) ->
     let mut a = Assembler { unit };
     a.thread_jumps();
     a.drop_dead();
-    a.drop_jumps_to_next();
     a.drop_checks();
+    a.move_handlers_out();
+    a.drop_jumps_to_next();
     a.drop_jumps_to_next();
     a.finish(filename, locate)
 }
@@ -112,6 +113,51 @@ impl Assembler<'_> {
             }
         }
         self.compact(&dead);
+    }
+
+    /// Code that runs only for exceptions goes to the end, out of the way of what usually runs.
+    fn move_handlers_out(&mut self) {
+        let n = self.unit.ins.len();
+        let mut warm = vec![false; n];
+        let mut work = vec![0];
+        while let Some(mut i) = work.pop() {
+            while i < n && !warm[i] {
+                warm[i] = true;
+                let ins = self.unit.ins[i];
+                work.extend(self.target(&ins));
+                if ins.op.info().effects.end {
+                    break;
+                }
+                i += 1;
+            }
+        }
+        if !warm.contains(&false) {
+            return;
+        }
+        let mut moved = vec![0u32; n + 1];
+        let mut order: Vec<Ins> = Vec::with_capacity(n + 8);
+        for i in (0..n).filter(|&i| warm[i]) {
+            moved[i] = order.len() as u32;
+            order.push(self.unit.ins[i]);
+        }
+        for i in (0..n).filter(|&i| !warm[i]) {
+            moved[i] = order.len() as u32;
+            let ins = self.unit.ins[i];
+            order.push(ins);
+            // Where it ran on into what stays behind it now jumps.
+            if !ins.op.info().effects.end && warm.get(i + 1) == Some(&true) {
+                let target = self.unit.label();
+                self.unit.labels[target.0 as usize] = i as u32 + 1;
+                order.push(Ins { op: Op::Jump, x: 0, a: 0, b: 0, c: 0, ext: 0, target, ..ins });
+            }
+        }
+        moved[n] = order.len() as u32;
+        for label in &mut self.unit.labels {
+            if let Some(&at) = moved.get(*label as usize) {
+                *label = at;
+            }
+        }
+        self.unit.ins = order;
     }
 
     fn drop_jumps_to_next(&mut self) {
