@@ -1,37 +1,86 @@
-//! Links from the interpreter to types that are being made in other files. Each entry becomes a direct call when its type
-//! is there.
+//! What the interpreter's instructions need of single types and modules.
 
 use crate::native::FnDef;
+use crate::object::Payload;
 use crate::prelude::*;
+use crate::protocol::attr::Method;
+use crate::types::builtin_function::BuiltinFunction;
+use crate::types::descriptors::{MemberDescriptor, MethodDescriptor};
+use crate::types::set::{self, Set};
+use crate::types::set_table::SetTable;
+use crate::types::super_::{self, Super};
 
-fn missing<T>(vm: &Vm, what: &str) -> PyResult<T> {
-    Err(vm.system_error(format_args!("{what} is not linked")))
+pub use crate::modules::typing::make_paramspec as paramspec;
+pub use crate::modules::typing::make_typealias as typealias;
+pub use crate::modules::typing::make_typevar as typevar;
+pub use crate::modules::typing::make_typevartuple as typevartuple;
+pub use crate::modules::typing::{set_typeparam_default, subscript_generic};
+pub use crate::types::template::{make_interpolation, make_template};
+
+fn table_of(vm: &Vm, items: &[Value]) -> PyResult<SetTable> {
+    let t = SetTable::new();
+    for v in items {
+        let hash = set::element_hash(vm, v)?;
+        t.add(vm, v, hash)?;
+    }
+    Ok(t)
 }
 
-pub fn set_from(vm: &Vm, _items: &[Value]) -> PyResult<Value> {
-    missing(vm, "set")
+pub fn set_from(vm: &Vm, items: &[Value]) -> PyResult<Value> {
+    Ok(vm.new_set(table_of(vm, items)?).into_value())
 }
-pub fn frozenset_from(vm: &Vm, _items: &[Value]) -> PyResult<Value> {
-    missing(vm, "frozenset")
+
+pub fn frozenset_from(vm: &Vm, items: &[Value]) -> PyResult<Value> {
+    Ok(vm.new_frozenset(table_of(vm, items)?).into_value())
 }
-pub fn set_add(vm: &Vm, _set: &Value, _item: &Value) -> PyResult<()> {
-    missing(vm, "set")
+
+pub fn set_add(vm: &Vm, set: &Value, item: &Value) -> PyResult<()> {
+    match set.downcast::<Set>() {
+        Some(s) => vm.set_add(s, item),
+        None => Ok(()),
+    }
 }
-pub fn make_interpolation(
+
+/// The row behind a callable whose arguments can be taken as they lie: a module's function, or a method called with its
+/// object (of the right class) first.
+#[inline]
+pub fn definition(vm: &Vm, callee: &Value, args: &[Value]) -> Option<&'static FnDef> {
+    if let Some(m) = callee.downcast_exact::<MethodDescriptor>() {
+        let zelf = args.first()?;
+        return vm.type_of(zelf).is_subtype(&m.owner).then_some(m.def);
+    }
+    let f = callee.downcast_exact::<BuiltinFunction>()?;
+    let def = f.def()?;
+    matches!(def.kind, crate::native::FnKind::Function | crate::native::FnKind::StaticMethod).then_some(def)
+}
+
+/// Which `__slots__` word a descriptor is.
+pub fn member_slot(descr: &Value) -> Option<usize> {
+    Some(descr.downcast_exact::<MemberDescriptor>()?.index)
+}
+
+pub fn is_builtin_super(v: &Value) -> bool {
+    v.downcast::<Type>().is_some_and(|t| std::ptr::eq(t.def, Super::def()) && !t.is_heap_type())
+}
+
+/// `super(cls, zelf).name`: for a call the function and whether it is bound already.
+pub fn super_lookup(
     vm: &Vm,
-    v: &Value,
-    text: &Value,
-    conversion: &Value,
-    spec: &Value,
-) -> PyResult<Value> {
-    crate::types::template::make_interpolation(vm, v, text, conversion, spec)
+    cls: &Gc<Type>,
+    zelf: &Value,
+    name: &Gc<Str>,
+    method: bool,
+) -> PyResult<Option<(Value, bool)>> {
+    if method {
+        return Ok(super_::lookup_method(vm, cls, zelf, name)?.map(|m| match m {
+            Method::Unbound(f) => (f, false),
+            Method::Bound(f) => (f, true),
+        }));
+    }
+    let start = super_::check(vm, cls, zelf)?;
+    Ok(super_::lookup(vm, cls, zelf, &start, name)?.map(|v| (v, true)))
 }
-pub fn make_template(vm: &Vm, strings: &Value, interpolations: &Value) -> PyResult<Value> {
-    crate::types::template::make_template(vm, strings, interpolations)
-}
-pub fn definition(_v: &Value) -> Option<(&'static FnDef, bool)> {
-    None
-}
+
 pub fn cannot_import_name(
     vm: &Vm,
     _module: &Value,
@@ -43,20 +92,3 @@ pub fn cannot_import_name(
         format_args!("cannot import name '{}'", name.to_string_lossy()),
     ))
 }
-pub fn is_builtin_super(_vm: &Vm, _v: &Value) -> bool {
-    false
-}
-pub fn super_lookup(
-    _vm: &Vm,
-    _cls: &Gc<Type>,
-    _zelf: &Value,
-    _name: &Gc<Str>,
-    _method: bool,
-) -> PyResult<Option<(Value, bool)>> {
-    Ok(None)
-}
-pub use crate::modules::typing::make_paramspec as paramspec;
-pub use crate::modules::typing::make_typealias as typealias;
-pub use crate::modules::typing::make_typevar as typevar;
-pub use crate::modules::typing::make_typevartuple as typevartuple;
-pub use crate::modules::typing::{set_typeparam_default, subscript_generic};
