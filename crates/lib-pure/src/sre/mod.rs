@@ -1,0 +1,113 @@
+//! `_sre`: compiled patterns, matches, scanners and templates over the engine of `taipan-sre`.
+//!
+//! The engine works in byte offsets; Python sees code points. For ASCII and bytes subjects they are the same; for other
+//! text each loop converts step by step from the last known pair.
+
+mod matches;
+mod pattern;
+mod subject;
+mod template;
+
+use pattern::Pattern;
+use taipan_sre::{CODESIZE, MAGIC, MAXGROUPS, MAXREPEAT, Program, chars};
+use taipan_vm::errors::exc;
+use taipan_vm::prelude::*;
+use taipan_vm::types::numbers::{IntValue, int_value};
+
+pub use matches::Match;
+pub use pattern::Scanner;
+pub use template::Template;
+
+/// A 32-bit word of pattern code.
+fn word(vm: &Vm, v: &Value) -> PyResult<u32> {
+    match int_value(v) {
+        Some(IntValue::Small(n)) => {
+            u32::try_from(n).map_err(|_| vm.overflow_error("regular expression code size limit exceeded"))
+        }
+        _ => Err(vm.overflow_error("regular expression code size limit exceeded")),
+    }
+}
+
+#[pymodule(name = "_sre")]
+pub mod sre {
+    use super::*;
+
+    pytypes!(Template);
+
+    #[pyconst("MAGIC")]
+    fn magic(vm: &Vm) -> Value {
+        vm.new_int(MAGIC as i64)
+    }
+
+    #[pyconst("CODESIZE")]
+    fn codesize(vm: &Vm) -> Value {
+        vm.new_int(CODESIZE as i64)
+    }
+
+    #[pyconst("MAXREPEAT")]
+    fn maxrepeat(vm: &Vm) -> Value {
+        vm.new_int(MAXREPEAT as i64)
+    }
+
+    #[pyconst("MAXGROUPS")]
+    fn maxgroups(vm: &Vm) -> Value {
+        vm.new_int(MAXGROUPS as i64)
+    }
+
+    #[pyconst("copyright")]
+    fn copyright(vm: &Vm) -> Value {
+        vm.new_str(" SRE 2.2.2, as CPython's, by Taipan's own engine ").into_value()
+    }
+
+    #[pyfn("getcodesize()")]
+    fn getcodesize(_vm: &Vm) -> i64 {
+        CODESIZE as i64
+    }
+
+    #[pyfn("ascii_iscased(character, /)")]
+    fn ascii_iscased(_vm: &Vm, character: i32) -> bool {
+        chars::ascii_iscased(character as u32)
+    }
+
+    #[pyfn("unicode_iscased(character, /)")]
+    fn unicode_iscased(_vm: &Vm, character: i32) -> bool {
+        chars::unicode_iscased(character as u32)
+    }
+
+    #[pyfn("ascii_tolower(character, /)")]
+    fn ascii_tolower(_vm: &Vm, character: i32) -> i64 {
+        chars::ascii_tolower(character as u32) as i64
+    }
+
+    #[pyfn("unicode_tolower(character, /)")]
+    fn unicode_tolower(_vm: &Vm, character: i32) -> i64 {
+        chars::unicode_tolower(character as u32) as i64
+    }
+
+    #[pyfn("compile(pattern, flags, code, groups, groupindex, indexgroup)")]
+    fn compile(
+        vm: &Vm,
+        pattern: &Value,
+        flags: i32,
+        code: &Gc<List>,
+        groups: isize,
+        groupindex: &Gc<Dict>,
+        indexgroup: &Gc<Tuple>,
+    ) -> PyResult<Value> {
+        let words: Vec<u32> = code.to_vec().iter().map(|v| word(vm, v)).collect::<PyResult<_>>()?;
+        let Ok(groups) = usize::try_from(groups) else { return Err(vm.runtime_error("invalid SRE code")) };
+        let program =
+            Program::compile(&words, groups).map_err(|_| vm.runtime_error("invalid SRE code"))?;
+        Pattern::make(vm, program, words, pattern, flags, groupindex, indexgroup)
+    }
+
+    #[pyfn("template(pattern, template, /)")]
+    fn template(vm: &Vm, pattern: &Value, template: &Gc<List>) -> PyResult<Value> {
+        super::template::make(vm, pattern, &template.to_vec())
+    }
+}
+
+/// `IndexError: no such group`.
+fn no_such_group(vm: &Vm) -> Raised {
+    vm.raise_new(&exc::IndexError, "no such group")
+}
