@@ -1,8 +1,8 @@
 //! `re.Match`.
 
+use super::no_such_group;
 use super::pattern::Pattern;
 use super::subject::{Cursor, Held};
-use super::no_such_group;
 use taipan_sre::State;
 use taipan_vm::prelude::*;
 use taipan_vm::types::numbers::int_value;
@@ -37,10 +37,8 @@ pub fn make(
 ) -> Value {
     let n = pattern.program.groups() + 1;
     let offsets: Vec<_> = (0..n).map(|g| state.span(g)).collect();
-    let spans = offsets
-        .iter()
-        .map(|s| s.map(|(a, b)| (cursor.index(held, a), cursor.index(held, b))))
-        .collect();
+    let spans =
+        offsets.iter().map(|s| s.map(|(a, b)| (cursor.index(held, a), cursor.index(held, b)))).collect();
     vm.alloc(Match {
         pattern: pattern.clone(),
         string: string.clone(),
@@ -178,7 +176,7 @@ impl Match {
     /// Return the string obtained by doing backslash substitution on the string template, as done by the sub() method.
     #[pymethod("expand($self, /, template)")]
     fn expand(vm: &Vm, zelf: &Gc<Match>, template: &Value) -> PyResult<Value> {
-        let re = vm.import_module("re")?;
+        let re = vm.import_named("re")?;
         let t = vm.call_method(&re, "_compile_template", &[zelf.pattern.to_value(), template.clone()])?;
         super::template::expand(vm, &t, zelf)
     }

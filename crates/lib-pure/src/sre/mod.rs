@@ -96,8 +96,7 @@ pub mod sre {
     ) -> PyResult<Value> {
         let words: Vec<u32> = code.to_vec().iter().map(|v| word(vm, v)).collect::<PyResult<_>>()?;
         let Ok(groups) = usize::try_from(groups) else { return Err(vm.runtime_error("invalid SRE code")) };
-        let program =
-            Program::compile(&words, groups).map_err(|_| vm.runtime_error("invalid SRE code"))?;
+        let program = Program::compile(&words, groups).map_err(|_| vm.runtime_error("invalid SRE code"))?;
         Pattern::make(vm, program, words, pattern, flags, groupindex, indexgroup)
     }
 

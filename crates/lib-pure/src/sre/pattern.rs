@@ -218,12 +218,18 @@ fn replacement(vm: &Vm, p: &Gc<Pattern>, repl: &Value) -> PyResult<Replacement> 
     if plain {
         return Ok(Replacement::Literal(repl.clone()));
     }
-    let re = vm.import_module("re")?;
+    let re = vm.import_named("re")?;
     let t = vm.call_method(&re, "_compile_template", &[p.to_value(), repl.clone()])?;
     Ok(Replacement::Template(t))
 }
 
-fn substitute(vm: &Vm, p: &Gc<Pattern>, repl: &Value, string: &Value, count: isize) -> PyResult<(Value, i64)> {
+fn substitute(
+    vm: &Vm,
+    p: &Gc<Pattern>,
+    repl: &Value,
+    string: &Value,
+    count: isize,
+) -> PyResult<(Value, i64)> {
     let repl = replacement(vm, p, repl)?;
     let held = Held::new(vm, string, p.is_text)?;
     let mut pieces = Vec::new();
@@ -327,7 +333,13 @@ impl Pattern {
     /// Return the tuple (new_string, number_of_subs_made) found by replacing the leftmost non-overlapping occurrences
     /// of pattern with the replacement repl.
     #[pymethod("subn($self, /, repl, string, count=0)")]
-    fn subn(vm: &Vm, zelf: &Gc<Pattern>, repl: &Value, string: &Value, count: isize) -> PyResult<(Value, i64)> {
+    fn subn(
+        vm: &Vm,
+        zelf: &Gc<Pattern>,
+        repl: &Value,
+        string: &Value,
+        count: isize,
+    ) -> PyResult<(Value, i64)> {
         substitute(vm, zelf, repl, string, count)
     }
 
@@ -388,7 +400,7 @@ impl Pattern {
         if zelf.groupindex.is_empty() {
             return Ok(vm.new_dict().into_value());
         }
-        let types = vm.import_module("types")?;
+        let types = vm.import_named("types")?;
         vm.call_method(&types, "MappingProxyType", &[zelf.groupindex.to_value()])
     }
 
@@ -450,7 +462,12 @@ impl Scanner {
         let held = Held::new(vm, &self.string, self.pattern.is_text)?;
         let mut state = State::default();
         let end = self.end.min(held.bytes().len());
-        let request = Request { mode, pos: self.next.get().min(end), endpos: end, must_advance: self.must_advance.get() };
+        let request = Request {
+            mode,
+            pos: self.next.get().min(end),
+            endpos: end,
+            must_advance: self.must_advance.get(),
+        };
         if !self.pattern.run(vm, &mut state, &held, request)? {
             self.done.set(true);
             return Ok(None);

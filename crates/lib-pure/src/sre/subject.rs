@@ -84,7 +84,9 @@ impl Held {
                 Some(t) => vm.new_wtf8(t).into_value(),
                 None => vm.names.empty.to_value(),
             },
-            Held::Bytes(b) => vm.new_bytes(b.bytes().get(start..end.max(start)).unwrap_or_default()).into_value(),
+            Held::Bytes(b) => {
+                vm.new_bytes(b.bytes().get(start..end.max(start)).unwrap_or_default()).into_value()
+            }
         }
     }
 }

@@ -130,19 +130,3 @@ impl Vm {
         }
     }
 }
-
-impl Vm {
-    /// `importlib.import_module(name)` for native code.
-    pub fn import_module(&self, name: &str) -> PyResult<Value> {
-        let key = self.intern(name);
-        if let Some(m) = self.modules.get().and_then(|m| m.get_str(self, &key)) {
-            return Ok(m);
-        }
-        let import = match self.builtins_dict().get_str(self, &self.names.__import__) {
-            Some(f) => f,
-            None => return Err(self.raise_new(&crate::errors::exc::ImportError, "__import__ not found")),
-        };
-        let args = [key.to_value(), Value::NONE, Value::NONE, self.new_list(vec![key.to_value()]).into_value()];
-        self.call(&import, &args)
-    }
-}

@@ -249,5 +249,5 @@ fn slot_index(descr: &Value, ty: &Type) -> Option<usize> {
     if !fixed_layout(ty) {
         return None;
     }
-    crate::types::member_slot(descr)
+    super::links::member_slot(descr)
 }

@@ -2,7 +2,7 @@
 
 use super::frame::{Frame, Slot, kind};
 use super::run::Regs;
-use crate::native::{CallArgs, FnDef};
+use crate::native::CallArgs;
 use crate::object::{Type, ValueExt};
 use crate::types::code::Code;
 use crate::types::function::{Function, Method};
@@ -10,12 +10,6 @@ use crate::types::{Dict, List, Str, Tuple};
 use crate::{PyResult, Raised, Value, Vm};
 use taipan_bytecode::flags;
 use taipan_heap::Gc;
-
-/// The definition behind a native callable that takes its arguments as they lie: (row, whether it carries a `self`).
-#[inline(always)]
-pub fn native_function(v: &Value) -> Option<(&'static FnDef, bool)> {
-    super::links::definition(v)
-}
 
 /// Enters a Python function whose arguments lie in the caller's temporaries: `regs[r]` is the callable, `count` arguments
 /// begin at `first`. On success the callee's frame is on top; on an error the temporaries have been dropped.

@@ -258,7 +258,7 @@ pub fn store_attr(vm: &Vm, regs: Regs, i: Instr, site: &SiteCache, name: &Gc<Str
 pub fn load_super(vm: &Vm, regs: Regs, i: Instr, name: &Gc<Str>, method: bool) -> PyResult<()> {
     let r = i.b();
     let (sup, cls, zelf) = (regs.get(r), regs.get(r + 1), regs.get(r + 2));
-    let is_builtin = links::is_builtin_super(vm, sup);
+    let is_builtin = links::is_builtin_super(sup);
     if is_builtin
         && let Some(cls) = cls.downcast::<Type>()
         && let Some((f, bound)) = links::super_lookup(vm, cls, zelf, name, method)?

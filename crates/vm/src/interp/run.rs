@@ -5,8 +5,8 @@
 
 use super::cache::{self, Kind, SiteCache};
 use super::frame::{Frame, Slot, kind};
-use super::{build, call, generator, names, ops, unwind};
-use crate::native::{Call, CallArgs};
+use super::{build, call, generator, links, names, ops, unwind};
+use crate::native::CallArgs;
 use crate::object::{Type, ValueExt};
 use crate::protocol::BinaryOp;
 use crate::types::code::Exec;
@@ -1364,15 +1364,8 @@ fn run_frames(vm: &Vm) -> PyResult<Flow> {
                     reload!();
                     continue;
                 }
-                if let Some((def, has_self)) = call::native_function(callee)
-                    && !has_self
-                {
-                    let args = regs.run(first, count);
-                    let v = match def.call {
-                        Call::Plain(_) | Call::Raw(_) | Call::Var(_) => {
-                            crate::native::bind::call(vm, def, CallArgs::positional(args))?
-                        }
-                    };
+                if let Some(def) = links::definition(vm, callee, regs.run(first, count)) {
+                    let v = crate::native::bind::call(vm, def, CallArgs::positional(regs.run(first, count)))?;
                     regs.drop_run(r, nargs + 2);
                     regs.put(i.a(), v);
                     continue;

@@ -97,9 +97,3 @@ core_types! {
     ellipsis: singletons::EllipsisType,
     not_implemented: singletons::NotImplementedType,
 }
-
-/// The `__slots__` word that a member descriptor stands for.
-pub fn member_slot(descr: &crate::Value) -> Option<usize> {
-    use crate::object::ValueExt;
-    Some(descr.downcast_exact::<descriptors::MemberDescriptor>()?.index)
-}
