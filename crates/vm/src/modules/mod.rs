@@ -1,10 +1,12 @@
 //! Native modules that show the machine itself.
 
+pub mod abc;
 pub mod codecs;
 pub mod gc;
 pub mod scope;
 pub mod sys;
 pub mod typing;
+pub mod weakref;
 
 use crate::native::ModuleDef;
 use crate::prelude::*;

@@ -414,26 +414,6 @@ pub fn buffer(vm: &Vm, v: &Value, writable: bool) -> PyResult<Buffer> {
 impl Vm {
     /// Reports the exception on its way through `sys.unraisablehook` and drops it.
     pub fn unraisable(&self, msg: &str, obj: Option<&Value>) {
-        let e = self.take_raised();
-        let hook = self.sys_dict.get().and_then(|d| d.get_str(self, &self.names.unraisablehook));
-        let Some(hook) = hook else { return };
-        let ty = self.type_of(&e).to_value();
-        let tb = e
-            .downcast::<crate::errors::BaseException>()
-            .and_then(|b| b.traceback.get())
-            .unwrap_or(Value::NONE);
-        let args = crate::types::namespace::Namespace::make(
-            self,
-            &[
-                ("exc_type", ty),
-                ("exc_value", e),
-                ("exc_traceback", tb),
-                ("err_msg", self.new_str(msg).into_value()),
-                ("object", obj.cloned().unwrap_or(Value::NONE)),
-            ],
-        );
-        if let Err(Raised) = self.call1(&hook, args.as_value()) {
-            drop(self.take_raised());
-        }
+        crate::errors::write_unraisable(self, obj.unwrap_or(&Value::NONE), msg)
     }
 }
