@@ -33,6 +33,8 @@ pub struct Raw {
     /// How many places of `indices` are not `EMPTY`: live entries and marks of deleted ones. Some place always is, so
     /// that probing ends.
     filled: usize,
+    /// Entries before this one are deleted, so that taking from the front is constant time.
+    first: usize,
     /// Every key ever inserted (since the last clear) is exactly `str`, so comparing keys runs no Python code.
     str_only: bool,
     version: u64,
@@ -211,6 +213,7 @@ impl Raw {
         if self.live != self.entries.len() {
             self.entries.retain(|e| e.key.is_some());
         }
+        self.first = 0;
         self.filled = 0;
         if want <= SCAN {
             self.indices = Box::default();
@@ -257,6 +260,10 @@ impl Raw {
         let e = &mut self.entries[i];
         let out = (e.key.take(), e.value.take());
         self.live -= 1;
+        if i == self.first {
+            let more = self.entries[i..].iter().take_while(|e| e.key.is_none()).count();
+            self.first += more;
+        }
         out
     }
 }
@@ -338,6 +345,7 @@ impl Table {
     #[inline]
     pub fn next_entry(&self, mut i: usize) -> Option<(usize, Value, Option<Value>)> {
         self.raw.with(|r| {
+            i = i.max(r.first);
             while let Some(e) = r.entries.get(i) {
                 if let Some(k) = &e.key {
                     return Some((i, k.clone(), e.value.clone()));
@@ -465,8 +473,26 @@ impl Table {
     pub fn pop_last(&self) -> Option<(Value, Option<Value>)> {
         let (i, ..) = self.prev_entry(usize::MAX)?;
         let out = self.remove_at(i);
-        self.raw.with_mut(|r| r.entries.truncate(i));
+        self.raw.with_mut(|r| {
+            r.entries.truncate(i);
+            r.first = r.first.min(i);
+        });
         out
+    }
+
+    /// Makes the entry at a position the last one or the first one (in linear time).
+    pub fn move_entry(&self, i: usize, last: bool) {
+        self.raw.with_mut(|r| {
+            let Some(hash) = r.entries.get(i).filter(|e| e.key.is_some()).map(|e| e.hash) else { return };
+            let (Some(key), value) = r.remove(i) else { return };
+            if last {
+                return r.push(key, hash, value);
+            }
+            r.entries.retain(|e| e.key.is_some());
+            r.entries.insert(0, Entry { hash, key: Some(key), value });
+            r.live += 1;
+            r.rebuild(r.live);
+        })
     }
 
     /// Inserts or replaces under a string key, without running Python code.
@@ -521,6 +547,7 @@ impl Table {
                     .collect(),
                 live: r.live,
                 filled: 0,
+                first: 0,
                 str_only: r.str_only,
                 version: 0,
             };
