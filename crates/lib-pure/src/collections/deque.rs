@@ -324,9 +324,9 @@ impl Deque {
                 "iterable" => 0,
                 "maxlen" => 1,
                 _ => {
-                    return Err(vm.type_error(format_args!(
-                        "deque() got an unexpected keyword argument '{text}'"
-                    )));
+                    return Err(
+                        vm.type_error(format_args!("deque() got an unexpected keyword argument '{text}'"))
+                    );
                 }
             };
             if slots[i].is_some() {
@@ -522,9 +522,7 @@ impl Deque {
         let state = vm.call_method_name(v, &vm.names.__getstate__, &[])?;
         let it = vm.get_iter(v)?;
         let args = match zelf.maxlen.get() {
-            Some(n) => {
-                vm.new_tuple(vec![vm.new_tuple(Vec::new()).into_value(), vm.new_uint(n as u64)])
-            }
+            Some(n) => vm.new_tuple(vec![vm.new_tuple(Vec::new()).into_value(), vm.new_uint(n as u64)]),
             None => vm.new_tuple(Vec::new()),
         };
         let parts = vec![vm.type_of(v).to_value(), args.into_value(), state, it];
@@ -546,7 +544,13 @@ impl Deque {
     }
 }
 
-fn index(vm: &Vm, d: &Gc<Deque>, value: &Value, start: Option<&Value>, stop: Option<&Value>) -> PyResult<usize> {
+fn index(
+    vm: &Vm,
+    d: &Gc<Deque>,
+    value: &Value,
+    start: Option<&Value>,
+    stop: Option<&Value>,
+) -> PyResult<usize> {
     let (mut i, stop) = search_bounds(vm, d.len(), start, stop)?;
     let state = d.state.get();
     while i < stop

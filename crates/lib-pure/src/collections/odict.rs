@@ -32,9 +32,7 @@ fn store(vm: &Vm, v: &Value, key: &Value, value: &Value) -> PyResult<()> {
 fn add_pairs(vm: &Vm, v: &Value, pairs: &Value) -> PyResult<()> {
     vm.for_each(pairs, |pair| {
         let it = vm.get_iter(&pair)?;
-        let short = |n: usize, s: &str| {
-            vm.value_error(format_args!("need more than {n} value{s} to unpack"))
-        };
+        let short = |n: usize, s: &str| vm.value_error(format_args!("need more than {n} value{s} to unpack"));
         let Some(key) = vm.iter_next(&it)? else { return Err(short(0, "s")) };
         let Some(value) = vm.iter_next(&it)? else { return Err(short(1, "")) };
         if vm.iter_next(&it)?.is_some() {
@@ -366,8 +364,7 @@ fn iter_next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
         it.dict.set(None);
         return Err(vm.runtime_error("OrderedDict mutated during iteration"));
     }
-    let found =
-        if it.back { d.table.prev_entry(it.pos.get()) } else { d.table.next_entry(it.pos.get()) };
+    let found = if it.back { d.table.prev_entry(it.pos.get()) } else { d.table.next_entry(it.pos.get()) };
     let Some((at, key, value)) = found else {
         it.dict.set(None);
         return Ok(None);

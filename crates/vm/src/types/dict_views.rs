@@ -4,6 +4,7 @@ use crate::native::shell::object;
 use crate::object::ValueExt;
 use crate::prelude::*;
 use crate::types::iterators::{builtin, itself};
+use crate::types::mappingproxy::MappingProxy;
 use crate::types::repr_guard;
 use crate::types::set::{any_set, element_hash, table_of, update};
 use crate::types::set_table::SetTable;
@@ -377,6 +378,12 @@ macro_rules! set_views {
                 vm.alloc($reverse::of(&zelf.dict))
             }
 
+            /// dictionary that this view refers to
+            #[pygetter("mapping")]
+            fn mapping(vm: &Vm, zelf: &Gc<$ty>) -> Gc<MappingProxy> {
+                MappingProxy::make(vm, zelf.dict.as_value())
+            }
+
             #[pyconst("__hash__")]
             fn hash_none(vm: &Vm) -> Value {
                 let _ = vm;
@@ -403,5 +410,11 @@ impl DictValues {
     #[pymethod(no_text, "__reversed__($self, /)")]
     fn reversed(vm: &Vm, zelf: &Gc<DictValues>) -> Gc<DictReverseValueIter> {
         vm.alloc(DictReverseValueIter::of(&zelf.dict))
+    }
+
+    /// dictionary that this view refers to
+    #[pygetter("mapping")]
+    fn mapping(vm: &Vm, zelf: &Gc<DictValues>) -> Gc<MappingProxy> {
+        MappingProxy::make(vm, zelf.dict.as_value())
     }
 }

@@ -497,7 +497,7 @@ fn filter_next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
         if keep {
             return Ok(Some(x));
         }
-        // poll
+        vm.poll()?;
     }
     Ok(None)
 }
