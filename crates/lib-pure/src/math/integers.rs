@@ -33,7 +33,7 @@ fn range_product(vm: &Vm, low: u64, high: u64) -> PyResult<UBig> {
         }
         return Ok(product * word);
     }
-    // poll
+    vm.poll()?;
     let middle = low + (high - low) / 2;
     let (left, right) = (range_product(vm, low, middle)?, range_product(vm, middle + 1, high)?);
     Ok(left * right)
@@ -83,7 +83,7 @@ fn falling(vm: &Vm, n: &UBig, count: u64) -> PyResult<UBig> {
     if count == 1 {
         return Ok(n.clone());
     }
-    // poll
+    vm.poll()?;
     let half = count / 2;
     let (left, right) = (falling(vm, n, half)?, falling(vm, &(n - half), count - half)?);
     Ok(left * right)
@@ -116,7 +116,7 @@ fn choose(vm: &Vm, n: &UBig, k: u64) -> PyResult<UBig> {
     let left = choose(vm, n, half)?;
     let right = choose(vm, &(n - half), k - half)?;
     let below = choose(vm, &UBig::from(k), half)?;
-    // poll
+    vm.poll()?;
     Ok(left * right / below)
 }
 
