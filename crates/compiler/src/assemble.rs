@@ -14,6 +14,7 @@ use crate::unit::{CELL, Ins, NO_LABEL, TEMP, Unit};
 pub(crate) fn assemble(unit: Unit<'_>, filename: &[u8], locate: &dyn Fn(Span) -> Position) -> R<CodeData> {
     unit.check_size()?;
     let mut a = Assembler { unit };
+    a.order_locals();
     a.thread_jumps();
     a.drop_dead();
     a.drop_checks();
@@ -35,6 +36,63 @@ impl Assembler<'_> {
     fn handler(&self, ins: &Ins) -> Option<usize> {
         let info = self.unit.handlers.get((ins.handler as usize).checked_sub(1)?)?;
         Some(self.unit.labels[info.target.0 as usize] as usize)
+    }
+
+    /// Locals beyond the parameters are numbered in the order in which the code names them, as in CPython.
+    fn order_locals(&mut self) {
+        let unit = &mut self.unit;
+        let n = unit.locals.len() as u32;
+        let mut number = vec![u32::MAX; n as usize];
+        let mut next = 0;
+        let mut see = |r: u32| {
+            if r < n && number[r as usize] == u32::MAX {
+                number[r as usize] = next;
+                next += 1;
+            }
+        };
+        (0..unit.nparams).for_each(&mut see);
+        let mut registers: Vec<(usize, Field)> = Vec::new();
+        for (i, ins) in unit.ins.iter().enumerate() {
+            for operand in ins.op.info().operands {
+                let r = match operand.field {
+                    Field::A => ins.a,
+                    Field::B => ins.b,
+                    Field::C => ins.c,
+                    _ => continue,
+                };
+                if r < n && matches!(operand.kind, Kind::Out | Kind::In | Kind::Keep | Kind::Local) {
+                    registers.push((i, operand.field));
+                    if operand.kind != Kind::Out {
+                        see(r);
+                    }
+                }
+            }
+            for operand in ins.op.info().operands {
+                if operand.kind == Kind::Out && operand.field == Field::A {
+                    see(ins.a);
+                } else if operand.kind == Kind::Out && operand.field == Field::B {
+                    see(ins.b);
+                }
+            }
+        }
+        (0..n).for_each(&mut see);
+        for (i, field) in registers {
+            let ins = &mut unit.ins[i];
+            let r = match field {
+                Field::A => &mut ins.a,
+                Field::B => &mut ins.b,
+                _ => &mut ins.c,
+            };
+            *r = number[*r as usize];
+        }
+        let mut locals = vec![String::new(); n as usize];
+        let mut hidden = vec![false; n as usize];
+        for (old, name) in std::mem::take(&mut unit.locals).into_iter().enumerate() {
+            locals[number[old] as usize] = name;
+            hidden[number[old] as usize] = unit.hidden_locals[old];
+        }
+        unit.locals = locals;
+        unit.hidden_locals = hidden;
     }
 
     /// A forward jump to an unconditional forward jump goes there at once.

@@ -370,6 +370,10 @@ impl<'a> Builder<'a> {
         } else {
             forbidden(name, false, span)?;
             self.add(name, flag, span)?;
+            if flag == def::GLOBAL {
+                // The module's own block treats the name as global too.
+                self.add_in(0, name, flag, span)?;
+            }
             let mangled = self.mangled(name);
             if let Some(symbol) = self.scope().symbols.get_mut(&mangled) {
                 symbol.directive.get_or_insert((span.start, span.end));
@@ -387,12 +391,12 @@ impl<'a> Builder<'a> {
         for d in &f.decorator_list {
             self.expr(&d.expression)?;
         }
-        let in_class = self.scope().kind == ScopeKind::Class;
         if let Some(params) = &f.type_params {
             let has_defaults = parameters(&f.parameters).any(|p| p.default.is_some());
             self.type_params(params, f.name.as_str(), has_defaults, kwonly_defaults(&f.parameters), span)?;
         }
         self.function_annotations(f, span)?;
+        let in_class = self.scope().kind == ScopeKind::Class;
         self.enter(ScopeKind::Function, f.name.as_str(), key(f), Part::Body, span.start);
         self.scope().is_method = in_class;
         self.scope().coroutine = f.is_async;

@@ -30,6 +30,8 @@ pub(crate) struct Compiler<'a> {
     pub nesting: u32,
     /// Inside a `finally` body that is compiled a second time: its warnings were given.
     pub silent: u32,
+    /// Spans of generator expressions that borrow a call's parentheses, by address.
+    pub generator_spans: std::collections::HashMap<usize, Span>,
 }
 
 /// Where a name lives, seen from the block being compiled.
@@ -196,7 +198,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn qualname(&self, scope: ScopeId, name: &str) -> String {
-        if self.units.len() < 2 && !self.units.is_empty() || self.units.is_empty() {
+        if self.units.len() < 2 {
             return name.to_string();
         }
         let mut parent = self.units.len() - 1;
@@ -216,7 +218,7 @@ impl<'a> Compiler<'a> {
             }
         }
         match parent_scope.kind {
-            ScopeKind::Function | ScopeKind::Lambda | ScopeKind::GenExpr => {
+            ScopeKind::Function | ScopeKind::Lambda => {
                 format!("{}.<locals>.{name}", parent.qualname)
             }
             _ => format!("{}.{name}", parent.qualname),
@@ -517,11 +519,8 @@ impl<'a> Compiler<'a> {
             let saved = self.at(Span::of(doc));
             let t = self.u().top();
             self.load_const(t, Const::Str(text.into()));
+            self.store_name("__doc__", t);
             self.at(saved);
-            self.with_span(NO_SPAN, |c| {
-                c.store_name("__doc__", t);
-                Ok(())
-            })?;
         }
         Ok(&body[1..])
     }

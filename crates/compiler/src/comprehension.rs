@@ -46,7 +46,7 @@ impl<'a> Compiler<'a> {
             _ => return Ok(()),
         };
         let (Some(scope), Some(first)) = (scope, generators.first()) else { return Ok(()) };
-        let span = Span::of(e);
+        let span = self.span_of(e);
         let is_async = self.table.scopes[scope].coroutine;
         if is_async && element.kind != ScopeKind::GenExpr {
             self.check_async_comprehension(span)?;

@@ -67,6 +67,17 @@ impl<'a> Compiler<'a> {
         Ok(self.u().take())
     }
 
+    /// Where an expression is; a generator expression that is a call's only argument has the call's parentheses.
+    pub fn span_of(&self, e: &Expr) -> Span {
+        match e {
+            Expr::Generator(g) => match self.generator_spans.get(&crate::scope::key(g)) {
+                Some(span) => *span,
+                None => Span::of(e),
+            },
+            e => Span::of(e),
+        }
+    }
+
     /// Evaluates and drops the value.
     pub fn discard(&mut self, e: &'a Expr) -> R<()> {
         let t = self.u().top();
@@ -77,7 +88,8 @@ impl<'a> Compiler<'a> {
 
     /// Evaluates into `dst`, which is written last. No temporary is taken.
     pub fn expr_to(&mut self, e: &'a Expr, dst: Reg) -> R<()> {
-        let saved = self.at(Span::of(e));
+        let span = self.span_of(e);
+        let saved = self.at(span);
         let depth = self.unit().depth;
         let result = self.nested(|c| c.expr_inner(e, dst));
         self.u().depth = depth;
@@ -110,6 +122,13 @@ impl<'a> Compiler<'a> {
             Expr::BinOp(_) => self.bin_op(e, dst),
             Expr::UnaryOp(u) => {
                 let r = self.operand(&u.operand)?;
+                // `not a == b`: the comparison is blamed with its `not`, as in CPython.
+                if u.op == UnaryOp::Not && matches!(&*u.operand, Expr::Compare(c) if c.ops.len() == 1) {
+                    let span = self.unit().span;
+                    if let Some(last) = self.u().ins.last_mut() {
+                        last.span = span;
+                    }
+                }
                 let op = match u.op {
                     UnaryOp::Invert => Op::Invert,
                     UnaryOp::Not => Op::Not,
@@ -678,6 +697,11 @@ impl<'a> Compiler<'a> {
     fn call(&mut self, c: &'a ast::ExprCall, dst: Reg) -> R<()> {
         let args = &c.arguments;
         self.check_caller(&c.func);
+        if let [Expr::Generator(g)] = &args.args[..]
+            && !g.parenthesized
+        {
+            self.generator_spans.insert(crate::scope::key(g), Span::of(args));
+        }
         let plain = !args.args.iter().any(Expr::is_starred_expr)
             && args.keywords.iter().all(|k| k.arg.is_some())
             && args.args.len() + args.keywords.len() <= 250;

@@ -72,7 +72,8 @@ impl<'a> Compiler<'a> {
                 let (defaults, kwdefaults) = self.push_defaults(&f.parameters)?;
                 let nargs = defaults as u32 + kwdefaults as u32;
                 let name = format!("<generic parameters of {}>", f.name);
-                self.enter_unit(scope, &name, header);
+                self.enter_unit(scope, &name, first);
+                self.at(header);
                 for (have, local) in [(defaults, ".defaults"), (kwdefaults, ".kwdefaults")] {
                     if have {
                         self.u().local(local);
@@ -288,7 +289,8 @@ impl<'a> Compiler<'a> {
             Some(params) => {
                 let Some(scope) = self.table.find(&**params, Part::TypeParams) else { return missing() };
                 let name = format!("<generic parameters of {}>", c.name);
-                self.enter_unit(scope, &name, header);
+                self.enter_unit(scope, &name, first);
+                self.at(header);
                 self.u().private = Some(c.name.to_string());
                 self.make_cells();
                 let tuple = self.u().take();
@@ -326,7 +328,7 @@ impl<'a> Compiler<'a> {
     ) -> R<()> {
         let depth = self.unit().depth;
         let Some(scope) = self.table.find(c, Part::Body) else { return missing() };
-        let code = self.class_code(c, scope, span, first, generic)?;
+        let code = self.class_code(c, scope, first, generic)?;
         self.at(span);
         let base = self.u().take();
         self.emit(Op::LoadBuildClass, 0, base, 0, 0);
@@ -395,12 +397,12 @@ impl<'a> Compiler<'a> {
         &mut self,
         c: &'a ast::StmtClassDef,
         scope: ScopeId,
-        span: Span,
         first: Span,
         generic: bool,
     ) -> R<CodeData> {
         self.enter_unit(scope, c.name.as_str(), first);
         let line = self.unit().firstlineno;
+        let span = self.tree.line_start(first);
         self.at(span);
         self.u().private = Some(c.name.to_string());
         self.make_cells();

@@ -150,6 +150,7 @@ pub fn compile_tree(
         warnings: Vec::new(),
         nesting: 0,
         silent: 0,
+        generator_spans: Default::default(),
     };
     let code = compiler.module(module).map_err(fail)?;
     Ok(Output { code, warnings: compiler.warnings, syntax_warnings: Vec::new() })

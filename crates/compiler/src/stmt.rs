@@ -152,6 +152,7 @@ impl<'a> Compiler<'a> {
                     Ok(())
                 })?;
                 self.binary_with(a.op, true, t, t, &a.value)?;
+                self.at(Span::of(n));
                 self.store_name(&n.id, t);
                 Ok(())
             }
@@ -378,7 +379,6 @@ impl<'a> Compiler<'a> {
             let empty = self.u().take();
             self.u().load_imm(empty, Imm::Empty);
             self.push(msg)?;
-            self.at(at);
             self.emit(Op::Call, 1, t, t, 0);
         }
         self.at(at);

@@ -31,13 +31,20 @@ impl Tree<'_> {
     }
 
     pub fn position(&self, span: Span) -> Position {
-        // The start of a module is no place in it.
-        if span == Span::default() {
-            return Position { line: 1, end_line: 1, col: 0, end_col: 0 };
-        }
         let (line, col) = self.line_col(span.start);
         let (end_line, end_col) = self.line_col(span.end);
         Position { line, end_line, col, end_col }
+    }
+
+    /// The empty span at the start of the line that `span` starts in.
+    pub fn line_start(&self, span: Span) -> Span {
+        match &self.source {
+            TreeSource::Text { .. } => {
+                let start = span.start - self.line_col(span.start).1;
+                Span { start, end: start }
+            }
+            TreeSource::Table { .. } => span,
+        }
     }
 
     pub fn line(&self, offset: u32) -> u32 {
