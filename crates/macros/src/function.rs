@@ -173,7 +173,7 @@ fn params_row(sig: &Signature, receiver: Option<&str>) -> TokenStream {
 /// The converted result of `call`.
 fn returned(f: &impl Function, call: TokenStream) -> TokenStream {
     let span = match &f.sig().output {
-        syn::ReturnType::Type(_, t) => t.span(),
+        syn::ReturnType::Type(_, t) => proc_macro2::Span::call_site().located_at(t.span()),
         syn::ReturnType::Default => Span::call_site(),
     };
     quote_spanned!(span=> ::taipan_vm::native::IntoPy::into_py(#call, vm))
@@ -241,7 +241,7 @@ fn describe(sig: &Signature, p: &Parameter, index: usize, shown: &str) -> String
 
 /// The object or class in slot 0.
 fn receiver(ty: &Type, kind: &str, shown: &str) -> syn::Result<TokenStream> {
-    let span = ty.span();
+    let span = proc_macro2::Span::call_site().located_at(ty.span());
     if let Some(t) = gc_of(ty) {
         // Initialisers are only reached through the type's slot, so the descriptor's name is fixed.
         let shown = if kind == "pyinit" { "__init__" } else { shown };
@@ -255,7 +255,7 @@ fn receiver(ty: &Type, kind: &str, shown: &str) -> syn::Result<TokenStream> {
 
 /// The object of a getter, setter or initialiser, given as `obj`.
 pub fn object(ty: &Type, shown: &str) -> syn::Result<TokenStream> {
-    let span = ty.span();
+    let span = proc_macro2::Span::call_site().located_at(ty.span());
     if let Some(t) = gc_of(ty) {
         return Ok(quote_spanned!(span=> ::taipan_vm::native::shell::object::<#t>(vm, obj, #shown)?));
     }
@@ -273,7 +273,7 @@ fn argument(
     described: &str,
     locals: &mut TokenStream,
 ) -> syn::Result<TokenStream> {
-    let span = ty.span();
+    let span = proc_macro2::Span::call_site().located_at(ty.span());
     let Some(default) = &p.default else {
         if raw {
             return error(ty, "#[raw] is for parameters with a default");
@@ -330,7 +330,7 @@ fn converted(ty: &Type, v: TokenStream, described: &str) -> TokenStream {
 
 /// The value `v` as a `ty`.
 fn converted_or(ty: &Type, v: TokenStream, described: &str, or_none: &str) -> TokenStream {
-    let span = ty.span();
+    let span = proc_macro2::Span::call_site().located_at(ty.span());
     let object = |t: TokenStream| quote_spanned!(span=> ::taipan_vm::native::shell::argument::<#t>(vm, #v, #described, #or_none)?);
     if is_value_ref(ty) {
         v

@@ -119,9 +119,3 @@ fn no_memory(len: usize) -> ! {
     let layout = std::alloc::Layout::array::<u8>(len).unwrap_or(std::alloc::Layout::new::<u64>());
     std::alloc::handle_alloc_error(layout)
 }
-
-/// bytes
-#[taipan_macros::pytype(name = "bytes", flags(BASETYPE, BYTES_SUBCLASS, MATCH_SELF), no_methods)]
-impl crate::types::typedef::Slots for Bytes {
-    const SLOTS: crate::types::typedef::SlotDefs = crate::types::typedef::SlotDefs::NONE;
-}

@@ -3,7 +3,9 @@
 pub mod bool_;
 pub mod buffer;
 pub mod builtin_function;
+pub mod bytearray;
 pub mod bytes_;
+pub mod bytes_methods;
 pub mod cell;
 pub mod class;
 pub mod class_method;

@@ -3,7 +3,7 @@
 mod format;
 mod iterator;
 mod operators;
-mod percent;
+pub(crate) mod percent;
 mod pieces;
 mod search;
 #[cfg(test)]
@@ -12,6 +12,8 @@ mod translate;
 
 pub(crate) use iterator::builtin;
 pub use iterator::{StrAsciiIterator, StrIterator};
+pub(crate) use pieces::items_of as join_items_of;
+pub(crate) use search::bound as search_bound;
 
 use crate::prelude::*;
 use crate::types::str_::known;
