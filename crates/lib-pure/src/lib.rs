@@ -3,8 +3,12 @@
 mod buffers;
 
 pub mod binascii;
+pub mod bisect;
 pub mod collections;
+pub mod functools;
+pub mod heapq;
 pub mod math;
+pub mod operator;
 pub mod random;
 pub mod sre;
 pub mod struct_;
@@ -15,8 +19,12 @@ use taipan_vm::native::ModuleDef;
 #[rustfmt::skip]
 pub static MODULES: &[&ModuleDef] = &[
     &binascii::binascii::MODULE,
+    &bisect::bisect::MODULE,
     &collections::collections::MODULE,
+    &functools::functools::MODULE,
+    &heapq::heapq::MODULE,
     &math::math::MODULE,
+    &operator::operator::MODULE,
     &random::random::MODULE,
     &sre::sre::MODULE,
     &struct_::module::MODULE,

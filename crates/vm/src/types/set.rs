@@ -82,6 +82,14 @@ pub fn full_type_name(vm: &Vm, v: &Value) -> String {
     if matches!(&*module, "" | "builtins" | "__main__") { name } else { format!("{module}.{name}") }
 }
 
+/// As [`full_type_name`], with `__main__` written out.
+pub fn full_type_name_with_main(vm: &Vm, v: &Value) -> String {
+    let ty = vm.type_of(v);
+    let main = ty.is_heap_type()
+        && ty.own(vm, &vm.names.__module__).is_some_and(|m| m.is(vm.names.__main__.as_value()));
+    if main { format!("__main__.{}", full_type_name(vm, v)) } else { full_type_name(vm, v) }
+}
+
 /// Says what an unhashable value was to be used as.
 #[cold]
 pub fn explain_unhashable(vm: &Vm, v: &Value, as_what: &str) -> Raised {
