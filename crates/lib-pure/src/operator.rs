@@ -611,12 +611,7 @@ impl AttrGetter {
 /// After f = methodcaller('name'), the call f(r) returns r.name().
 /// After g = methodcaller('name', 'date', foo=1), the call g(r) returns
 /// r.name('date', foo=1).
-#[pytype(
-    name = "methodcaller",
-    module = "operator",
-    signature = "(name, /, *args, **kwargs)",
-    flags(GC)
-)]
+#[pytype(name = "methodcaller", module = "operator", signature = "(name, /, *args, **kwargs)", flags(GC))]
 #[derive(Trace)]
 pub struct MethodCaller {
     name: Gc<Str>,
