@@ -48,14 +48,7 @@ pub fn encode_error(vm: &Vm, encoding: &str, s: &Gc<Str>, start: usize, end: usi
 
 /// `UnicodeDecodeError`.
 #[cold]
-pub fn decode_error(
-    vm: &Vm,
-    encoding: &str,
-    bytes: &[u8],
-    start: usize,
-    end: usize,
-    reason: &str,
-) -> Raised {
+pub fn decode_error(vm: &Vm, encoding: &str, bytes: &[u8], start: usize, end: usize, reason: &str) -> Raised {
     vm.raise_args(
         &exc::UnicodeDecodeError,
         vec![
@@ -201,10 +194,9 @@ pub fn size_arg(vm: &Vm, v: Option<&Value>, absent: isize) -> PyResult<isize> {
         Some(v) if vm.type_of(v).slots.index.get().is_some() || v.as_int().is_some() => {
             Ok(vm.index_i64(v, "cannot fit 'int' into an index-sized integer")? as isize)
         }
-        Some(v) => Err(vm.type_error(format_args!(
-            "argument should be integer or None, not '{}'",
-            vm.type_of(v).name()
-        ))),
+        Some(v) => Err(
+            vm.type_error(format_args!("argument should be integer or None, not '{}'", vm.type_of(v).name()))
+        ),
     }
 }
 

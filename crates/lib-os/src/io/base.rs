@@ -301,9 +301,7 @@ impl RawIoBase {
         }
         let got = vm.index_i64(&n, "cannot fit 'int' into an index-sized integer")?;
         if got < 0 || got > size as i64 {
-            return Err(
-                vm.value_error(format_args!("readinto returned {got} outside buffer size {size}"))
-            );
+            return Err(vm.value_error(format_args!("readinto returned {got} outside buffer size {size}")));
         }
         let data = util::to_bytes(vm, &store)?;
         Ok(vm.new_bytes(data.get(..got as usize).unwrap_or(&data)).into_value())
@@ -314,11 +312,8 @@ impl RawIoBase {
     fn readall(vm: &Vm, zelf: &Value) -> PyResult<Value> {
         let mut all: Vec<u8> = Vec::new();
         loop {
-            let data = vm.call_method_name(
-                zelf,
-                &vm.names.read,
-                &[vm.new_uint(super::DEFAULT_BUFFER_SIZE as u64)],
-            )?;
+            let data =
+                vm.call_method_name(zelf, &vm.names.read, &[vm.new_uint(super::DEFAULT_BUFFER_SIZE as u64)])?;
             if data.is_none() {
                 return Ok(if all.is_empty() { data } else { vm.new_bytes(&all).into_value() });
             }

@@ -141,10 +141,7 @@ impl Buffered {
 
     fn checked_position(&self, vm: &Vm, n: i64) -> PyResult<i64> {
         if n < 0 {
-            return Err(vm.raise_new(
-                &exc::OSError,
-                format_args!("Raw stream returned invalid position {n}"),
-            ));
+            return Err(vm.raise_new(&exc::OSError, format_args!("Raw stream returned invalid position {n}")));
         }
         self.abs_pos.set(n);
         Ok(n)

@@ -50,14 +50,15 @@ impl BytesIo {
 
     fn resizable(&self, vm: &Vm) -> PyResult<()> {
         if self.exports.get() > 0 {
-            return Err(vm
-                .raise_new(&exc::BufferError, "Existing exports of data: object cannot be re-sized"));
+            return Err(
+                vm.raise_new(&exc::BufferError, "Existing exports of data: object cannot be re-sized")
+            );
         }
         Ok(())
     }
 
     /// The next bytes, `n` at most, past which the position moves.
-    pub fn take(&self, n: Option<usize>) -> Vec<u8> {
+    pub fn next_bytes(&self, n: Option<usize>) -> Vec<u8> {
         let out = self.data.with(|d| {
             let rest = d.get(self.pos.get()..).unwrap_or(&[]);
             rest.get(..n.unwrap_or(rest.len())).unwrap_or(rest).to_vec()
@@ -72,7 +73,7 @@ impl BytesIo {
             let end = rest.iter().position(|b| *b == b'\n').map_or(rest.len(), |i| i + 1);
             limit.map_or(end, |l| l.min(end))
         });
-        self.take(Some(n))
+        self.next_bytes(Some(n))
     }
 
     pub fn put(&self, vm: &Vm, bytes: &[u8]) -> PyResult<usize> {
@@ -209,7 +210,7 @@ impl BytesIo {
     fn read(vm: &Vm, zelf: &Gc<BytesIo>, #[raw] size: Option<&Value>) -> PyResult<Gc<Bytes>> {
         zelf.open(vm)?;
         let n = util::size_arg(vm, size, -1)?;
-        Ok(vm.new_bytes(&zelf.take(limit(n))))
+        Ok(vm.new_bytes(&zelf.next_bytes(limit(n))))
     }
 
     /// Read bytes into buffer.
@@ -220,7 +221,7 @@ impl BytesIo {
     fn readinto(vm: &Vm, zelf: &Gc<BytesIo>, buffer: &Value) -> PyResult<usize> {
         let b = util::writable(vm, buffer, "readinto() argument")?;
         zelf.open(vm)?;
-        let data = zelf.take(Some(b.len));
+        let data = zelf.next_bytes(Some(b.len));
         Ok(util::fill(&b, 0, &data))
     }
 
@@ -290,9 +291,7 @@ impl BytesIo {
             1 => zelf.pos.get(),
             2 => zelf.data.with(Vec::len),
             _ => {
-                return Err(
-                    vm.value_error(format_args!("invalid whence ({whence}, should be 0, 1 or 2)"))
-                );
+                return Err(vm.value_error(format_args!("invalid whence ({whence}, should be 0, 1 or 2)")));
             }
         };
         let Some(at) = (base as isize).checked_add(pos) else {

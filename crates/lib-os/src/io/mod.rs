@@ -32,8 +32,11 @@ pub fn unsupported_class(vm: &Vm) -> PyResult<Value> {
     }
     let bases = vec![vm.type_for(&exc::OSError).into_value(), vm.type_for(&exc::ValueError).into_value()];
     let dict = vm.dict_of(&[("__module__", vm.new_str("io").into_value())]);
-    let args =
-        [vm.new_str("UnsupportedOperation").into_value(), vm.new_tuple(bases).into_value(), dict.into_value()];
+    let args = [
+        vm.new_str("UnsupportedOperation").into_value(),
+        vm.new_tuple(bases).into_value(),
+        dict.into_value(),
+    ];
     let c = vm.call(vm.types.type_.as_value(), &args)?;
     state.unsupported.set(Some(c.clone()));
     Ok(c)
@@ -125,9 +128,7 @@ pub fn call_readinto(vm: &Vm, raw: &Value, n: usize) -> PyResult<Option<Vec<u8>>
         }
         _ => Err(vm.raise_new(
             &exc::OSError,
-            format_args!(
-                "raw readinto() returned invalid length {got} (should have been between 0 and {n})"
-            ),
+            format_args!("raw readinto() returned invalid length {got} (should have been between 0 and {n})"),
         )),
     }
 }

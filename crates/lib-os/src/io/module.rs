@@ -48,7 +48,9 @@ pub mod _io {
     use super::*;
 
     /// Open file and return a stream.  Raise OSError upon failure.
-    #[pyfn("open(file, mode='r', buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None)")]
+    #[pyfn(
+        "open(file, mode='r', buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None)"
+    )]
     fn open(
         vm: &Vm,
         file: &Value,

@@ -127,7 +127,13 @@ pub fn is_legal(newline: &[u8]) -> bool {
 /// one piece. When used with decoder=None, it expects unicode strings as
 /// decode input and translates newlines without first invoking an external
 /// decoder.
-#[pytype(name = "IncrementalNewlineDecoder", module = "_io", signature = "(decoder, translate, errors='strict')", flags(BASETYPE, GC), no_slots)]
+#[pytype(
+    name = "IncrementalNewlineDecoder",
+    module = "_io",
+    signature = "(decoder, translate, errors='strict')",
+    flags(BASETYPE, GC),
+    no_slots
+)]
 #[derive(Trace)]
 pub struct NewlineDecoder {
     decoder: ValueCell,

@@ -47,13 +47,9 @@ fn parse(vm: &Vm, mode: &str) -> PyResult<(Mode, String)> {
         }
     }
     let mut raw = String::new();
-    for (on, c) in [
-        (m.creating, 'x'),
-        (m.reading, 'r'),
-        (m.writing, 'w'),
-        (m.appending, 'a'),
-        (m.updating, '+'),
-    ] {
+    for (on, c) in
+        [(m.creating, 'x'), (m.reading, 'r'), (m.writing, 'w'), (m.appending, 'a'), (m.updating, '+')]
+    {
         if on {
             raw.push(c);
         }

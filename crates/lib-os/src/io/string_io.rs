@@ -51,10 +51,7 @@ fn iternext(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
     let Some(s) = line.downcast::<Str>() else {
         return Err(vm.raise_new(
             &taipan_vm::errors::exc::OSError,
-            format_args!(
-                "readline() should have returned a str object, not '{}'",
-                vm.type_of(&line).name()
-            ),
+            format_args!("readline() should have returned a str object, not '{}'", vm.type_of(&line).name()),
         ));
     };
     Ok(if s.is_empty() { None } else { Some(line.clone()) })
@@ -96,7 +93,7 @@ impl StringIo {
         s
     }
 
-    fn take(&self, vm: &Vm, n: Option<usize>) -> Gc<Str> {
+    fn next_text(&self, vm: &Vm, n: Option<usize>) -> Gc<Str> {
         if self.pos.get() >= self.chars.get() {
             return vm.names.empty.clone();
         }
@@ -214,9 +211,7 @@ fn set_newline(vm: &Vm, zelf: &StringIo, newline: &Value) -> PyResult<()> {
     if let Some(n) = &nl
         && !is_legal(n)
     {
-        return Err(
-            vm.value_error(format_args!("illegal newline value: {}", vm.repr_text(newline)?))
-        );
+        return Err(vm.value_error(format_args!("illegal newline value: {}", vm.repr_text(newline)?)));
     }
     zelf.newlines.set(match nl.as_deref() {
         None => Some(Newlines::new(true)),
@@ -302,7 +297,7 @@ impl StringIo {
     fn read(vm: &Vm, zelf: &Gc<StringIo>, #[raw] size: Option<&Value>) -> PyResult<Gc<Str>> {
         let n = util::size_arg(vm, size, -1)?;
         zelf.open(vm)?;
-        Ok(zelf.take(vm, usize::try_from(n).ok()))
+        Ok(zelf.next_text(vm, usize::try_from(n).ok()))
     }
 
     /// Read until newline or EOF.
@@ -358,17 +353,14 @@ impl StringIo {
             0 if pos < 0 => return Err(vm.value_error(format_args!("Negative seek position {pos}"))),
             0 => pos as usize,
             1 | 2 if pos != 0 => {
-                return Err(vm.raise_new(
-                    &taipan_vm::errors::exc::OSError,
-                    "Can't do nonzero cur-relative seeks",
-                ));
+                return Err(
+                    vm.raise_new(&taipan_vm::errors::exc::OSError, "Can't do nonzero cur-relative seeks")
+                );
             }
             1 => zelf.pos.get(),
             2 => zelf.chars.get(),
             _ => {
-                return Err(
-                    vm.value_error(format_args!("Invalid whence ({whence}, should be 0, 1 or 2)"))
-                );
+                return Err(vm.value_error(format_args!("Invalid whence ({whence}, should be 0, 1 or 2)")));
             }
         };
         zelf.go(at);
@@ -418,9 +410,7 @@ impl StringIo {
             Some(d) => vm.call_method(d.as_value(), "copy", &[])?,
             None => Value::NONE,
         };
-        Ok(vm
-            .new_tuple(vec![value, newline, vm.new_uint(zelf.pos.get() as u64), dict])
-            .into_value())
+        Ok(vm.new_tuple(vec![value, newline, vm.new_uint(zelf.pos.get() as u64), dict]).into_value())
     }
 
     #[pymethod("__setstate__($self, state, /)")]

@@ -133,12 +133,8 @@ pub struct TextIoWrapper {
 }
 
 impl Slots for TextIoWrapper {
-    const SLOTS: SlotDefs = SlotDefs {
-        repr: Some(repr),
-        iternext: Some(iternext),
-        finalize: Some(finalize),
-        ..SlotDefs::NONE
-    };
+    const SLOTS: SlotDefs =
+        SlotDefs { repr: Some(repr), iternext: Some(iternext), finalize: Some(finalize), ..SlotDefs::NONE };
 }
 
 fn repr(vm: &Vm, v: &Value) -> PyResult<Value> {
@@ -282,10 +278,9 @@ impl TextIoWrapper {
             if let Some(is_text) = vm.lookup_attr_str(&info, "_is_text_encoding")?
                 && !vm.is_true(&is_text)?
             {
-                return Err(vm.raise_new(
-                    &exc::LookupError,
-                    format_args!("'{encoding}' is not a text encoding"),
-                ));
+                return Err(
+                    vm.raise_new(&exc::LookupError, format_args!("'{encoding}' is not a text encoding"))
+                );
             }
             let errors = vm.new_str(errors).into_value();
             let make = |name: &str| vm.call_method(&info, name, std::slice::from_ref(&errors));
@@ -537,9 +532,7 @@ impl TextIoWrapper {
             if self.pending.with(Vec::len) + data.len() > chunk {
                 self.write_out(vm, &buffer)?;
             }
-            self.pending.with_mut(|p| {
-                if p.is_empty() { *p = data } else { p.extend_from_slice(&data) }
-            });
+            self.pending.with_mut(|p| if p.is_empty() { *p = data } else { p.extend_from_slice(&data) });
         }
         if flush || self.write_through.get() || self.pending.with(Vec::len) >= chunk {
             self.write_out(vm, &buffer)?;
@@ -611,9 +604,11 @@ impl TextIoWrapper {
             let at = self.used.get();
             let found = self.decoded.with(|d| {
                 let rest = d.get(at..).unwrap_or(&[]);
-                line_end.find(rest).ok().filter(|n| complete(line_end, rest, *n)).map(|n| {
-                    (n, rest.get(..n).map(|r| util::wtf8(vm, r)))
-                })
+                line_end
+                    .find(rest)
+                    .ok()
+                    .filter(|n| complete(line_end, rest, *n))
+                    .map(|n| (n, rest.get(..n).map(|r| util::wtf8(vm, r))))
             });
             if let Some((n, Some(s))) = found {
                 self.used.set(at + n);
@@ -715,7 +710,7 @@ impl TextIoWrapper {
         Ok(util::wtf8(vm, &out))
     }
 
-    fn flush(&self, vm: &Vm, buffer: &Value) -> PyResult<()> {
+    fn do_flush(&self, vm: &Vm, buffer: &Value) -> PyResult<()> {
         self.telling.set(self.seekable.get());
         self.write_out(vm, buffer)?;
         self.flush_buffer(vm, buffer)
@@ -755,7 +750,7 @@ impl TextIoWrapper {
         })
     }
 
-    fn tell(&self, vm: &Vm, zelf: &Value) -> PyResult<Value> {
+    fn do_tell(&self, vm: &Vm, zelf: &Value) -> PyResult<Value> {
         let buffer = self.open(vm)?;
         if !self.seekable.get() {
             return Err(unsupported(vm, "underlying stream is not seekable"));
@@ -846,7 +841,7 @@ impl TextIoWrapper {
         Ok(c)
     }
 
-    fn seek(&self, vm: &Vm, zelf: &Value, cookie: &Value, whence: i32) -> PyResult<Value> {
+    fn do_seek(&self, vm: &Vm, zelf: &Value, cookie: &Value, whence: i32) -> PyResult<Value> {
         let buffer = self.open(vm)?;
         if !self.seekable.get() {
             return Err(unsupported(vm, "underlying stream is not seekable"));
@@ -877,15 +872,11 @@ impl TextIoWrapper {
                 return Ok(at);
             }
             _ => {
-                return Err(
-                    vm.value_error(format_args!("invalid whence ({whence}, should be 0, 1 or 2)"))
-                );
+                return Err(vm.value_error(format_args!("invalid whence ({whence}, should be 0, 1 or 2)")));
             }
         }
         if vm.compare_bool(&cookie, &zero, CompareOp::Lt)? {
-            return Err(
-                vm.value_error(format_args!("negative seek position {}", vm.repr_text(&cookie)?))
-            );
+            return Err(vm.value_error(format_args!("negative seek position {}", vm.repr_text(&cookie)?)));
         }
         vm.call_method_name(zelf, &vm.names.flush, &[])?;
         let c = self.parse_cookie(vm, &cookie)?;
@@ -955,7 +946,9 @@ impl TextIoWrapper {
         Ok(vm.alloc_in(cls, t)?.into_value())
     }
 
-    #[pyinit("TextIOWrapper(buffer, encoding=None, errors=None, newline=None, line_buffering=False, write_through=False)")]
+    #[pyinit(
+        "TextIOWrapper(buffer, encoding=None, errors=None, newline=None, line_buffering=False, write_through=False)"
+    )]
     fn init(
         vm: &Vm,
         zelf: &Gc<TextIoWrapper>,
@@ -993,7 +986,8 @@ impl TextIoWrapper {
         let seekable = vm.is_true(&seekable)?;
         zelf.seekable.set(seekable);
         zelf.telling.set(seekable);
-        zelf.has_read1.set(buffered::exact(buffer).is_some() || vm.lookup_attr_str(buffer, "read1")?.is_some());
+        zelf.has_read1
+            .set(buffered::exact(buffer).is_some() || vm.lookup_attr_str(buffer, "read1")?.is_some());
         if seekable && zelf.can_encode.get() && zelf.encoder.get().is_some() {
             let at = vm.call_method(buffer, "tell", &[])?;
             let zero = vm.new_int(0);
@@ -1017,7 +1011,9 @@ impl TextIoWrapper {
     /// Reconfigure the text stream with new parameters.
     ///
     /// This also does an implicit stream flush.
-    #[pymethod("reconfigure($self, /, *, encoding=None, errors=None, newline=<unrepresentable>, line_buffering=None, write_through=None)")]
+    #[pymethod(
+        "reconfigure($self, /, *, encoding=None, errors=None, newline=<unrepresentable>, line_buffering=None, write_through=None)"
+    )]
     fn reconfigure(
         vm: &Vm,
         zelf: &Gc<TextIoWrapper>,
@@ -1074,10 +1070,9 @@ impl TextIoWrapper {
     #[pymethod("write($self, text, /)")]
     fn write(vm: &Vm, zelf: &Gc<TextIoWrapper>, text: &Value) -> PyResult<usize> {
         let Some(s) = text.downcast::<Str>() else {
-            return Err(vm.type_error(format_args!(
-                "write() argument must be str, not {}",
-                vm.shown_type_name(text)
-            )));
+            return Err(
+                vm.type_error(format_args!("write() argument must be str, not {}", vm.shown_type_name(text)))
+            );
         };
         zelf.write_text(vm, s)
     }
@@ -1105,7 +1100,7 @@ impl TextIoWrapper {
     #[pymethod("flush($self, /)")]
     fn flush(vm: &Vm, zelf: &Gc<TextIoWrapper>) -> PyResult<()> {
         let buffer = zelf.open(vm)?;
-        zelf.flush(vm, &buffer)
+        zelf.do_flush(vm, &buffer)
     }
 
     #[pymethod("close($self, /)")]
@@ -1169,7 +1164,7 @@ impl TextIoWrapper {
     /// and may raise exceptions.
     #[pymethod("seek($self, cookie, whence=0, /)")]
     fn seek(vm: &Vm, zelf: &Gc<TextIoWrapper>, cookie: &Value, whence: i32) -> PyResult<Value> {
-        zelf.seek(vm, zelf.as_value(), cookie, whence)
+        zelf.do_seek(vm, zelf.as_value(), cookie, whence)
     }
 
     /// Return the stream position as an opaque number.
@@ -1178,7 +1173,7 @@ impl TextIoWrapper {
     /// previous stream position.
     #[pymethod("tell($self, /)")]
     fn tell(vm: &Vm, zelf: &Gc<TextIoWrapper>) -> PyResult<Value> {
-        zelf.tell(vm, zelf.as_value())
+        zelf.do_tell(vm, zelf.as_value())
     }
 
     #[pymethod("truncate($self, pos=None, /)")]
