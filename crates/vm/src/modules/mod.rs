@@ -1,6 +1,7 @@
 //! Native modules that show the machine itself.
 
 pub mod abc;
+pub mod builtins;
 pub mod codecs;
 pub mod gc;
 pub mod scope;
@@ -12,7 +13,14 @@ use crate::native::ModuleDef;
 use crate::prelude::*;
 
 /// The modules of this crate.
-pub static ALL: &[&ModuleDef] = &[&gc::gc::MODULE, &typing::typing::MODULE];
+#[rustfmt::skip]
+pub static ALL: &[&ModuleDef] = &[
+    &abc::abc::MODULE,
+    &builtins::builtins::MODULE,
+    &gc::gc::MODULE,
+    &typing::typing::MODULE,
+    &weakref::weakref::MODULE,
+];
 
 /// A module by its full name: from `sys.modules`, else imported by `builtins.__import__`.
 pub fn import_module(vm: &Vm, name: &str) -> PyResult<Value> {
