@@ -4,6 +4,7 @@ mod buffers;
 
 pub mod binascii;
 pub mod bisect;
+pub mod cmath;
 pub mod collections;
 pub mod functools;
 pub mod heapq;
@@ -11,6 +12,7 @@ pub mod math;
 pub mod operator;
 pub mod random;
 pub mod sre;
+pub mod statistics;
 pub mod struct_;
 
 use taipan_vm::native::ModuleDef;
@@ -20,6 +22,7 @@ use taipan_vm::native::ModuleDef;
 pub static MODULES: &[&ModuleDef] = &[
     &binascii::binascii::MODULE,
     &bisect::bisect::MODULE,
+    &cmath::cmath::MODULE,
     &collections::collections::MODULE,
     &functools::functools::MODULE,
     &heapq::heapq::MODULE,
@@ -27,5 +30,6 @@ pub static MODULES: &[&ModuleDef] = &[
     &operator::operator::MODULE,
     &random::random::MODULE,
     &sre::sre::MODULE,
+    &statistics::statistics::MODULE,
     &struct_::module::MODULE,
 ];
