@@ -38,17 +38,7 @@ pub fn map(vm: &Vm, items: &[Value]) -> PyResult<Value> {
 
 /// Strings joined.
 pub fn string(vm: &Vm, parts: &[Value]) -> PyResult<Value> {
-    let total: usize = parts.iter().filter_map(|p| p.downcast::<Str>()).map(|s| s.byte_len()).sum();
-    let mut out = taipan_text::wtf8::Wtf8Buf::new();
-    if out.try_reserve(total).is_err() {
-        return Err(vm.memory_error());
-    }
-    for p in parts {
-        if let Some(s) = p.downcast::<Str>() {
-            out.push_wtf8(s.as_wtf8());
-        }
-    }
-    Ok(vm.new_wtf8_buf(out).into_value())
+    vm.join_strs(parts)
 }
 
 pub fn list_extend(vm: &Vm, list: &Value, other: &Value) -> PyResult<()> {

@@ -5,6 +5,7 @@ pub mod builtins;
 pub mod codecs;
 pub mod gc;
 pub mod scope;
+pub mod string;
 pub mod sys;
 pub mod typing;
 pub mod weakref;
@@ -17,7 +18,9 @@ use crate::prelude::*;
 pub static ALL: &[&ModuleDef] = &[
     &abc::abc::MODULE,
     &builtins::builtins::MODULE,
+    &codecs::module::MODULE,
     &gc::gc::MODULE,
+    &string::string::MODULE,
     &typing::typing::MODULE,
     &weakref::weakref::MODULE,
 ];

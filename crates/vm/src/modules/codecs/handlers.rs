@@ -3,61 +3,72 @@
 use crate::errors::exc;
 use crate::errors::exception::field;
 use crate::errors::unicode::{ENCODING, END, OBJECT, START};
-use crate::native::shell::object;
 use crate::prelude::*;
+use crate::types::builtin_function::BuiltinFunction;
 use crate::types::numbers::{IntValue, int_value};
 use taipan_text::codecs::{Errors, Replacement, replace_decode, replace_encode};
 use taipan_text::wtf8::Wtf8Buf;
 
-/// A standard error handler.
-#[pytype(name = "builtin_function_or_method", flags(NO_NEW), no_methods)]
-pub struct ErrorHandler {
-    which: Errors,
-}
+/// The handlers as functions; the module itself is never made.
+#[pymodule(name = "_codecs")]
+pub mod functions {
+    use super::*;
 
-impl Trace for ErrorHandler {
-    fn trace(&self, _: &mut dyn FnMut(&Value)) {}
-}
+    /// Implements the 'strict' error handling, which raises a UnicodeError on coding errors.
+    #[pyfn("strict_errors(exc, /)")]
+    fn strict(vm: &Vm, exc: &Value) -> PyResult<Value> {
+        handle(vm, Errors::Strict, exc)
+    }
 
-impl Slots for ErrorHandler {
-    const SLOTS: SlotDefs = SlotDefs { call: Some(call), repr: Some(repr), ..SlotDefs::NONE };
+    /// Implements the 'ignore' error handling, which ignores malformed data and continues.
+    #[pyfn("ignore_errors(exc, /)")]
+    fn ignore(vm: &Vm, exc: &Value) -> PyResult<Value> {
+        handle(vm, Errors::Ignore, exc)
+    }
+
+    /// Implements the 'replace' error handling, which replaces malformed data with a replacement marker.
+    #[pyfn("replace_errors(exc, /)")]
+    fn replace(vm: &Vm, exc: &Value) -> PyResult<Value> {
+        handle(vm, Errors::Replace, exc)
+    }
+
+    /// Implements the 'xmlcharrefreplace' error handling, which replaces an unencodable character with the appropriate XML character reference.
+    #[pyfn("xmlcharrefreplace_errors(exc, /)")]
+    fn xmlcharrefreplace(vm: &Vm, exc: &Value) -> PyResult<Value> {
+        handle(vm, Errors::XmlCharRefReplace, exc)
+    }
+
+    /// Implements the 'backslashreplace' error handling, which replaces malformed data with a backslashed escape sequence.
+    #[pyfn("backslashreplace_errors(exc, /)")]
+    fn backslashreplace(vm: &Vm, exc: &Value) -> PyResult<Value> {
+        handle(vm, Errors::BackslashReplace, exc)
+    }
+
+    /// Implements the 'namereplace' error handling, which replaces an unencodable character with a \N{...} escape sequence.
+    #[pyfn("namereplace_errors(exc, /)")]
+    fn namereplace(vm: &Vm, exc: &Value) -> PyResult<Value> {
+        handle(vm, Errors::NameReplace, exc)
+    }
+
+    #[pyfn(no_text, "surrogatepass(exc, /)")]
+    fn surrogatepass(vm: &Vm, exc: &Value) -> PyResult<Value> {
+        handle(vm, Errors::SurrogatePass, exc)
+    }
+
+    #[pyfn(no_text, "surrogateescape(exc, /)")]
+    fn surrogateescape(vm: &Vm, exc: &Value) -> PyResult<Value> {
+        handle(vm, Errors::SurrogateEscape, exc)
+    }
 }
 
 /// The handler of this name, if it is a standard one.
 pub fn standard(vm: &Vm, name: &str) -> Option<Value> {
-    Some(vm.alloc(ErrorHandler { which: Errors::from_name(name)? }).into_value())
-}
-
-fn function_name(which: Errors) -> &'static str {
-    match which {
-        Errors::Strict => "strict_errors",
-        Errors::Ignore => "ignore_errors",
-        Errors::Replace => "replace_errors",
-        Errors::BackslashReplace => "backslashreplace_errors",
-        Errors::NameReplace => "namereplace_errors",
-        Errors::XmlCharRefReplace => "xmlcharrefreplace_errors",
-        Errors::SurrogateEscape => "surrogateescape",
-        Errors::SurrogatePass => "surrogatepass",
-    }
-}
-
-fn repr(vm: &Vm, v: &Value) -> PyResult {
-    let h = object::<ErrorHandler>(vm, v, "__repr__")?;
-    Ok(vm.new_str(&format!("<built-in function {}>", function_name(h.which))).into_value())
-}
-
-fn call(vm: &Vm, v: &Value, args: CallArgs) -> PyResult {
-    let h = object::<ErrorHandler>(vm, v, "__call__")?;
-    let name = function_name(h.which);
-    if args.has_keywords() {
-        return Err(vm.type_error(format_args!("{name}() takes no keyword arguments")));
-    }
-    match args.pos() {
-        [e] => handle(vm, h.which, e),
-        given => {
-            Err(vm.type_error(format_args!("{name}() takes exactly one argument ({} given)", given.len())))
-        }
-    }
+    Errors::from_name(name)?;
+    let def = functions::MODULE
+        .functions
+        .iter()
+        .find(|f| f.name == name || f.name.strip_suffix("_errors") == Some(name))?;
+    Some(BuiltinFunction::make(vm, def, None, None).into_value())
 }
 
 /// The three kinds of errors that handlers know.
