@@ -8,6 +8,7 @@ pub mod cmath;
 pub mod collections;
 pub mod functools;
 pub mod heapq;
+pub mod itertools;
 pub mod math;
 pub mod operator;
 pub mod random;
@@ -26,6 +27,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &collections::collections::MODULE,
     &functools::functools::MODULE,
     &heapq::heapq::MODULE,
+    &itertools::itertools::MODULE,
     &math::math::MODULE,
     &operator::operator::MODULE,
     &random::random::MODULE,

@@ -456,7 +456,7 @@ impl Map {
 }
 
 /// Positional arguments of a constructor that takes exactly `N` and no keywords.
-fn exactly<'a, const N: usize>(
+pub fn exactly<'a, const N: usize>(
     vm: &Vm,
     name: &str,
     refuse_keywords: bool,
