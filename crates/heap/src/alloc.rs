@@ -315,6 +315,56 @@ impl Heap {
         }
     }
 
+    /// Appends bytes to a variable-size object that has no other reference and no `extra` part, in place if its block has
+    /// room or can be enlarged. `Err` gives the object back unchanged.
+    ///
+    /// # Safety
+    /// The payload is exactly a `VarObj<H, u8>` of this heap, and `more` lies outside of it.
+    pub unsafe fn extend_var<H>(
+        &self,
+        obj: Gc<VarObj<H, u8>>,
+        more: &[u8],
+    ) -> Result<Gc<VarObj<H, u8>>, Gc<VarObj<H, u8>>> {
+        let want = obj.len().checked_add(more.len()).and_then(VarObj::<H, u8>::size_for);
+        let Some(want) = want else { return Err(obj) };
+        let need = size_of::<Header>() + want;
+        let class = (obj.header().flags() & flags::CLASS) as usize;
+        // SAFETY: the block is ours alone; capacity is checked before bytes are written behind the items.
+        unsafe {
+            if class != 0 {
+                if need > class * 16 {
+                    return Err(obj);
+                }
+                VarObj::append(obj.as_ptr().add(1).cast::<VarObj<H, u8>>(), more);
+                return Ok(obj);
+            }
+            let mut ptr = obj.as_ptr();
+            let prefix = ptr.cast::<LargePrefix>().sub(1);
+            let total = prefix.as_ref().size;
+            if need + size_of::<LargePrefix>() > total {
+                let Some(grown) = need.checked_add(need / 4 + 64) else { return Err(obj) };
+                let index = prefix.as_ref().index.get() as usize;
+                let old = Layout::from_size_align_unchecked(total, 16);
+                let Some(p) = NonNull::new(std::alloc::realloc(prefix.as_ptr() as *mut u8, old, grown))
+                else {
+                    return Err(obj);
+                };
+                let mut p = p.cast::<LargePrefix>();
+                p.as_mut().size = grown;
+                if let Some(place) = self.large.borrow_mut().get_mut(index) {
+                    *place = p;
+                }
+                self.bytes.set(self.bytes.get() - total + grown);
+                ptr = p.add(1).cast();
+                std::mem::forget(obj);
+                VarObj::append(ptr.add(1).cast::<VarObj<H, u8>>(), more);
+                return Ok(Gc::from_bits(ptr.as_ptr() as u64));
+            }
+            VarObj::append(ptr.add(1).cast::<VarObj<H, u8>>(), more);
+            Ok(obj)
+        }
+    }
+
     /// Gives a block back. The payload is gone already.
     ///
     /// # Safety

@@ -210,6 +210,23 @@ impl<H, T> VarObj<H, T> {
         }
     }
 
+    /// Copies items behind the last one.
+    ///
+    /// # Safety
+    /// The block has room for them, and nobody else looks at the payload.
+    pub(crate) unsafe fn append(this: NonNull<VarObj<H, T>>, more: &[T])
+    where
+        T: Copy,
+    {
+        // SAFETY: by contract.
+        unsafe {
+            let p = this.as_ptr();
+            let end = ((&raw mut (*p).items) as *mut T).add((*p).len);
+            std::ptr::copy_nonoverlapping(more.as_ptr(), end, more.len());
+            (*p).len += more.len();
+        }
+    }
+
     /// Drops head and items in place.
     ///
     /// # Safety

@@ -45,7 +45,6 @@ pub struct Frame {
     pub builtins: *const Gc<Dict>,
     /// Owns what the pointers above point into.
     pub func: Option<Gc<Function>>,
-    code_owned: Option<Gc<Code>>,
     /// The namespace of a class body, module or `exec`.
     pub locals: Option<Value>,
     pub generator: Option<Value>,
@@ -267,7 +266,6 @@ impl ThreadState {
                 globals,
                 builtins,
                 func: Some(func),
-                code_owned: None,
                 locals: None,
                 generator: None,
                 instance: None,

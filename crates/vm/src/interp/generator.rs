@@ -6,7 +6,7 @@
 //! I1  `state.suspended` is filled exactly while the frame is not running and not finished.
 //! I2  While it runs, the frame owns a reference to its generator.
 
-use super::frame::{Frame, Slot, kind};
+use super::frame::{Frame, kind};
 use super::run::{self, Flow, Regs};
 use super::unwind;
 use crate::errors::exc;
@@ -15,14 +15,6 @@ use crate::types::generator::{AsyncGenerator, Coroutine, GenState, Generator, Su
 use crate::{PyResult, Raised, Value, Vm};
 use taipan_bytecode::{Instr, Op, flags};
 use taipan_heap::Gc;
-
-/// Which of the three kinds of suspended frame.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum GenKind {
-    Generator,
-    Coroutine,
-    AsyncGenerator,
-}
 
 /// What `make` made, and how the frame had been called.
 pub struct Made {
@@ -85,49 +77,59 @@ fn suspend(vm: &Vm, state: &GenState) {
     let suspended = unsafe {
         let mut frame = vm.thread.take_top(vm);
         let n = frame.exec().nregs;
-        let mut window: Box<[Slot]> = Vec::from_iter((0..n).map(|_| None)).into_boxed_slice();
-        for (i, place) in window.iter_mut().enumerate() {
-            let p = frame.base.add(i);
-            std::ptr::copy_nonoverlapping(p, place, 1);
-            *(p as *mut u64) = 0;
+        let mut kept = state.spare.take().unwrap_or_else(|| {
+            Box::new(Suspended {
+                frame: None,
+                window: Vec::from_iter((0..n).map(|_| None)).into_boxed_slice(),
+            })
+        });
+        std::ptr::copy_nonoverlapping(frame.base, kept.window.as_mut_ptr(), n);
+        for i in 0..n {
+            *(frame.base.add(i) as *mut u64) = 0;
         }
-        frame.base = window.as_mut_ptr();
+        frame.base = kept.window.as_mut_ptr();
         frame.generator = None;
         frame.kind = kind::GENERATOR;
-        Box::new(Suspended { frame, window })
+        kept.frame = Some(frame);
+        kept
     };
-    if let Some(o) = suspended.frame.object.get() {
-        o.relocate(&suspended.frame);
+    if let Some(f) = &suspended.frame
+        && let Some(o) = f.object.get()
+    {
+        o.relocate(f);
     }
     state.suspended.set(Some(suspended));
 }
 
 /// Puts a suspended frame on top. `sent` goes where the frame waits for it.
 fn resume_frame(vm: &Vm, g: &Value, state: &GenState, sent: Option<Value>, k: u8, dst: u16) -> PyResult<()> {
-    let Some(s) = state.suspended.take() else { return Err(vm.system_error("generator is not suspended")) };
-    let (frame, window) = s.into_parts();
+    let Some(mut kept) = state.suspended.take() else {
+        return Err(vm.system_error("generator is not suspended"));
+    };
+    let Some(frame) = kept.frame.take() else { return Err(vm.system_error("generator is not suspended")) };
     let n = frame.exec().nregs;
     let base = vm.thread.free_base();
     if !vm.thread.fits(base, n) {
-        state.suspended.set(Some(Box::new(Suspended { frame, window })));
+        kept.frame = Some(frame);
+        state.suspended.set(Some(kept));
         return Err(vm.recursion_error(""));
     }
-    // SAFETY: the window fits; the box's registers move to the stack, the box is forgotten slot by slot.
+    // SAFETY: the window fits; the box's registers move to the stack and leave EMPTY behind.
     unsafe {
         let f = match vm.thread.put_top(vm, frame, base) {
             Ok(f) => f,
             Err(mut frame) => {
-                let mut window = window;
-                frame.base = window.as_mut_ptr();
-                state.suspended.set(Some(Box::new(Suspended { frame, window })));
+                frame.base = kept.window.as_mut_ptr();
+                kept.frame = Some(frame);
+                state.suspended.set(Some(kept));
                 return Err(Raised);
             }
         };
-        let mut window = window;
-        std::ptr::copy_nonoverlapping(window.as_mut_ptr(), base, n);
-        for place in window.iter_mut() {
+        std::ptr::copy_nonoverlapping(kept.window.as_ptr(), base, n);
+        for place in kept.window.iter_mut() {
             std::ptr::write(place, None);
         }
+        state.spare.set(Some(kept));
         let f = &mut *f;
         f.kind = kind::GENERATOR | k;
         f.dst = dst;
@@ -306,7 +308,7 @@ fn outcome(state: &GenState, v: Value) -> Resumed {
 /// The iterator that a suspended generator delegates to (`yield from`, `await`).
 pub fn delegate(state: &GenState) -> Option<Value> {
     state.suspended.with(|s| {
-        let f = &s.as_ref()?.frame;
+        let f = s.as_ref()?.frame.as_ref()?;
         let y = instr_before(f, 1)?;
         if y.op() != Op::YieldValue || y.x() != 1 {
             return None;
@@ -463,8 +465,7 @@ const _: Option<Gc<Type>> = None;
 /// A sub-iterator ended out of a `throw`: moves a suspended frame behind its `send`, as if that had finished.
 pub fn skip_send(state: &GenState) {
     state.suspended.with_mut(|s| {
-        if let Some(s) = s {
-            let f = &mut s.frame;
+        if let Some(f) = s.as_mut().and_then(|s| s.frame.as_mut()) {
             if let Some(send) = instr_before(f, 2)
                 && send.op() == Op::Send
             {

@@ -41,6 +41,27 @@ pub fn shape_matches(obj: &Value, ty: &Gc<Type>, site: &SiteCache) -> bool {
 #[inline(never)]
 pub fn binary(vm: &Vm, regs: Regs, i: Instr, op: BinaryOp) -> PyResult<()> {
     let (b, c) = (regs.get(i.b()), regs.get(i.c()));
+    if op == BinaryOp::Add
+        && let (Some(s), Some(t)) = (b.downcast_exact::<Str>(), c.downcast_exact::<Str>())
+        && (i.a() == i.b() || regs.is_temp(i.b()))
+        && s.header().count() == 1
+        && s.byte_len() >= 64
+    {
+        // `s += t` and `s + t + u`: nobody else sees the left string, so it may grow in place.
+        if let Some(owned) = regs.take(i.b() as usize) {
+            // SAFETY: just seen to be an exact `str`.
+            let owned = unsafe { owned.into_gc_unchecked::<Str>() };
+            match vm.append_str(owned, t) {
+                Ok(s) => {
+                    regs.consume(i.c());
+                    regs.put(i.a(), s.into_value());
+                    return Ok(());
+                }
+                Err(s) => regs.put(i.b(), s.into_value()),
+            }
+        }
+    }
+    let (b, c) = (regs.get(i.b()), regs.get(i.c()));
     let v = if i.x() == 0 { vm.binary_op(op, b, c) } else { vm.inplace_op(op, b, c) }?;
     regs.consume(i.c());
     regs.consume(i.b());

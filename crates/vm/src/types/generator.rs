@@ -7,20 +7,11 @@ use crate::prelude::*;
 use crate::types::code::Code;
 use std::cell::Cell;
 
-/// A frame that waits, with its registers.
+/// A frame that waits, with its registers. The box is kept and used again from one suspension to the next.
 pub struct Suspended {
-    pub frame: Frame,
+    /// `None` while the frame runs.
+    pub frame: Option<Frame>,
     pub window: Box<[Slot]>,
-}
-
-impl Suspended {
-    /// Frame and registers, for resuming.
-    #[allow(unsafe_code)]
-    pub fn into_parts(self: Box<Suspended>) -> (Frame, Box<[Slot]>) {
-        let s = std::mem::ManuallyDrop::new(*self);
-        // SAFETY: both fields are read once, and `s` is never dropped.
-        unsafe { (std::ptr::read(&s.frame), std::ptr::read(&s.window)) }
-    }
 }
 
 /// What the three kinds share.
@@ -29,6 +20,8 @@ pub struct GenState {
     pub name: GcCell<Str>,
     pub qualname: GcCell<Str>,
     pub suspended: Guarded<Option<Box<Suspended>>>,
+    /// The empty box while the frame runs.
+    pub spare: Cell<Option<Box<Suspended>>>,
     pub running: Cell<bool>,
     pub started: Cell<bool>,
     pub finished: Cell<bool>,
@@ -53,6 +46,7 @@ impl GenState {
             name: GcCell::new(name),
             qualname: GcCell::new(qualname),
             suspended: Guarded::new(None),
+            spare: Cell::new(None),
             running: Cell::new(false),
             started: Cell::new(false),
             finished: Cell::new(false),
@@ -80,9 +74,11 @@ impl Trace for GenState {
                 for slot in s.window.iter().flatten() {
                     visit(slot)
                 }
-                s.frame.func.trace(visit);
-                s.frame.locals.trace(visit);
-                s.frame.object.trace(visit);
+                if let Some(f) = &s.frame {
+                    f.func.trace(visit);
+                    f.locals.trace(visit);
+                    f.object.trace(visit);
+                }
             }
         });
     }
@@ -95,8 +91,10 @@ impl Trace for GenState {
 
 impl Drop for Suspended {
     fn drop(&mut self) {
-        if let Some(o) = self.frame.object.get() {
-            crate::vm::with_current(|vm| o.detach(vm, &self.frame));
+        if let Some(f) = &self.frame
+            && let Some(o) = f.object.get()
+        {
+            crate::vm::with_current(|vm| o.detach(vm, f));
         }
     }
 }
@@ -348,7 +346,8 @@ fn itself(_vm: &Vm, v: &Value) -> PyResult<Value> {
 
 /// `gi_frame` and its kin.
 fn frame_of(vm: &Vm, g: &Value, state: &GenState) -> Option<Value> {
-    let suspended = state.suspended.with(|s| s.as_ref().map(|s| &s.frame as *const Frame));
+    let suspended =
+        state.suspended.with(|s| s.as_ref().and_then(|s| s.frame.as_ref()).map(|f| f as *const Frame));
     if let Some(f) = suspended {
         return Some(crate::types::frame_object::object_of_ptr(vm, f).into_value());
     }

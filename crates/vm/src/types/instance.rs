@@ -229,14 +229,19 @@ unsafe fn drop_instance(ptr: NonNull<Header>) {
     // SAFETY: called by the heap on a dying instance; the payload is dropped last, since finding the extras reads it.
     unsafe {
         let ty = crate::types::type_::header_type(ptr.as_ref());
-        let mut out = Vec::new();
         for c in slots_of(ptr, ty) {
-            out.extend(c.take());
+            drop(c.take());
         }
         if let Some(a) = attrs_of(ptr, ty) {
-            out.extend(a.take_all(inline_count(ptr.as_ref())));
+            // Nobody can reach the dying instance any more, so its values go one by one.
+            if !a.shape.get().is_null() && a.rest.get() == 0 {
+                for c in inline_values(a, inline_count(ptr.as_ref())) {
+                    drop(c.take());
+                }
+            } else {
+                drop(a.take_all(inline_count(ptr.as_ref())));
+            }
         }
-        drop(out);
         (ty.def.fns.drop)(ptr)
     }
 }

@@ -17,7 +17,7 @@ pub const INTERNED: u32 = flags::USER1;
 pub struct StrHead {
     /// -1: not computed yet.
     hash: Cell<i64>,
-    chars: usize,
+    chars: Cell<usize>,
 }
 
 impl Trace for StrHead {
@@ -68,7 +68,7 @@ impl Str {
     /// Length in code points: what `len()` says.
     #[inline]
     pub fn char_len(&self) -> usize {
-        self.0.head.chars
+        self.0.head.chars.get()
     }
 
     #[inline]
@@ -83,7 +83,7 @@ impl Str {
 
     #[inline]
     pub fn is_ascii(&self) -> bool {
-        self.0.head.chars == self.0.len()
+        self.0.head.chars.get() == self.0.len()
     }
 
     #[inline]
@@ -118,7 +118,7 @@ impl Vm {
         chars: usize,
         fill: impl FnOnce(&mut Filler<'_>),
     ) -> Option<Gc<Str>> {
-        let head = StrHead { hash: Cell::new(-1), chars };
+        let head = StrHead { hash: Cell::new(-1), chars: Cell::new(chars) };
         let write = |room: &mut [MaybeUninit<u8>]| {
             let mut filler = Filler { room, at: 0 };
             fill(&mut filler);
@@ -187,6 +187,28 @@ impl Vm {
 
     pub fn new_str(&self, text: &str) -> Gc<Str> {
         self.new_wtf8(Wtf8::new(text))
+    }
+
+    /// `s + t` for a string that nobody else refers to: grows it in place where its block allows. `Err` gives it back.
+    pub fn append_str(&self, s: Gc<Str>, t: &Str) -> Result<Gc<Str>, Gc<Str>> {
+        if s.header().count() != 1 || s.header().has_flag(INTERNED | flags::WEAKREFS) || s.byte_len() < 64 {
+            return Err(s);
+        }
+        let chars = s.char_len() + t.char_len();
+        // SAFETY: `Str` is transparent over the `VarObj`; the one reference to it is `s`, and `t` is another object
+        // (it has a reference of its own).
+        #[allow(unsafe_code)]
+        unsafe {
+            let raw = s.cast::<VarObj<StrHead, u8>>();
+            match self.heap.extend_var(raw, t.as_bytes()) {
+                Ok(raw) => {
+                    raw.head.hash.set(-1);
+                    raw.head.chars.set(chars);
+                    Ok(raw.cast())
+                }
+                Err(raw) => Err(raw.cast()),
+            }
+        }
     }
 
     /// A string known to be ASCII.
