@@ -38,6 +38,11 @@ impl Interned {
         s
     }
 
+    /// How many strings are interned.
+    pub fn count(&self) -> usize {
+        self.map.borrow().len()
+    }
+
     pub fn clear(&self) {
         let old = std::mem::take(&mut *self.map.borrow_mut());
         drop(old);

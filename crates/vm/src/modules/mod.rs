@@ -21,6 +21,7 @@ pub static ALL: &[&ModuleDef] = &[
     &codecs::module::MODULE,
     &gc::gc::MODULE,
     &string::string::MODULE,
+    &sys::sys::MODULE,
     &typing::typing::MODULE,
     &weakref::weakref::MODULE,
 ];
