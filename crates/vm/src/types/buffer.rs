@@ -65,10 +65,16 @@ impl Buffer {
     }
 
     /// The cells of the item at a byte offset from the first one.
-    #[allow(unsafe_code)]
     pub fn item(&self, offset: isize) -> &[Cell<u8>] {
-        // SAFETY: I1; offsets are computed from the exporter's own shape and strides, within which all items lie.
-        unsafe { std::slice::from_raw_parts(self.ptr.offset(offset) as *const Cell<u8>, self.itemsize) }
+        self.item_of(offset, self.itemsize)
+    }
+
+    /// The same for items of another size.
+    #[allow(unsafe_code)]
+    pub fn item_of(&self, offset: isize, size: usize) -> &[Cell<u8>] {
+        // SAFETY: I1; offsets are computed from the exporter's own shape and strides (or narrower ones), within which all
+        // items lie.
+        unsafe { std::slice::from_raw_parts(self.ptr.offset(offset) as *const Cell<u8>, size) }
     }
 
     /// Whether the items lie one after the other in C's order.

@@ -27,6 +27,7 @@ pub mod iterators;
 pub mod list;
 pub mod list_methods;
 pub mod mappingproxy;
+pub mod memoryview;
 pub mod module;
 pub mod namespace;
 pub mod numbers;
