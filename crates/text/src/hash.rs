@@ -27,6 +27,13 @@ pub fn bytes(data: &[u8], key: (u64, u64)) -> i64 {
     not_minus_one(hasher.finish() as i64)
 }
 
+/// SipHash-1-3 of bytes under a key, as it comes: empty input and -1 are nothing special.
+pub fn keyed(data: &[u8], key: (u64, u64)) -> u64 {
+    let mut hasher = SipHasher13::new_with_keys(key.0, key.1);
+    hasher.write(data);
+    hasher.finish()
+}
+
 /// The two halves of the key from `PYTHONHASHSEED`: zero for seed 0, else a linear congruence of the seed.
 pub fn key_from_seed(seed: u32) -> (u64, u64) {
     if seed == 0 {

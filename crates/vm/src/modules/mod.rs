@@ -4,6 +4,9 @@ pub mod abc;
 pub mod builtins;
 pub mod codecs;
 pub mod gc;
+pub mod imp;
+pub mod import;
+pub mod marshal;
 pub mod scope;
 pub mod string;
 pub mod sys;
@@ -11,7 +14,7 @@ pub mod typing;
 pub mod weakref;
 
 use crate::native::ModuleDef;
-use crate::prelude::*;
+pub use import::import_module;
 
 /// The modules of this crate.
 #[rustfmt::skip]
@@ -20,22 +23,10 @@ pub static ALL: &[&ModuleDef] = &[
     &builtins::builtins::MODULE,
     &codecs::module::MODULE,
     &gc::gc::MODULE,
+    &imp::imp::MODULE,
+    &marshal::marshal::MODULE,
     &string::string::MODULE,
     &sys::sys::MODULE,
     &typing::typing::MODULE,
     &weakref::weakref::MODULE,
 ];
-
-/// A module by its full name: from `sys.modules`, else imported by `builtins.__import__`.
-pub fn import_module(vm: &Vm, name: &str) -> PyResult<Value> {
-    let key = vm.intern(name);
-    let loaded = || vm.modules.get().and_then(|m| m.get_str(vm, &key)).filter(|m| !m.is_none());
-    if let Some(m) = loaded() {
-        return Ok(m);
-    }
-    let Some(import) = vm.builtins.get().and_then(|b| b.get_str(vm, &vm.names.__import__)) else {
-        return Err(vm.raise_new(&crate::errors::exc::ImportError, "__import__ not found"));
-    };
-    let top = vm.call1(&import, key.as_value())?;
-    Ok(loaded().unwrap_or(top))
-}

@@ -13,6 +13,8 @@ pub struct Code {
     name: OnceCell<Gc<Str>>,
     qualname: OnceCell<Gc<Str>>,
     filename: OnceCell<Gc<Str>>,
+    /// Where the source lies now, for code from a file that was written elsewhere.
+    moved: OnceCell<taipan_bytecode::Blob>,
 }
 
 crate::fixed_layout!(Code);
@@ -50,6 +52,7 @@ impl Code {
             name: OnceCell::new(),
             qualname: OnceCell::new(),
             filename: OnceCell::new(),
+            moved: OnceCell::new(),
         }
     }
 
@@ -98,7 +101,11 @@ impl Code {
         if let Some(v) = place.and_then(ValueCell::get) {
             return v;
         }
-        let v = match self.data.constant(i) {
+        let made = match self.moved.get() {
+            Some(file) => self.data.consts.get(i, file),
+            None => self.data.constant(i),
+        };
+        let v = match made {
             Some(c) => vm.const_value(&c),
             None => Value::NONE,
         };
@@ -117,7 +124,15 @@ impl Code {
     }
 
     pub fn filename(&self, vm: &Vm) -> &Gc<Str> {
-        self.filename.get_or_init(|| vm.intern_bytes_lossless(&self.data.filename))
+        let file = self.moved.get().unwrap_or(&self.data.filename);
+        self.filename.get_or_init(|| vm.intern_bytes_lossless(file))
+    }
+
+    /// Renames the file of fresh code, as importlib does when a cached file has moved.
+    pub fn move_to(&self, file: &[u8]) {
+        if self.filename.get().is_none_or(|f| f.as_bytes() != file) && *self.data.filename != *file {
+            _ = self.moved.set(file.to_vec().into());
+        }
     }
 
     /// Name of the local or cell slot.

@@ -1,0 +1,200 @@
+//! The parser and the compiler as the machine's `Frontend`: their errors as `SyntaxError` objects, their warnings issued.
+
+use taipan_bytecode::CodeData;
+use taipan_compiler::{Mode, Options};
+use taipan_syntax::error::UNKNOWN;
+use taipan_syntax::source::{self, Codec};
+use taipan_syntax::{ErrorKind, SyntaxError};
+use taipan_vm::errors::exc;
+use taipan_vm::errors::syntax as fields;
+use taipan_vm::frontend::{CompileMode, CompileOptions, Frontend};
+use taipan_vm::prelude::*;
+use taipan_vm::types::typedef::TypeDef as Class;
+
+/// `PyCF_*` flags.
+pub mod cf {
+    pub const DONT_IMPLY_DEDENT: u32 = 0x200;
+    pub const ALLOW_TOP_LEVEL_AWAIT: u32 = 0x2000;
+    pub const ALLOW_INCOMPLETE_INPUT: u32 = 0x4000;
+    /// All of CPython's `CO_FUTURE_*`.
+    pub const FUTURE: u32 = 0x1ff_0000;
+}
+
+/// What compiling `ast` objects needs; the language library fills it in.
+#[derive(Clone, Copy)]
+pub struct AstHooks {
+    pub compile: fn(&Vm, &Value, &str, CompileOptions) -> PyResult<CodeData>,
+    pub parse: fn(&Vm, &str, &str, &str, u32) -> PyResult<Value>,
+}
+
+/// `Frontend` over `taipan_syntax` and `taipan_compiler`.
+pub struct SourceFrontend {
+    pub ast: Option<AstHooks>,
+}
+
+/// The compiler's options from the machine's.
+pub fn compiler_options(filename: &str, options: CompileOptions) -> Options<'_> {
+    let mode = match options.mode {
+        CompileMode::Exec => Mode::Exec,
+        CompileMode::Eval => Mode::Eval,
+        CompileMode::Single => Mode::Single,
+    };
+    Options {
+        optimize: options.optimize,
+        future: options.flags & cf::FUTURE,
+        top_level_await: options.flags & cf::ALLOW_TOP_LEVEL_AWAIT != 0,
+        dont_imply_dedent: options.flags & cf::DONT_IMPLY_DEDENT != 0,
+        allow_incomplete_input: options.flags & cf::ALLOW_INCOMPLETE_INPUT != 0,
+        ..Options::new(filename.as_bytes(), mode)
+    }
+}
+
+impl Frontend for SourceFrontend {
+    fn compile(&self, vm: &Vm, source: &str, filename: &str, options: CompileOptions) -> PyResult<CodeData> {
+        if source.contains('\0') {
+            return Err(raise(vm, &source::null_bytes(false), filename, None));
+        }
+        let text;
+        let source = if source.contains('\r') {
+            text = source::normalize(source);
+            &text
+        } else {
+            source
+        };
+        let output = match taipan_compiler::compile(source, &compiler_options(filename, options)) {
+            Ok(output) => output,
+            Err(error) => return Err(raise(vm, &error, filename, Some(source))),
+        };
+        for w in &output.syntax_warnings {
+            warn(vm, &w.msg, filename, w.lineno, || raise(vm, &w.as_error, filename, Some(source)))?;
+        }
+        for w in &output.warnings {
+            warn(vm, &w.msg, filename, w.lineno, || {
+                let line = source.split('\n').nth((w.lineno as usize).saturating_sub(1));
+                let error = SyntaxError {
+                    lineno: w.lineno.into(),
+                    offset: w.offset.into(),
+                    end_lineno: w.end_lineno.into(),
+                    end_offset: w.end_offset.into(),
+                    text: line.map(|l| format!("{l}\n")).filter(|_| !filename.starts_with('<')),
+                    ..SyntaxError::bare(w.msg.clone())
+                };
+                raise(vm, &error, filename, None)
+            })?;
+        }
+        Ok(output.code)
+    }
+
+    fn decode(&self, vm: &Vm, source: &[u8], filename: &str) -> PyResult<String> {
+        let file = (!filename.starts_with('<')).then_some(filename);
+        let mut codecs = |name: &str, bytes: &[u8]| decode_by_registry(vm, name, bytes);
+        source::decode(source, file, &mut codecs).map_err(|error| raise(vm, &error, filename, None))
+    }
+
+    fn compile_ast(
+        &self,
+        vm: &Vm,
+        tree: &Value,
+        filename: &str,
+        options: CompileOptions,
+    ) -> PyResult<CodeData> {
+        match self.ast {
+            Some(hooks) => (hooks.compile)(vm, tree, filename, options),
+            None => Err(vm.raise_new(&exc::NotImplementedError, "this build has no ast module")),
+        }
+    }
+
+    fn parse_to_ast(&self, vm: &Vm, source: &str, filename: &str, mode: &str, flags: u32) -> PyResult<Value> {
+        match self.ast {
+            Some(hooks) => (hooks.parse)(vm, source, filename, mode, flags),
+            None => Err(vm.raise_new(&exc::NotImplementedError, "this build has no ast module")),
+        }
+    }
+}
+
+/// Decodes with the codec registry.
+fn decode_by_registry(vm: &Vm, name: &str, bytes: &[u8]) -> Codec {
+    let decoded = taipan_vm::modules::import::import_module(vm, "_codecs").and_then(|codecs| {
+        vm.call_method(&codecs, "decode", &[vm.new_bytes(bytes).into_value(), vm.new_str(name).into_value()])
+    });
+    match decoded {
+        Ok(v) => match v.downcast::<Str>() {
+            Some(s) => Codec::Text(s.to_string_lossy().into_owned()),
+            None => Codec::Failed(format!("decoder should return a string result, not '{}'", vm.type_of(&v).name())),
+        },
+        Err(_) => {
+            let unknown = vm.raised_is(&exc::LookupError);
+            let e = vm.take_raised();
+            if unknown {
+                return Codec::UnknownEncoding;
+            }
+            match vm.str(&e) {
+                Ok(text) => Codec::Failed(text.to_string_lossy().into_owned()),
+                Err(_) => {
+                    drop(vm.take_raised());
+                    Codec::Failed("encoding problem".into())
+                }
+            }
+        }
+    }
+}
+
+/// Issues a `SyntaxWarning`; where the filters make it an error, a `SyntaxError` takes its place.
+fn warn(vm: &Vm, msg: &str, filename: &str, lineno: u32, as_error: impl FnOnce() -> Raised) -> PyResult<()> {
+    let Ok(module) = taipan_vm::modules::import::import_module(vm, "_warnings") else {
+        drop(vm.take_raised());
+        return Ok(());
+    };
+    let args = [
+        vm.new_str(msg).into_value(),
+        vm.type_for(&exc::SyntaxWarning).into_value(),
+        vm.new_str(filename).into_value(),
+        vm.new_int(lineno.into()),
+    ];
+    match vm.call_method(&module, "warn_explicit", &args) {
+        Ok(_) => Ok(()),
+        Err(_) if vm.raised_is(&exc::SyntaxWarning) => {
+            drop(vm.take_raised());
+            Err(as_error())
+        }
+        Err(raised) => Err(raised),
+    }
+}
+
+/// Raises the exception that the error stands for.
+pub fn raise(vm: &Vm, error: &SyntaxError, filename: &str, source: Option<&str>) -> Raised {
+    let class: &'static Class = match error.kind {
+        ErrorKind::Syntax => &exc::SyntaxError,
+        ErrorKind::Indentation => &exc::IndentationError,
+        ErrorKind::Tab => &exc::TabError,
+        ErrorKind::IncompleteInput => &exc::_IncompleteInputError,
+        ErrorKind::TooDeep if error.msg.starts_with("maximum recursion") => {
+            return vm.raise_new(&exc::RecursionError, &error.msg);
+        }
+        ErrorKind::TooDeep => return vm.raise_new(&exc::MemoryError, &error.msg),
+    };
+    let msg = vm.new_str(&error.msg).into_value();
+    if error.lineno == UNKNOWN && error.end_lineno == UNKNOWN {
+        return vm.raise_args(class, vec![msg]);
+    }
+    let number = |n: i64| if n == UNKNOWN { Value::NONE } else { vm.new_int(n) };
+    let place = vm.new_tuple(vec![
+        vm.new_str(filename).into_value(),
+        number(error.lineno),
+        number(error.offset),
+        error.text.as_deref().map_or(Value::NONE, |t| vm.new_str(t).into_value()),
+        number(error.end_lineno),
+        number(error.end_offset),
+    ]);
+    let made = vm.call(vm.type_for(class).as_value(), &[msg, place.into_value()]);
+    let e = match made {
+        Ok(e) => e,
+        Err(raised) => return raised,
+    };
+    if let (Some((line, column)), Some(source)) = (error.last_statement, source) {
+        let metadata =
+            vm.new_tuple(vec![vm.new_int(line), vm.new_int(column), vm.new_str(source).into_value()]);
+        taipan_vm::errors::exception::set_field(&e, fields::METADATA, Some(metadata.into_value()));
+    }
+    vm.raise(e)
+}
