@@ -86,9 +86,7 @@ impl Frontend for SourceFrontend {
     }
 
     fn decode(&self, vm: &Vm, source: &[u8], filename: &str) -> PyResult<String> {
-        let file = (!filename.starts_with('<')).then_some(filename);
-        let mut codecs = |name: &str, bytes: &[u8]| decode_by_registry(vm, name, bytes);
-        source::decode(source, file, &mut codecs).map_err(|error| raise(vm, &error, filename, None))
+        decode(vm, source, filename, None)
     }
 
     fn compile_ast(
@@ -112,6 +110,12 @@ impl Frontend for SourceFrontend {
     }
 }
 
+/// The text of a source. `file`: the program that is being run, for the error texts.
+pub fn decode(vm: &Vm, bytes: &[u8], filename: &str, file: Option<&str>) -> PyResult<String> {
+    let mut codecs = |name: &str, bytes: &[u8]| decode_by_registry(vm, name, bytes);
+    source::decode(bytes, file, &mut codecs).map_err(|error| raise(vm, &error, filename, None))
+}
+
 /// Decodes with the codec registry.
 fn decode_by_registry(vm: &Vm, name: &str, bytes: &[u8]) -> Codec {
     let decoded = taipan_vm::modules::import::import_module(vm, "_codecs").and_then(|codecs| {
@@ -120,7 +124,10 @@ fn decode_by_registry(vm: &Vm, name: &str, bytes: &[u8]) -> Codec {
     match decoded {
         Ok(v) => match v.downcast::<Str>() {
             Some(s) => Codec::Text(s.to_string_lossy().into_owned()),
-            None => Codec::Failed(format!("decoder should return a string result, not '{}'", vm.type_of(&v).name())),
+            None => Codec::Failed(format!(
+                "decoder should return a string result, not '{}'",
+                vm.type_of(&v).name()
+            )),
         },
         Err(_) => {
             let unknown = vm.raised_is(&exc::LookupError);

@@ -1,1 +1,3 @@
-//! Placeholder until the first commit of this crate.
+//! Taipan as a library.
+
+pub mod frontend;

@@ -81,14 +81,4 @@ pub fn super_lookup(
     Ok(super_::lookup(vm, cls, zelf, &start, name)?.map(|v| (v, true)))
 }
 
-pub fn cannot_import_name(
-    vm: &Vm,
-    _module: &Value,
-    _modname: Option<&Value>,
-    name: &Gc<Str>,
-) -> PyResult<Value> {
-    Err(vm.raise_new(
-        &crate::errors::exc::ImportError,
-        format_args!("cannot import name '{}'", name.to_string_lossy()),
-    ))
-}
+pub use crate::modules::import::cannot_import_name;

@@ -22,7 +22,8 @@ pub struct ImpState {
 }
 
 /// Modules that are not made anew when they are imported again.
-const ONCE: &[&str] = &["sys", "builtins", "_imp", "_warnings", "_thread", "_weakref", "marshal", "posix", "gc"];
+const ONCE: &[&str] =
+    &["sys", "builtins", "_imp", "_warnings", "_thread", "_weakref", "marshal", "posix", "gc"];
 
 /// The definition of a native module.
 pub fn definition(vm: &Vm, name: &str) -> Option<&'static ModuleDef> {
@@ -46,10 +47,8 @@ pub fn remember(vm: &Vm, name: &'static str, module: &Value) {
 
 /// The native module of that name, made or made again.
 pub fn make_builtin(vm: &Vm, name: &str) -> PyResult<Option<Value>> {
-    let known = vm
-        .state::<ImpState>()
-        .once
-        .with(|o| o.iter().find(|(n, _)| *n == name).map(|(_, m)| m.clone()));
+    let known =
+        vm.state::<ImpState>().once.with(|o| o.iter().find(|(n, _)| *n == name).map(|(_, m)| m.clone()));
     if let Some(m) = known {
         return Ok(Some(m));
     }
@@ -182,9 +181,7 @@ pub mod imp {
     fn create_builtin(vm: &Vm, spec: &Value) -> PyResult<Value> {
         let name = vm.get_attr(spec, &vm.names.name)?;
         let Some(name) = name.downcast::<Str>() else {
-            return Err(
-                vm.type_error(format_args!("name must be string, not {}", vm.type_of(&name).name()))
-            );
+            return Err(vm.type_error(format_args!("name must be string, not {}", vm.type_of(&name).name())));
         };
         let made = match name.as_str() {
             Some(n) => make_builtin(vm, n)?,
@@ -320,4 +317,3 @@ pub fn install_external(vm: &Vm) -> PyResult<()> {
         None => Ok(()),
     }
 }
-

@@ -54,7 +54,14 @@ pub fn import_module(vm: &Vm, name: &str) -> PyResult<Value> {
 }
 
 /// `__import__(name, globals, locals, fromlist, level)`.
-pub fn import(vm: &Vm, name: &Value, globals: &Value, fromlist: &Value, level: i64) -> PyResult<Value> {
+pub fn import(
+    vm: &Vm,
+    name: &Value,
+    globals: &Value,
+    _locals: &Value,
+    fromlist: &Value,
+    level: i32,
+) -> PyResult<Value> {
     let Some(name) = name.downcast::<Str>() else {
         return Err(vm.type_error("module name must be a string"));
     };
@@ -89,14 +96,11 @@ pub fn import(vm: &Vm, name: &Value, globals: &Value, fromlist: &Value, level: i
         };
     }
     let Some(dot) = name.as_bytes().iter().position(|&b| b == b'.') else {
-        if level > 0 && name.is_empty() {
-            return Ok(module);
-        }
         return Ok(module);
     };
     if level == 0 {
         let front = vm.new_wtf8(name.as_wtf8().slice_to(dot));
-        return import(vm, front.as_value(), &Value::NONE, &Value::NONE, 0);
+        return import(vm, front.as_value(), &Value::NONE, &Value::NONE, &Value::NONE, 0);
     }
     let keep = absolute.byte_len().saturating_sub(name.byte_len() - dot);
     let front = vm.new_wtf8(absolute.as_wtf8().slice_to(keep));
@@ -196,7 +200,7 @@ fn hide_importlib(vm: &Vm) {
 }
 
 /// The absolute name of a relative import.
-fn resolve(vm: &Vm, name: &Gc<Str>, globals: &Value, level: i64) -> PyResult<Gc<Str>> {
+fn resolve(vm: &Vm, name: &Gc<Str>, globals: &Value, level: i32) -> PyResult<Gc<Str>> {
     if globals.is_none() {
         return Err(key_error(vm, "'__name__' not in globals"));
     }

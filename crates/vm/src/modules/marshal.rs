@@ -287,23 +287,14 @@ impl Writer<'_> {
 
 /// The bytes of a value.
 pub fn dump(vm: &Vm, v: &Value, version: i64, allow_code: bool) -> PyResult<Vec<u8>> {
-    let mut w = Writer {
-        vm,
-        out: Vec::new(),
-        version,
-        allow_code,
-        depth: 0,
-        seen: HashMap::new(),
-        kept: Vec::new(),
-    };
+    let mut w =
+        Writer { vm, out: Vec::new(), version, allow_code, depth: 0, seen: HashMap::new(), kept: Vec::new() };
     match w.value(v) {
         Ok(()) => Ok(w.out),
         Err(WriteError::Unmarshallable) => Err(vm.value_error("unmarshallable object")),
         Err(WriteError::TooLarge) => Err(vm.value_error("unmarshallable object")),
         Err(WriteError::TooDeep) => Err(vm.value_error("object too deeply nested to marshal")),
-        Err(WriteError::CodeDisallowed) => {
-            Err(vm.value_error("marshalling code objects is disallowed"))
-        }
+        Err(WriteError::CodeDisallowed) => Err(vm.value_error("marshalling code objects is disallowed")),
         Err(WriteError::Raised(r)) => Err(r),
     }
 }
@@ -730,12 +721,7 @@ pub mod marshal {
     /// Raise a ValueError exception if value has (or contains an object that has) an
     /// unsupported type.
     #[pyfn("dumps(value, version=version, /, *, allow_code=True)")]
-    fn dumps(
-        vm: &Vm,
-        value: &Value,
-        #[raw] version: Option<&Value>,
-        allow_code: bool,
-    ) -> PyResult<Value> {
+    fn dumps(vm: &Vm, value: &Value, #[raw] version: Option<&Value>, allow_code: bool) -> PyResult<Value> {
         let bytes = super::dump(vm, value, version_of(vm, version)?, allow_code)?;
         Ok(vm.new_bytes(&bytes).into_value())
     }
