@@ -40,6 +40,12 @@ impl Vm {
         {
             return self.generic_lookup_attr(obj, name);
         }
+        if let Some(cls) = obj.downcast::<crate::object::Type>()
+            && ty.is(&self.types.type_)
+        {
+            let r = crate::types::class::lookup_on_type(self, cls.as_value(), name);
+            return Ok(self.suppress(r, &exc::AttributeError)?.flatten());
+        }
         let r = self.get_attr(obj, name);
         self.suppress(r, &exc::AttributeError)
     }
@@ -76,7 +82,7 @@ impl Vm {
 
     /// `object.__getattribute__`.
     pub fn generic_get_attr(&self, obj: &Value, name: &Gc<Str>) -> PyResult<Value> {
-        match self.generic_lookup_attr(obj, name)? {
+        match self.generic_find_attr(obj, name)? {
             Some(v) => Ok(v),
             None => Err(self.no_attribute(obj, name)),
         }
@@ -84,6 +90,12 @@ impl Vm {
 
     /// The generic look-up without an error at its end. A descriptor's `AttributeError` counts as absent.
     pub fn generic_lookup_attr(&self, obj: &Value, name: &Gc<Str>) -> PyResult<Option<Value>> {
+        let r = self.generic_find_attr(obj, name);
+        Ok(self.suppress(r, &exc::AttributeError)?.flatten())
+    }
+
+    /// The generic look-up: `None` (Rust) when there is no such attribute; what a descriptor raises is passed on.
+    fn generic_find_attr(&self, obj: &Value, name: &Gc<Str>) -> PyResult<Option<Value>> {
         let ty = self.type_of(obj);
         let on_class = ty.lookup(self, name);
         let mut getter = None;
@@ -94,8 +106,7 @@ impl Vm {
                 && dt.slots.descr_set.get().is_some()
             {
                 let ty = ty.to_value();
-                let r = get(self, descr, Some(obj), &ty);
-                return self.suppress(r, &exc::AttributeError);
+                return get(self, descr, Some(obj), &ty).map(Some);
             }
         }
         if let Some(v) = instance::get(self, obj, name) {
@@ -104,8 +115,7 @@ impl Vm {
         match (on_class, getter) {
             (Some(descr), Some(get)) => {
                 let ty = ty.to_value();
-                let r = get(self, &descr, Some(obj), &ty);
-                self.suppress(r, &exc::AttributeError)
+                get(self, &descr, Some(obj), &ty).map(Some)
             }
             (found, _) => Ok(found),
         }

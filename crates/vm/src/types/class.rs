@@ -710,7 +710,8 @@ pub fn type_getattro(vm: &Vm, cls: &Value, name: &Value) -> PyResult<Value> {
     }
 }
 
-fn lookup_on_type(vm: &Vm, cls: &Value, name: &Gc<Str>) -> PyResult<Option<Value>> {
+/// The look-up of `type_getattro` without an error at its end.
+pub(crate) fn lookup_on_type(vm: &Vm, cls: &Value, name: &Gc<Str>) -> PyResult<Option<Value>> {
     let Some(ty) = cls.downcast::<Type>() else { return Ok(None) };
     let meta = vm.type_of(cls).clone();
     let on_meta = meta.lookup(vm, name);

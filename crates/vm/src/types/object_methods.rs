@@ -114,6 +114,9 @@ pub fn object_richcompare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyRes
 
 /// The instance attributes as `__getstate__` copies them: `None` when there is no `__dict__`.
 fn state_dict(vm: &Vm, obj: &Value) -> PyResult<Value> {
+    if instance::pairs(vm, obj).is_empty() && !obj.is_instance_of::<crate::types::module::Module>() {
+        return Ok(Value::NONE);
+    }
     Ok(vm.lookup_attr(obj, &vm.names.__dict__)?.unwrap_or(Value::NONE))
 }
 
