@@ -238,7 +238,7 @@ impl<A: IntoPy, B: IntoPy, C: IntoPy> IntoPy for (A, B, C) {
 impl Vm {
     /// The class name as argument errors print it (`None` for `NoneType`).
     pub fn shown_type_name(&self, v: &Value) -> String {
-        if v.is_none() { "None".to_string() } else { self.type_of(v).name() }
+        if v.is_none() { "None".to_string() } else { self.type_of(v).tp_name() }
     }
 
     /// `argument 'x' must be …` of the shells that the macros write.

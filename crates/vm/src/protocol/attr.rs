@@ -128,7 +128,7 @@ impl Vm {
         self.attribute_error(
             obj,
             name,
-            format_args!("'{}' object has no attribute '{}'", ty.name(), name.to_string_lossy()),
+            format_args!("'{}' object has no attribute '{}'", ty.tp_name(), name.to_string_lossy()),
         )
     }
 
@@ -156,7 +156,7 @@ impl Vm {
             self.attribute_error(
                 obj,
                 name,
-                format_args!("'{}' object attribute '{shown}' is read-only", ty.name()),
+                format_args!("'{}' object attribute '{shown}' is read-only", ty.tp_name()),
             )
         } else {
             self.attribute_error(
@@ -168,11 +168,11 @@ impl Vm {
                     .get()
                     .is_some_and(|f| !std::ptr::fn_addr_eq(f, crate::types::slotdefs::GENERIC_SETATTRO))
                 {
-                    format!("'{}' object has no attribute '{shown}'", ty.name())
+                    format!("'{}' object has no attribute '{shown}'", ty.tp_name())
                 } else {
                     format!(
                         "'{}' object has no attribute '{shown}' and no __dict__ for setting new attributes",
-                        ty.name()
+                        ty.tp_name()
                     )
                 },
             )
@@ -260,7 +260,7 @@ impl Vm {
             Some(s) => Ok(s),
             None => Err(self.type_error(format_args!(
                 "attribute name must be string, not '{}'",
-                self.type_of(name).name()
+                self.type_of(name).tp_name()
             ))),
         }
     }

@@ -64,7 +64,7 @@ impl Vm {
 
     #[cold]
     pub fn not_callable(&self, v: &Value) -> Raised {
-        self.type_error(format_args!("'{}' object is not callable", self.type_of(v).name()))
+        self.type_error(format_args!("'{}' object is not callable", self.type_of(v).tp_name()))
     }
 
     /// `callable(v)`.

@@ -23,7 +23,7 @@ impl Vm {
             }
             return Err(self.type_error(format_args!("type '{}' is not subscriptable", cls.name())));
         }
-        Err(self.type_error(format_args!("'{}' object is not subscriptable", self.type_of(o).name())))
+        Err(self.type_error(format_args!("'{}' object is not subscriptable", self.type_of(o).tp_name())))
     }
 
     /// `o[key] = value`.
@@ -32,7 +32,7 @@ impl Vm {
             Some(f) => f(self, o, key, Some(value)),
             None => Err(self.type_error(format_args!(
                 "'{}' object does not support item assignment",
-                self.type_of(o).name()
+                self.type_of(o).tp_name()
             ))),
         }
     }
@@ -43,7 +43,7 @@ impl Vm {
             Some(f) => f(self, o, key, None),
             None => Err(self.type_error(format_args!(
                 "'{}' object doesn't support item deletion",
-                self.type_of(o).name()
+                self.type_of(o).tp_name()
             ))),
         }
     }
@@ -61,7 +61,7 @@ impl Vm {
                     drop(self.take_raised());
                     return Err(self.type_error(format_args!(
                         "argument of type '{}' is not a container or iterable",
-                        self.type_of(o).name()
+                        self.type_of(o).tp_name()
                     )));
                 }
                 return Err(raised);
@@ -83,7 +83,7 @@ impl Vm {
         let Some(f) = self.type_of(v).slots.index.get() else {
             return Err(self.type_error(format_args!(
                 "'{}' object cannot be interpreted as an integer",
-                self.type_of(v).name()
+                self.type_of(v).tp_name()
             )));
         };
         let r = f(self, v)?;
@@ -94,7 +94,7 @@ impl Vm {
             self.warn_index_subclass(&r, "__index__")?;
             return Ok(r);
         }
-        Err(self.type_error(format_args!("__index__ returned non-int (type {})", self.type_of(&r).name())))
+        Err(self.type_error(format_args!("__index__ returned non-int (type {})", self.type_of(&r).tp_name())))
     }
 
     /// `operator.index(v)` as 64 bits; `OverflowError` with this text outside.
@@ -119,7 +119,7 @@ impl Vm {
             Some(IntValue::Small(n)) => Ok(n as isize),
             _ => Err(self.index_error(format_args!(
                 "cannot fit '{}' into an index-sized integer",
-                self.type_of(v).name()
+                self.type_of(v).tp_name()
             ))),
         }
     }

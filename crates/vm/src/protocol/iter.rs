@@ -14,7 +14,7 @@ impl Vm {
             if self.type_of(&it).slots.iternext.get().is_none() {
                 return Err(self.type_error(format_args!(
                     "iter() returned non-iterator of type '{}'",
-                    self.type_of(&it).name()
+                    self.type_of(&it).tp_name()
                 )));
             }
             return Ok(it);
@@ -22,7 +22,7 @@ impl Vm {
         if self.has_sequence_items(v) {
             return Ok(crate::types::iterators::sequence_iterator(self, v));
         }
-        Err(self.type_error(format_args!("'{}' object is not iterable", ty.name())))
+        Err(self.type_error(format_args!("'{}' object is not iterable", ty.tp_name())))
     }
 
     /// Whether items can be had by index (`PySequence_Check`).
@@ -43,7 +43,8 @@ impl Vm {
                 r => r,
             },
             None => {
-                Err(self.type_error(format_args!("'{}' object is not an iterator", self.type_of(it).name())))
+                Err(self
+                    .type_error(format_args!("'{}' object is not an iterator", self.type_of(it).tp_name())))
             }
         }
     }
@@ -97,7 +98,7 @@ impl Vm {
         if crate::types::numbers::int_value(&r).is_none() {
             return Err(self.type_error(format_args!(
                 "__length_hint__ must be an integer, not {}",
-                self.type_of(&r).name()
+                self.type_of(&r).tp_name()
             )));
         }
         let n = self.index_i64(&r, "Python int too large to convert to C ssize_t")?;

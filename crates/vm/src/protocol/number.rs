@@ -95,8 +95,8 @@ impl Vm {
         {
             return Err(self.type_error(format_args!(
                 "unsupported operand type(s) for >>: '{}' and '{}'. Did you mean \"print(<message>, file=<output_stream>)\"?",
-                self.type_of(a).name(),
-                self.type_of(b).name()
+                self.type_of(a).tp_name(),
+                self.type_of(b).tp_name()
             )));
         }
         Err(self.unsupported(symbol, a, b))
@@ -153,7 +153,7 @@ impl Vm {
         if int_value(n).is_none() && self.type_of(n).slots.index.get().is_none() {
             return Err(self.type_error(format_args!(
                 "can't multiply sequence by non-int of type '{}'",
-                self.type_of(n).name()
+                self.type_of(n).tp_name()
             )));
         }
         let i = self.index_i64(n, "cannot fit 'int' into an index-sized integer")?;
@@ -164,8 +164,8 @@ impl Vm {
     pub fn unsupported(&self, symbol: &str, a: &Value, b: &Value) -> Raised {
         self.type_error(format_args!(
             "unsupported operand type(s) for {symbol}: '{}' and '{}'",
-            self.type_of(a).name(),
-            self.type_of(b).name()
+            self.type_of(a).tp_name(),
+            self.type_of(b).tp_name()
         ))
     }
 
@@ -214,9 +214,9 @@ impl Vm {
         } else {
             self.type_error(format_args!(
                 "unsupported operand type(s) for ** or pow(): '{}', '{}', '{}'",
-                self.type_of(a).name(),
-                self.type_of(b).name(),
-                self.type_of(modulus).name()
+                self.type_of(a).tp_name(),
+                self.type_of(b).tp_name(),
+                self.type_of(modulus).tp_name()
             ))
         })
     }
@@ -268,7 +268,7 @@ impl Vm {
             Some(f) => f(self, v),
             None => {
                 Err(self
-                    .type_error(format_args!("bad operand type for {what}: '{}'", self.type_of(v).name())))
+                    .type_error(format_args!("bad operand type for {what}: '{}'", self.type_of(v).tp_name())))
             }
         }
     }
@@ -284,7 +284,7 @@ impl Vm {
             let i = self.index(v)?;
             return self.to_f64(&crate::types::numbers::int_to_float(self, &i)?);
         }
-        Err(self.type_error(format_args!("must be real number, not {}", self.type_of(v).name())))
+        Err(self.type_error(format_args!("must be real number, not {}", self.type_of(v).tp_name())))
     }
 
     /// A warning that an `__index__` or `__int__` answered a strict subclass of int.
@@ -293,7 +293,7 @@ impl Vm {
             &crate::errors::exc::DeprecationWarning,
             format_args!(
                 "{method} returned non-int (type {}).  The ability to return an instance of a strict subclass of int is deprecated, and may be removed in a future version of Python.",
-                self.type_of(r).name()
+                self.type_of(r).tp_name()
             ),
             1,
         )

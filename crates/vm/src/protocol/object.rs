@@ -3,6 +3,7 @@
 use crate::errors::exc;
 use crate::object::{Type, ValueExt};
 use crate::types::typedef::{CompareOp, F};
+use crate::types::union::Union;
 use crate::types::{Str, Tuple};
 use crate::{PyResult, Raised, Value, Vm};
 use taipan_heap::Gc;
@@ -12,7 +13,7 @@ impl Vm {
     pub fn repr(&self, v: &Value) -> PyResult<Gc<Str>> {
         let ty = self.type_of(v);
         let Some(f) = ty.slots.repr.get() else {
-            return Ok(self.new_str(&format!("<{} object at {:#x}>", ty.name(), v.bits())));
+            return Ok(self.new_str(&format!("<{} object at {:#x}>", ty.tp_name(), v.bits())));
         };
         let r = self.recurse(" while getting the repr of an object", || f(self, v))?;
         self.expect_str(r, "__repr__")
@@ -32,8 +33,10 @@ impl Vm {
     fn expect_str(&self, r: Value, method: &str) -> PyResult<Gc<Str>> {
         match r.downcast::<Str>() {
             Some(s) => Ok(s.clone()),
-            None => Err(self
-                .type_error(format_args!("{method} returned non-string (type {})", self.type_of(&r).name()))),
+            None => Err(self.type_error(format_args!(
+                "{method} returned non-string (type {})",
+                self.type_of(&r).tp_name()
+            ))),
         }
     }
 
@@ -77,7 +80,7 @@ impl Vm {
 
     #[cold]
     pub fn unhashable(&self, v: &Value) -> Raised {
-        self.type_error(format_args!("unhashable type: '{}'", self.type_of(v).name()))
+        self.type_error(format_args!("unhashable type: '{}'", self.type_of(v).tp_name()))
     }
 
     /// `bool(v)`.
@@ -138,8 +141,8 @@ impl Vm {
             _ => Err(self.type_error(format_args!(
                 "'{}' not supported between instances of '{}' and '{}'",
                 op.symbol(),
-                self.type_of(a).name(),
-                self.type_of(b).name()
+                self.type_of(a).tp_name(),
+                self.type_of(b).tp_name()
             ))),
         }
     }
@@ -177,7 +180,8 @@ impl Vm {
         match self.type_of(v).slots.len.get() {
             Some(f) => f(self, v),
             None => {
-                Err(self.type_error(format_args!("object of type '{}' has no len()", self.type_of(v).name())))
+                Err(self
+                    .type_error(format_args!("object of type '{}' has no len()", self.type_of(v).tp_name())))
             }
         }
     }
@@ -190,7 +194,11 @@ impl Vm {
         if self.type_of(cls).is(&self.types.type_) {
             return self.real_is_instance(v, cls);
         }
-        if let Some(parts) = cls.downcast::<Tuple>().cloned() {
+        let parts = match cls.downcast_exact::<Union>() {
+            Some(u) => Some(u.args.clone()),
+            None => cls.downcast::<Tuple>().cloned(),
+        };
+        if let Some(parts) = parts {
             return self.recurse(" in __instancecheck__", || {
                 for c in parts.items() {
                     if self.is_instance(v, c)? {
@@ -236,7 +244,11 @@ impl Vm {
             }
             return self.real_is_subclass(derived, cls);
         }
-        if let Some(parts) = cls.downcast::<Tuple>().cloned() {
+        let parts = match cls.downcast_exact::<Union>() {
+            Some(u) => Some(u.args.clone()),
+            None => cls.downcast::<Tuple>().cloned(),
+        };
+        if let Some(parts) = parts {
             return self.recurse(" in __subclasscheck__", || {
                 for c in parts.items() {
                     if self.is_subclass(derived, c)? {
@@ -308,12 +320,12 @@ impl Vm {
                 Some(s) => Ok(s.clone()),
                 None => Err(self.type_error(format_args!(
                     "__format__ must return a str, not {}",
-                    self.type_of(&r).name()
+                    self.type_of(&r).tp_name()
                 ))),
             },
             None => {
                 Err(self
-                    .type_error(format_args!("Type {} doesn't define __format__", self.type_of(v).name())))
+                    .type_error(format_args!("Type {} doesn't define __format__", self.type_of(v).tp_name())))
             }
         }
     }

@@ -86,13 +86,8 @@ fn best_base(vm: &Vm, bases: &[Gc<Type>]) -> PyResult<Gc<Type>> {
 }
 
 /// `tp_name` as messages show it.
-pub fn dotted_name(vm: &Vm, ty: &Gc<Type>) -> String {
-    let _ = vm;
-    if ty.is_heap_type() || ty.def.module == "builtins" {
-        ty.name()
-    } else {
-        format!("{}.{}", ty.def.module, ty.def.name)
-    }
+pub fn dotted_name(_vm: &Vm, ty: &Gc<Type>) -> String {
+    ty.tp_name()
 }
 
 /// `__module__` of a class, if it is a string.

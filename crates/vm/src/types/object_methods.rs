@@ -18,7 +18,10 @@ impl Slots for Object {
         new: Some(object_new),
         init: Some(object_init),
         repr: Some(object_repr),
-        str: Some(|vm, v| Ok(vm.repr(v)?.into_value())),
+        str: Some(|vm, v| match vm.type_of(v).slots.repr.get() {
+            Some(f) => f(vm, v),
+            None => object_repr(vm, v),
+        }),
         hash: Some(object_hash),
         richcompare: Some(object_richcompare),
         getattro: Some(GENERIC_GETATTRO),

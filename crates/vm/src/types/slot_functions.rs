@@ -280,7 +280,7 @@ pub fn iter(vm: &Vm, v: &Value) -> PyResult<Value> {
         }
         None => {}
     }
-    Err(vm.type_error(format_args!("'{}' object is not iterable", vm.type_of(v).name())))
+    Err(vm.type_error(format_args!("'{}' object is not iterable", vm.type_of(v).tp_name())))
 }
 
 pub fn iternext(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
@@ -318,7 +318,7 @@ pub fn init(vm: &Vm, obj: &Value, args: CallArgs<'_>) -> PyResult<()> {
     if r.is_none() {
         return Ok(());
     }
-    Err(vm.type_error(format_args!("__init__() should return None, not '{}'", vm.type_of(&r).name())))
+    Err(vm.type_error(format_args!("__init__() should return None, not '{}'", vm.type_of(&r).tp_name())))
 }
 
 /// `__del__`: whatever it raises is reported, and an exception on its way is kept.
@@ -344,10 +344,9 @@ pub fn bool(vm: &Vm, v: &Value) -> PyResult<bool> {
     let r = call_found(vm, &f, v, &[])?;
     match r.as_bool() {
         Some(b) => Ok(b),
-        None => {
-            Err(vm
-                .type_error(format_args!("__bool__ should return bool, returned {}", vm.type_of(&r).name())))
-        }
+        None => Err(
+            vm.type_error(format_args!("__bool__ should return bool, returned {}", vm.type_of(&r).tp_name()))
+        ),
     }
 }
 
@@ -372,7 +371,7 @@ pub fn item(vm: &Vm, v: &Value, i: isize) -> PyResult<Value> {
 pub fn contains(vm: &Vm, v: &Value, item: &Value) -> PyResult<bool> {
     match vm.type_of(v).lookup(vm, &vm.names.__contains__) {
         Some(f) if f.is_none() => {
-            Err(vm.type_error(format_args!("'{}' object is not a container", vm.type_of(v).name())))
+            Err(vm.type_error(format_args!("'{}' object is not a container", vm.type_of(v).tp_name())))
         }
         Some(f) => {
             let r = call_found(vm, &f, v, &[item])?;
@@ -403,10 +402,10 @@ pub fn buffer(vm: &Vm, v: &Value, writable: bool) -> PyResult<Buffer> {
     let flags = vm.new_int(if writable { 0x1 } else { 0 } | 0x118);
     let r = must(vm, v, &vm.names.__buffer__, &[&flags])?;
     match vm.type_of(&r).slots.buffer.get() {
-        Some(f) if vm.type_of(&r).name() == "memoryview" => f(vm, &r, writable),
+        Some(f) if vm.type_of(&r).tp_name() == "memoryview" => f(vm, &r, writable),
         _ => Err(vm.type_error(format_args!(
             "__buffer__ returned non-memoryview object, but {}",
-            vm.type_of(&r).name()
+            vm.type_of(&r).tp_name()
         ))),
     }
 }

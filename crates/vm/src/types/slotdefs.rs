@@ -691,7 +691,7 @@ pub fn fill_native_dict(vm: &Vm, ty: &PyType, dict: &Gc<Dict>) {
     if def.slots.richcompare.is_some() && def.slots.hash.is_none() {
         dict.set_str(vm, &vm.names.__hash__, Value::NONE);
     }
-    if def.module != "builtins" && def.module != "types" {
+    if !matches!(def.module, "builtins" | "types" | "weakref") && def.name != "Union" {
         dict.set_str(vm, &vm.names.__module__, vm.intern(def.module).into_value());
     }
     for c in def.consts {

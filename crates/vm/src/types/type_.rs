@@ -162,6 +162,15 @@ impl PyType {
         })
     }
 
+    /// The name as error messages print it: native types outside `builtins` with their module.
+    pub fn tp_name(&self) -> String {
+        if self.is_heap_type() || self.def.module == "builtins" {
+            self.name()
+        } else {
+            format!("{}.{}", self.def.module, self.def.name)
+        }
+    }
+
     pub fn name_str(&self, vm: &Vm) -> Gc<Str> {
         self.name.get().unwrap_or_else(|| vm.intern(self.def.name))
     }

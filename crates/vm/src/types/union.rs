@@ -172,46 +172,8 @@ fn parameters(vm: &Vm, u: &Gc<Union>) -> PyResult<Gc<Tuple>> {
     Ok(p)
 }
 
-fn check_plain(vm: &Vm, u: &Gc<Union>, what: &str) -> PyResult<()> {
-    for a in u.args.items() {
-        if a.is_instance_of::<GenericAlias>() {
-            return Err(vm.type_error(format_args!("{what}() argument 2 cannot be a parameterized generic")));
-        }
-    }
-    Ok(())
-}
-
 #[pymethods]
 impl Union {
-    #[pymethod("__instancecheck__($self, instance, /)")]
-    fn instancecheck(vm: &Vm, zelf: &Gc<Union>, instance: &Value) -> PyResult<bool> {
-        for a in zelf.args.clone().items() {
-            if a.is_instance_of::<GenericAlias>() {
-                check_plain(vm, zelf, "isinstance")?;
-            }
-            if vm.is_instance(instance, a)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    #[pymethod("__subclasscheck__($self, subclass, /)")]
-    fn subclasscheck(vm: &Vm, zelf: &Gc<Union>, subclass: &Value) -> PyResult<bool> {
-        if !subclass.is_instance_of::<Type>() {
-            return Err(vm.type_error("issubclass() arg 1 must be a class"));
-        }
-        for a in zelf.args.clone().items() {
-            if a.is_instance_of::<GenericAlias>() {
-                check_plain(vm, zelf, "issubclass")?;
-            }
-            if vm.is_subclass(subclass, a)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
     #[pymethod("__mro_entries__($self, bases, /)")]
     fn mro_entries(vm: &Vm, zelf: &Gc<Union>, _bases: &Value) -> PyResult<Value> {
         Err(vm.type_error(format_args!("Cannot subclass {}", vm.repr_text(zelf.as_value())?)))

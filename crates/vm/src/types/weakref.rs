@@ -266,7 +266,7 @@ pub fn new_proxy(vm: &Vm, target: &Value, callback: Option<&Value>) -> PyResult<
     Ok(p)
 }
 
-/// `weakref.ref`.
+// `weakref.ref`.
 #[pytype(name = "ReferenceType", module = "weakref", flags(BASETYPE, GC))]
 #[derive(Trace)]
 #[repr(C)]
