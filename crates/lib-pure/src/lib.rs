@@ -2,6 +2,7 @@
 
 mod buffers;
 
+pub mod array;
 pub mod binascii;
 pub mod bisect;
 pub mod cmath;
@@ -21,6 +22,7 @@ use taipan_vm::native::ModuleDef;
 /// The modules of this crate.
 #[rustfmt::skip]
 pub static MODULES: &[&ModuleDef] = &[
+    &array::array::MODULE,
     &binascii::binascii::MODULE,
     &bisect::bisect::MODULE,
     &cmath::cmath::MODULE,
