@@ -159,7 +159,7 @@ fn ord_of(vm: &Vm, c: &Value) -> PyResult<i64> {
 }
 
 /// Classes that are attributes of `builtins`, in its order.
-fn class_rows() -> [fn() -> &'static TypeDef; 25] {
+fn class_rows() -> [fn() -> &'static TypeDef; 26] {
     use crate::types as t;
     [
         <t::numbers::Bool as Payload>::def,
@@ -176,6 +176,7 @@ fn class_rows() -> [fn() -> &'static TypeDef; 25] {
         <t::numbers::Int as Payload>::def,
         <t::List as Payload>::def,
         <t::iterators::Map as Payload>::def,
+        <t::memoryview::MemoryView as Payload>::def,
         <t::object::Object as Payload>::def,
         <t::range::Range as Payload>::def,
         <t::iterators::Reversed as Payload>::def,

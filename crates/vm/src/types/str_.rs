@@ -440,8 +440,9 @@ impl Vm {
             self.str_index.add(s);
         }
         let near = |offsets: &[usize]| offsets.get(index / STEP).copied();
-        let near = match self.str_index.lookup(s, near) {
-            Some(at) => at,
+        let near = match self.str_index.lookup(s, near).flatten() {
+            Some(at) => Some(at),
+            // It was pushed out by others, or the string has grown since.
             None => {
                 self.str_index.add(s);
                 self.str_index.lookup(s, near).flatten()
