@@ -16,6 +16,7 @@ pub mod random;
 pub mod sre;
 pub mod statistics;
 pub mod struct_;
+pub mod unicodedata;
 
 use taipan_vm::native::ModuleDef;
 
@@ -36,4 +37,5 @@ pub static MODULES: &[&ModuleDef] = &[
     &sre::sre::MODULE,
     &statistics::statistics::MODULE,
     &struct_::module::MODULE,
+    &unicodedata::module::MODULE,
 ];
