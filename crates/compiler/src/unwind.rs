@@ -57,22 +57,23 @@ impl<'a> Compiler<'a> {
         })
     }
 
-    /// Emits what undoes the enclosing blocks from the innermost down to number `n`.
-    pub fn unwind_to(&mut self, n: usize) -> R<()> {
+    /// Emits what undoes the enclosing blocks from the innermost down to number `n`. The value being returned, when it
+    /// is in a temporary, moves out of the way as need be: where it is then comes back.
+    pub fn unwind_to(&mut self, n: usize, mut value: Option<Reg>) -> R<Option<Reg>> {
         let all = self.unit().fblocks.clone();
         let (handler, span, depth) = (self.unit().handler, self.unit().span, self.unit().depth);
         for i in (n..all.len()).rev() {
             self.u().fblocks.truncate(i);
-            self.unwind_one(all[i])?;
+            value = self.unwind_one(all[i], value)?;
         }
         self.at(span);
         self.u().depth = depth;
         self.u().fblocks = all;
         self.u().handler = handler;
-        Ok(())
+        Ok(value)
     }
 
-    fn unwind_one(&mut self, block: FBlock<'a>) -> R<()> {
+    fn unwind_one(&mut self, block: FBlock<'a>, value: Option<Reg>) -> R<Option<Reg>> {
         match block {
             FBlock::Loop { iterator, outer, .. } => {
                 self.u().handler = outer;
@@ -90,14 +91,18 @@ impl<'a> Compiler<'a> {
             FBlock::With { exit, is_async, span, outer } => {
                 self.u().handler = outer;
                 let saved = self.at(span);
-                let depth = self.unit().depth;
-                let base = self.u().take();
-                self.u().mov(base, exit);
-                let this = self.u().take();
-                self.u().mov(this, exit + 1);
-                self.call_exit(base, is_async);
-                self.u().depth = depth;
+                // The call wants to be topmost: the value goes below it, where a place is kept free.
+                let slot = exit - 1;
+                let kept = value.filter(|v| crate::unit::is_temp(*v));
+                if let Some(v) = kept {
+                    self.u().mov(slot, v);
+                }
+                self.call_exit(exit, is_async);
                 self.at(saved);
+                if kept.is_some() {
+                    self.u().depth = (slot & !crate::unit::TEMP) + 1;
+                    return Ok(Some(slot));
+                }
             }
             FBlock::Handler { saved, name, outer } => {
                 self.u().handler = outer;
@@ -112,7 +117,7 @@ impl<'a> Compiler<'a> {
             }
             FBlock::ExceptStar => {}
         }
-        Ok(())
+        Ok(value)
     }
 
     pub fn check_star(&self, span: Span) -> R<()> {
@@ -140,7 +145,7 @@ impl<'a> Compiler<'a> {
             let msg = if is_break { "'break' outside loop" } else { "'continue' not properly in loop" };
             return self.err(msg, span);
         };
-        self.unwind_to(n + 1)?;
+        self.unwind_to(n + 1, None)?;
         let FBlock::Loop { break_to, continue_to, iterator, outer } = self.unit().fblocks[n] else {
             return Ok(());
         };
@@ -164,19 +169,19 @@ impl<'a> Compiler<'a> {
             return self.err("'break', 'continue' and 'return' cannot appear in an except* block", span);
         }
         let Some(value) = &r.value else {
-            self.unwind_to(0)?;
+            self.unwind_to(0, None)?;
             self.return_none();
             return Ok(());
         };
         if let Some(c) = self.fold(value) {
-            self.unwind_to(0)?;
+            self.unwind_to(0, None)?;
             let index = self.u().constant(c);
             self.emit(Op::ReturnConst, 0, 0, index, 0);
             return Ok(());
         }
         let depth = self.unit().depth;
         let v = if self.unwind_runs_code() { self.push(value)? } else { self.operand(value)? };
-        self.unwind_to(0)?;
+        let v = self.unwind_to(0, Some(v))?.unwrap_or(v);
         self.emit(Op::ReturnValue, 0, v, 0, 0);
         self.u().depth = depth;
         Ok(())
@@ -522,7 +527,10 @@ impl<'a> Compiler<'a> {
 
     fn with_item(&mut self, w: &'a ast::StmtWith, i: usize) -> R<()> {
         let Some(item) = w.items.get(i) else { return self.body(&w.body) };
-        let depth = self.unit().depth;
+        // One temporary below the exit pair is for a value that is returned through here.
+        let before = self.unit().depth;
+        let depth = before + 1;
+        self.u().depth = depth;
         let span = Span::of(&item.context_expr);
         let (handler, cleanup, suppress, end) =
             (self.u().label(), self.u().label(), self.u().label(), self.u().label());
@@ -569,7 +577,7 @@ impl<'a> Compiler<'a> {
         self.emit(Op::PopExcept, 0, saved, 0, 0);
         self.u().clear(exit + 1);
         self.u().clear(exit);
-        self.u().depth = depth;
+        self.u().depth = before;
         self.u().place(end);
         Ok(())
     }

@@ -333,8 +333,8 @@ pub fn load_special(vm: &Vm, regs: Regs, a: u16, is_async: bool) -> PyResult<()>
             }
         ))
     };
-    let Some(enter) = vm.lookup_special(&obj, enter_name)? else { return Err(missing(enter_name)) };
     let Some(exit) = vm.lookup_special(&obj, exit_name)? else { return Err(missing(exit_name)) };
+    let Some(enter) = vm.lookup_special(&obj, enter_name)? else { return Err(missing(enter_name)) };
     let a = a as usize;
     drop(regs.take(a));
     regs.put_fresh(a, Some(exit));
