@@ -12,7 +12,6 @@ pub mod os;
 pub mod suggest;
 pub mod syntax;
 pub mod unicode;
-mod warn;
 
 use crate::object::ValueExt;
 use crate::types::typedef::TypeDef;

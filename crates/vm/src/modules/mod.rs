@@ -13,6 +13,13 @@ pub mod sys;
 pub mod typing;
 pub mod weakref;
 
+pub mod atexit;
+pub mod contextvars;
+pub mod errno;
+pub mod faulthandler;
+pub mod suggestions;
+pub mod tracemalloc;
+pub mod warnings;
 use crate::native::ModuleDef;
 pub use import::import_module;
 
@@ -21,6 +28,13 @@ pub use import::import_module;
 pub static ALL: &[&ModuleDef] = &[
     &abc::abc::MODULE,
     &builtins::builtins::MODULE,
+    &warnings::warnings::MODULE,
+    &tracemalloc::tracemalloc::MODULE,
+    &suggestions::suggestions::MODULE,
+    &faulthandler::faulthandler::MODULE,
+    &errno::errno::MODULE,
+    &contextvars::contextvars::MODULE,
+    &atexit::atexit::MODULE,
     &codecs::module::MODULE,
     &gc::gc::MODULE,
     &imp::imp::MODULE,

@@ -1,0 +1,499 @@
+//! `_contextvars`: context variables and contexts. A context's contents are an immutable map, so that copying one costs
+//! nothing; setting a variable makes a new map.
+
+use crate::errors::exc;
+use crate::prelude::*;
+use crate::types::generic_alias;
+use std::any::TypeId;
+use std::cell::Cell;
+
+/// Variables and their values; never changed once made.
+#[pytype(name = "hamt", module = "_contextvars", flags(GC, NO_NEW), no_methods, no_slots)]
+#[derive(Trace)]
+pub struct VarMap {
+    items: Vec<(Value, Value)>,
+}
+
+impl VarMap {
+    fn get(&self, var: &Value) -> Option<Value> {
+        self.items.iter().find(|(k, _)| k.is(var)).map(|(_, v)| v.clone())
+    }
+
+    /// The map with the variable set, or without it.
+    fn with(&self, var: &Value, value: Option<&Value>) -> VarMap {
+        let mut items = Vec::with_capacity(self.items.len() + 1);
+        let mut placed = false;
+        for (k, v) in &self.items {
+            if !k.is(var) {
+                items.push((k.clone(), v.clone()));
+            } else if let Some(new) = value {
+                items.push((k.clone(), new.clone()));
+                placed = true;
+            }
+        }
+        if let (Some(new), false) = (value, placed) {
+            items.push((var.clone(), new.clone()));
+        }
+        VarMap { items }
+    }
+}
+
+#[pytype(name = "Context", module = "_contextvars", flags(GC, WEAKREF))]
+pub struct Context {
+    vars: GcCell<VarMap>,
+    entered: Cell<bool>,
+}
+
+impl Trace for Context {
+    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+        self.vars.trace(visit)
+    }
+    fn clear(&self) {
+        self.vars.clear()
+    }
+}
+
+impl Context {
+    fn find(&self, var: &Value) -> Option<Value> {
+        self.vars.get()?.get(var)
+    }
+
+    fn update(&self, vm: &Vm, var: &Value, value: Option<&Value>) {
+        let map = match self.vars.get() {
+            Some(m) => m.with(var, value),
+            None => VarMap { items: Vec::new() }.with(var, value),
+        };
+        self.vars.set(Some(vm.alloc(map)));
+    }
+
+    fn items(&self) -> Vec<(Value, Value)> {
+        self.vars.get().map(|m| m.items.clone()).unwrap_or_default()
+    }
+}
+
+struct Current;
+
+/// The thread's context.
+pub fn current(vm: &Vm) -> Gc<Context> {
+    let key = TypeId::of::<Current>();
+    let found = vm.locals.with(|l| l.iter().find(|(k, _)| *k == key).map(|(_, v)| v.clone()));
+    if let Some(c) = found.as_ref().and_then(|c| c.downcast::<Context>()) {
+        return c.clone();
+    }
+    let c = vm.alloc(Context { vars: GcCell::new(None), entered: Cell::new(true) });
+    drop(set_current(vm, c.clone()));
+    c
+}
+
+/// Makes a context the thread's; answers the one before.
+fn set_current(vm: &Vm, c: Gc<Context>) -> Option<Value> {
+    let key = TypeId::of::<Current>();
+    let c = c.into_value();
+    vm.locals.with_mut(|l| match l.iter_mut().find(|(k, _)| *k == key) {
+        Some((_, v)) => Some(std::mem::replace(v, c)),
+        None => {
+            l.push((key, c));
+            None
+        }
+    })
+}
+
+/// `contextvars.copy_context()`.
+pub fn copy_current(vm: &Vm) -> Value {
+    copy(vm, &current(vm)).into_value()
+}
+
+fn copy(vm: &Vm, c: &Gc<Context>) -> Gc<Context> {
+    vm.alloc(Context { vars: GcCell::new(c.vars.get()), entered: Cell::new(false) })
+}
+
+/// Calls something with `context` as the thread's context.
+pub fn run(vm: &Vm, context: &Gc<Context>, call: impl FnOnce() -> PyResult<Value>) -> PyResult<Value> {
+    if context.entered.get() {
+        return Err(vm.runtime_error(format_args!(
+            "cannot enter context: {} is already entered",
+            vm.repr_text(context.as_value())?
+        )));
+    }
+    let before = current(vm);
+    context.entered.set(true);
+    drop(set_current(vm, context.clone()));
+    let r = call();
+    drop(set_current(vm, before));
+    context.entered.set(false);
+    r
+}
+
+fn context_of<'a>(vm: &Vm, v: &'a Value) -> PyResult<&'a Gc<Context>> {
+    v.downcast::<Context>().ok_or_else(|| vm.type_error("wrong type of object"))
+}
+
+fn key_of<'a>(vm: &Vm, key: &'a Value) -> PyResult<&'a Value> {
+    if key.is_instance_of::<ContextVar>() {
+        return Ok(key);
+    }
+    Err(vm.type_error(format_args!("a ContextVar key was expected, got {}", vm.repr_text(key)?)))
+}
+
+impl Slots for Context {
+    const SLOTS: SlotDefs = SlotDefs {
+        iter: Some(context_iter),
+        len: Some(|_, v| Ok(v.downcast::<Context>().map_or(0, |c| c.items().len()))),
+        subscript: Some(context_get),
+        contains: Some(context_contains),
+        richcompare: Some(context_compare),
+        ..SlotDefs::NONE
+    };
+}
+
+fn iterator(vm: &Vm, items: Vec<Value>) -> PyResult<Value> {
+    vm.get_iter(vm.new_tuple(items).as_value())
+}
+
+fn context_iter(vm: &Vm, v: &Value) -> PyResult<Value> {
+    let items = context_of(vm, v)?.items();
+    iterator(vm, items.into_iter().map(|(k, _)| k).collect())
+}
+
+fn context_get(vm: &Vm, v: &Value, key: &Value) -> PyResult<Value> {
+    match context_of(vm, v)?.find(key_of(vm, key)?) {
+        Some(v) => Ok(v),
+        None => Err(vm.key_error(key)),
+    }
+}
+
+fn context_contains(vm: &Vm, v: &Value, key: &Value) -> PyResult<bool> {
+    Ok(context_of(vm, v)?.find(key_of(vm, key)?).is_some())
+}
+
+fn context_compare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult<Value> {
+    let (Some(x), Some(y)) = (a.downcast::<Context>(), b.downcast::<Context>()) else {
+        return Ok(Value::NOT_IMPLEMENTED);
+    };
+    if !matches!(op, CompareOp::Eq | CompareOp::Ne) {
+        return Ok(Value::NOT_IMPLEMENTED);
+    }
+    let (left, right) = (x.items(), y.clone());
+    let mut same = left.len() == right.items().len();
+    for (k, v) in &left {
+        same = same
+            && match right.find(k) {
+                Some(w) => vm.eq(v, &w)?,
+                None => false,
+            };
+    }
+    Ok(Value::bool(same == (op == CompareOp::Eq)))
+}
+
+#[pymethods]
+impl Context {
+    #[pynew(raw)]
+    fn new(vm: &Vm, _cls: &Gc<Type>, args: CallArgs<'_>) -> PyResult<Value> {
+        if !args.all.is_empty() {
+            return Err(vm.type_error("Context() does not accept any arguments"));
+        }
+        Ok(vm.alloc(Context { vars: GcCell::new(None), entered: Cell::new(false) }).into_value())
+    }
+
+    /// Return the value for `key` if `key` has the value in the context object.
+    ///
+    /// If `key` does not exist, return `default`. If `default` is not given,
+    /// return None.
+    #[pymethod("get($self, key, default=None, /)")]
+    fn get(vm: &Vm, zelf: &Gc<Context>, key: &Value, default: &Value) -> PyResult<Value> {
+        Ok(zelf.find(key_of(vm, key)?).unwrap_or_else(|| default.clone()))
+    }
+
+    /// Return all variables and their values in the context object.
+    ///
+    /// The result is returned as a list of 2-tuples (variable, value).
+    #[pymethod("items($self, /)")]
+    fn py_items(vm: &Vm, zelf: &Gc<Context>) -> PyResult<Value> {
+        let pairs = zelf.items().into_iter().map(|(k, v)| vm.new_tuple(vec![k, v]).into_value());
+        iterator(vm, pairs.collect())
+    }
+
+    /// Return a list of all variables in the context object.
+    #[pymethod("keys($self, /)")]
+    fn keys(vm: &Vm, zelf: &Value) -> PyResult<Value> {
+        context_iter(vm, zelf)
+    }
+
+    /// Return a list of all variables' values in the context object.
+    #[pymethod("values($self, /)")]
+    fn values(vm: &Vm, zelf: &Gc<Context>) -> PyResult<Value> {
+        iterator(vm, zelf.items().into_iter().map(|(_, v)| v).collect())
+    }
+
+    /// Return a shallow copy of the context object.
+    #[pymethod("copy($self, /)")]
+    fn py_copy(vm: &Vm, zelf: &Gc<Context>) -> Gc<Context> {
+        copy(vm, zelf)
+    }
+
+    #[pymethod(raw, "run")]
+    fn py_run(vm: &Vm, args: CallArgs<'_>) -> PyResult<Value> {
+        let [zelf, f, ..] = args.pos() else {
+            return Err(vm.type_error("run() missing 1 required positional argument"));
+        };
+        let Some(context) = zelf.downcast::<Context>().cloned() else {
+            return Err(vm.descriptor_type_error("run", "_contextvars.Context", zelf));
+        };
+        run(vm, &context, || vm.call_args(f, args.skip(2)))
+    }
+
+    #[pyconst("__hash__")]
+    fn hash(_vm: &Vm) -> Value {
+        Value::NONE
+    }
+}
+
+#[pytype(name = "ContextVar", module = "_contextvars", flags(GC))]
+#[derive(Trace)]
+pub struct ContextVar {
+    name: Gc<Str>,
+    default: ValueCell,
+}
+
+/// A variable without a default.
+pub fn new_var(vm: &Vm, name: &str) -> Value {
+    vm.alloc(ContextVar { name: vm.intern(name), default: ValueCell::empty() }).into_value()
+}
+
+impl Slots for ContextVar {
+    const SLOTS: SlotDefs = SlotDefs { repr: Some(var_repr), ..SlotDefs::NONE };
+}
+
+fn var_repr(vm: &Vm, v: &Value) -> PyResult<Value> {
+    let Some(var) = v.downcast::<ContextVar>() else { return Err(vm.type_error("wrong type of object")) };
+    let mut text = format!("<ContextVar name={}", vm.repr_text(var.name.as_value())?);
+    if let Some(d) = var.default.get() {
+        text.push_str(&format!(" default={}", vm.repr_text(&d)?));
+    }
+    text.push_str(&format!(" at {:#x}>", v.bits()));
+    Ok(vm.new_str(&text).into_value())
+}
+
+#[pymethods]
+impl ContextVar {
+    #[pynew(raw)]
+    fn new(vm: &Vm, _cls: &Gc<Type>, args: CallArgs<'_>) -> PyResult<Value> {
+        let [name] = args.pos() else {
+            return Err(vm.type_error(format_args!(
+                "ContextVar() takes exactly 1 positional argument ({} given)",
+                args.pos().len()
+            )));
+        };
+        let mut default = None;
+        for (k, v) in args.keywords() {
+            if k.downcast::<Str>().is_some_and(|k| k.as_bytes() == b"default") {
+                default = Some(v.clone());
+            } else {
+                let k = vm.str(k)?;
+                return Err(vm.type_error(format_args!(
+                    "ContextVar() got an unexpected keyword argument '{}'",
+                    k.to_string_lossy()
+                )));
+            }
+        }
+        let Some(name) = name.downcast::<Str>() else {
+            return Err(vm.type_error("context variable name must be a str"));
+        };
+        Ok(vm.alloc(ContextVar { name: name.clone(), default: ValueCell::new(default) }).into_value())
+    }
+
+    /// Return a value for the context variable for the current context.
+    ///
+    /// If there is no value for the variable in the current context, the method will:
+    ///  * return the value of the default argument of the method, if provided; or
+    ///  * return the default value for the context variable, if it was created
+    ///    with one; or
+    ///  * raise a LookupError.
+    #[pymethod("get($self, default=<unrepresentable>, /)")]
+    fn get(vm: &Vm, zelf: &Gc<ContextVar>, default: Option<&Value>) -> PyResult<Value> {
+        if let Some(v) = current(vm).find(zelf.as_value()) {
+            return Ok(v);
+        }
+        match default.cloned().or_else(|| zelf.default.get()) {
+            Some(v) => Ok(v),
+            None => Err(vm.raise_args(&exc::LookupError, vec![zelf.to_value()])),
+        }
+    }
+
+    /// Call to set a new value for the context variable in the current context.
+    ///
+    /// The required value argument is the new value for the context variable.
+    ///
+    /// Returns a Token object that can be used to restore the variable to its previous
+    /// value via the `ContextVar.reset()` method.
+    #[pymethod("set($self, value, /)")]
+    fn set(vm: &Vm, zelf: &Gc<ContextVar>, value: &Value) -> Value {
+        let context = current(vm);
+        let old = context.find(zelf.as_value());
+        context.update(vm, zelf.as_value(), Some(value));
+        let token = Token {
+            context: ValueCell::new(Some(context.into_value())),
+            var: ValueCell::new(Some(zelf.to_value())),
+            old: ValueCell::new(old),
+            used: Cell::new(false),
+        };
+        vm.alloc(token).into_value()
+    }
+
+    /// Reset the context variable.
+    ///
+    /// The variable is reset to the value it had before the `ContextVar.set()` that
+    /// created the token was used.
+    #[pymethod("reset($self, token, /)")]
+    fn reset(vm: &Vm, zelf: &Value, token: &Value) -> PyResult<()> {
+        reset(vm, zelf, token)
+    }
+
+    /// See PEP 585
+    #[pyclassmethod("__class_getitem__($type, object, /)")]
+    fn class_getitem(vm: &Vm, cls: &Value, object: &Value) -> Value {
+        generic_alias::make(vm, cls, object)
+    }
+
+    #[pygetter("name")]
+    fn name(_vm: &Vm, zelf: &Gc<ContextVar>) -> Gc<Str> {
+        zelf.name.clone()
+    }
+}
+
+fn reset(vm: &Vm, var: &Value, token: &Value) -> PyResult<()> {
+    let shown = || vm.repr_text(token);
+    let Some(t) = token.downcast::<Token>() else {
+        return Err(vm.type_error(format_args!("expected an instance of Token, got {}", shown()?)));
+    };
+    if t.used.get() {
+        return Err(vm.runtime_error(format_args!("{} has already been used once", shown()?)));
+    }
+    if !t.var.get().is_some_and(|v| v.is(var)) {
+        return Err(vm.value_error(format_args!("{} was created by a different ContextVar", shown()?)));
+    }
+    let context = current(vm);
+    if !t.context.get().is_some_and(|c| c.is(context.as_value())) {
+        return Err(vm.value_error(format_args!("{} was created in a different Context", shown()?)));
+    }
+    t.used.set(true);
+    context.update(vm, var, t.old.get().as_ref());
+    Ok(())
+}
+
+#[pytype(name = "Token", module = "_contextvars", flags(GC))]
+pub struct Token {
+    context: ValueCell,
+    var: ValueCell,
+    old: ValueCell,
+    used: Cell<bool>,
+}
+
+impl Trace for Token {
+    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+        self.context.trace(visit);
+        self.var.trace(visit);
+        self.old.trace(visit);
+    }
+    fn clear(&self) {
+        self.context.clear();
+        self.var.clear();
+        self.old.clear();
+    }
+}
+
+impl Slots for Token {
+    const SLOTS: SlotDefs = SlotDefs { repr: Some(token_repr), ..SlotDefs::NONE };
+}
+
+fn token_repr(vm: &Vm, v: &Value) -> PyResult<Value> {
+    let Some(t) = v.downcast::<Token>() else { return Err(vm.type_error("wrong type of object")) };
+    let used = if t.used.get() { " used" } else { "" };
+    let var = vm.repr_text(&t.var.get().unwrap_or(Value::NONE))?;
+    Ok(vm.new_str(&format!("<Token{used} var={var} at {:#x}>", v.bits())).into_value())
+}
+
+#[derive(Default)]
+struct ContextVarsState {
+    missing: ValueCell,
+}
+
+/// `Token.MISSING`.
+fn missing(vm: &Vm) -> Value {
+    let place = &vm.state::<ContextVarsState>().missing;
+    if let Some(v) = place.get() {
+        return v;
+    }
+    let v = vm.alloc(Missing).into_value();
+    place.set(Some(v.clone()));
+    v
+}
+
+#[pytype(name = "Token.MISSING", module = "_contextvars", flags(NO_NEW), no_methods)]
+#[derive(Trace)]
+struct Missing;
+
+impl Slots for Missing {
+    const SLOTS: SlotDefs =
+        SlotDefs { repr: Some(|vm, _| Ok(vm.new_str("<Token.MISSING>").into_value())), ..SlotDefs::NONE };
+}
+
+#[pymethods]
+impl Token {
+    #[pynew(raw)]
+    fn new(vm: &Vm, _cls: &Gc<Type>, _args: CallArgs<'_>) -> PyResult<Value> {
+        Err(vm.runtime_error("Tokens can only be created by ContextVars"))
+    }
+
+    /// See PEP 585
+    #[pyclassmethod("__class_getitem__($type, object, /)")]
+    fn class_getitem(vm: &Vm, cls: &Value, object: &Value) -> Value {
+        generic_alias::make(vm, cls, object)
+    }
+
+    /// Enter into Token context manager.
+    #[pymethod("__enter__($self, /)")]
+    fn enter(_vm: &Vm, zelf: &Value) -> Value {
+        zelf.clone()
+    }
+
+    /// Exit from Token context manager, restore the linked ContextVar.
+    #[pymethod("__exit__($self, type, val, tb, /)")]
+    fn exit(vm: &Vm, zelf: &Gc<Token>, _type: &Value, _val: &Value, _tb: &Value) -> PyResult<()> {
+        let var = zelf.var.get().unwrap_or(Value::NONE);
+        reset(vm, &var, zelf.as_value())
+    }
+
+    #[pygetter("var")]
+    fn var(_vm: &Vm, zelf: &Gc<Token>) -> Option<Value> {
+        zelf.var.get()
+    }
+
+    #[pygetter("old_value")]
+    fn old_value(vm: &Vm, zelf: &Gc<Token>) -> Value {
+        zelf.old.get().unwrap_or_else(|| missing(vm))
+    }
+
+    #[pyconst("MISSING")]
+    fn missing_const(vm: &Vm) -> Value {
+        missing(vm)
+    }
+
+    #[pyconst("__hash__")]
+    fn hash(_vm: &Vm) -> Value {
+        Value::NONE
+    }
+}
+
+/// Context Variables
+#[pymodule(name = "_contextvars")]
+pub mod contextvars {
+    use super::*;
+
+    #[pyfn("copy_context()")]
+    fn copy_context(vm: &Vm) -> Value {
+        copy_current(vm)
+    }
+
+    pytypes!(Context, ContextVar, Token);
+}
