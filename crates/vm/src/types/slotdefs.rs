@@ -259,6 +259,32 @@ macro_rules! unary_slot {
 /// Every slot that has dunder names. Where two slots share a name, the first one that a native type defines shows its
 /// wrapper, as in CPython: numbers before mappings before sequences.
 pub static SLOTS: &[SlotRows] = &[
+    unary_slot!(repr, repr, "__repr__", "Return repr(self)."),
+    slot!(
+        hash,
+        sf::hash,
+        [(
+            "__hash__",
+            Some(|vm, ty, o, a| {
+                expect_args(vm, a, 0)?;
+                Ok(vm.new_int(get_slot!(vm, ty, hash)(vm, o)?))
+            }),
+            "Return hash(self).",
+            "($self, /)"
+        ),]
+    ),
+    slot!(
+        call,
+        sf::call,
+        [(
+            "__call__",
+            Some(|vm, ty, o, a| get_slot!(vm, ty, call)(vm, o, a)),
+            "Call self as a function.",
+            "($self, /, *args, **kwargs)",
+            keywords
+        ),]
+    ),
+    unary_slot!(str, str, "__str__", "Return str(self)."),
     slot!(
         getattro,
         sf::getattro,
@@ -300,32 +326,6 @@ pub static SLOTS: &[SlotRows] = &[
             ),
         ]
     ),
-    unary_slot!(repr, repr, "__repr__", "Return repr(self)."),
-    slot!(
-        hash,
-        sf::hash,
-        [(
-            "__hash__",
-            Some(|vm, ty, o, a| {
-                expect_args(vm, a, 0)?;
-                Ok(vm.new_int(get_slot!(vm, ty, hash)(vm, o)?))
-            }),
-            "Return hash(self).",
-            "($self, /)"
-        ),]
-    ),
-    slot!(
-        call,
-        sf::call,
-        [(
-            "__call__",
-            Some(|vm, ty, o, a| get_slot!(vm, ty, call)(vm, o, a)),
-            "Call self as a function.",
-            "($self, /, *args, **kwargs)",
-            keywords
-        ),]
-    ),
-    unary_slot!(str, str, "__str__", "Return str(self)."),
     slot!(
         richcompare,
         sf::richcompare,
