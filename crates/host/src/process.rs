@@ -128,6 +128,10 @@ pub trait Process {
     fn gettid(&self) -> i32 {
         1
     }
+    /// What `pthread_self` gives: the number that `pthread_kill` takes.
+    fn thread_ident(&self) -> u64 {
+        1
+    }
     fn getuid(&self) -> u32 {
         65534
     }

@@ -1,9 +1,27 @@
 //! Native modules that work on the `Host`: files, processes, time, signals, sockets, threads.
 
 pub mod io;
+pub mod posix;
+pub mod signal;
+pub mod thread;
+pub mod time;
 pub mod util;
 
 use taipan_vm::native::ModuleDef;
+use taipan_vm::{PyResult, Vm};
 
 /// All modules of this crate, for the interpreter's configuration.
-pub static MODULES: &[&ModuleDef] = &[&io::module::_io::MODULE];
+pub static MODULES: &[&ModuleDef] = &[
+    &io::module::_io::MODULE,
+    &posix::calls::posix::MODULE,
+    &signal::_signal::MODULE,
+    &thread::_thread::MODULE,
+    &time::time::MODULE,
+];
+
+/// What an interpreter does once before its program: signals, the main thread's number. The standard streams are
+/// `io::stdio::install`, which wants `sys` and `builtins` to be there.
+pub fn start(vm: &Vm) -> PyResult<()> {
+    signal::start(vm);
+    Ok(())
+}

@@ -20,6 +20,7 @@ pub mod object;
 pub mod protocol;
 #[cfg(test)]
 mod selftest;
+pub mod turn;
 pub mod types;
 mod vm;
 

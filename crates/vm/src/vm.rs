@@ -122,6 +122,7 @@ pub struct Interp {
     pub next_type_version: Cell<u32>,
     pub config: Config,
     pub breaker: Arc<Breaker>,
+    pub turn: crate::turn::Turn,
     hash_key: [u64; 2],
     /// `sys.modules`.
     pub modules: OnceCell<Gc<Dict>>,
@@ -200,6 +201,7 @@ impl Interp {
             next_type_version: Cell::new(1),
             config,
             breaker: Arc::new(Breaker::default()),
+            turn: Default::default(),
             hash_key,
             modules: OnceCell::new(),
             builtins: OnceCell::new(),
@@ -266,11 +268,6 @@ impl Vm {
     /// The host, for whatever touches the world.
     pub fn host(&self) -> &dyn Host {
         &*self.config.host
-    }
-
-    /// Runs something that may block, without the turn: other threads go on meanwhile.
-    pub fn allow_threads<R>(&self, f: impl FnOnce() -> R) -> R {
-        f()
     }
 
     /// Python's hash of bytes: SipHash-1-3 with the interpreter's key; never -1; 0 for none.

@@ -61,6 +61,11 @@ impl Process for RealHost {
         unsafe { libc::gettid() }
     }
 
+    fn thread_ident(&self) -> u64 {
+        // SAFETY: no arguments.
+        unsafe { libc::pthread_self() }
+    }
+
     fn getuid(&self) -> u32 {
         // SAFETY: no arguments.
         unsafe { libc::getuid() }

@@ -1,0 +1,182 @@
+//! Whose turn it is: the threads of one interpreter are OS threads of which one at a time runs Python code.
+//!
+//! As long as there is only one thread, nothing here is touched: `active` is set when the first other thread starts.
+//! A thread that waits longer than the switch interval sets the breaker's bit; whoever runs then yields at its next poll.
+
+use crate::breaker::{Breaker, bit};
+use crate::vm::{Interp, Vm};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+#[derive(Default)]
+struct State {
+    held: bool,
+    waiting: usize,
+    /// Counts acquisitions, so that a yielding thread sees that another one had its turn.
+    serial: u64,
+}
+
+/// The turn of an interpreter.
+pub struct Turn {
+    active: AtomicBool,
+    closed: AtomicBool,
+    state: Mutex<State>,
+    changed: Condvar,
+    interval_us: AtomicU64,
+    /// Threads started from Python and still running.
+    pub threads: AtomicUsize,
+}
+
+impl Default for Turn {
+    fn default() -> Turn {
+        Turn {
+            active: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            interval_us: AtomicU64::new(5000),
+            threads: AtomicUsize::new(0),
+        }
+    }
+}
+
+impl Turn {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn interval(&self) -> Duration {
+        Duration::from_micros(self.interval_us.load(Ordering::Relaxed).max(1))
+    }
+
+    /// `sys.setswitchinterval`, in microseconds.
+    pub fn set_interval_us(&self, us: u64) {
+        self.interval_us.store(us, Ordering::Relaxed);
+    }
+
+    pub fn interval_us(&self) -> u64 {
+        self.interval_us.load(Ordering::Relaxed)
+    }
+
+    /// From now on there are several threads; the calling one has the turn.
+    fn activate(&self) {
+        if !self.active.swap(true, Ordering::SeqCst) {
+            self.state().held = true;
+        }
+    }
+
+    pub fn is_active(&self) -> bool {
+        self.active.load(Ordering::Relaxed)
+    }
+
+    /// Waits for the turn. After `close` it never comes.
+    pub fn acquire(&self, breaker: &Breaker) {
+        let mut s = self.state();
+        if s.held || self.closed.load(Ordering::Relaxed) {
+            s.waiting += 1;
+            while s.held || self.closed.load(Ordering::Relaxed) {
+                let (guard, timeout) =
+                    self.changed.wait_timeout(s, self.interval()).unwrap_or_else(PoisonError::into_inner);
+                s = guard;
+                if timeout.timed_out() && s.held && !self.closed.load(Ordering::Relaxed) {
+                    breaker.set(bit::TURN);
+                }
+            }
+            s.waiting -= 1;
+        }
+        s.held = true;
+        s.serial += 1;
+        breaker.clear(bit::TURN);
+    }
+
+    pub fn release(&self) {
+        self.state().held = false;
+        self.changed.notify_all();
+    }
+
+    /// Lets another thread run, if one waits.
+    pub fn give(&self, breaker: &Breaker) {
+        breaker.clear(bit::TURN);
+        if !self.is_active() {
+            return;
+        }
+        let mut s = self.state();
+        if s.waiting == 0 {
+            return;
+        }
+        let serial = s.serial;
+        s.held = false;
+        self.changed.notify_all();
+        while s.serial == serial && s.waiting > 0 {
+            s = self.changed.wait_timeout(s, self.interval()).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        drop(s);
+        self.acquire(breaker);
+    }
+
+    /// The interpreter ends: threads that do not have the turn never get it again.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+    }
+
+    /// In a forked child only the calling thread exists.
+    pub fn only_this_thread(&self) {
+        self.active.store(false, Ordering::SeqCst);
+        self.threads.store(0, Ordering::SeqCst);
+    }
+}
+
+/// Carries what the new thread works on; it touches it only when it has the turn.
+struct Parcel {
+    interp: *const Interp,
+    body: Box<dyn FnOnce(&Vm)>,
+}
+
+// SAFETY: the interpreter outlives its threads or closes its turn; objects in `body` are used and dropped only by the
+// thread that has the turn.
+#[allow(unsafe_code)]
+unsafe impl Send for Parcel {}
+
+impl Parcel {
+    #[allow(unsafe_code)]
+    fn run(self) {
+        // SAFETY: see `Parcel`.
+        let interp = unsafe { &*self.interp };
+        interp.turn.acquire(&interp.breaker);
+        let vm = Vm::attach(interp);
+        vm.enter();
+        (self.body)(&vm);
+        drop(vm.locals.take());
+        vm.leave();
+        drop(vm);
+        interp.turn.threads.fetch_sub(1, Ordering::SeqCst);
+        interp.turn.release();
+    }
+}
+
+impl Vm {
+    /// Runs something that may block, without the turn: other threads go on meanwhile. `f` must touch no object.
+    #[inline]
+    pub fn allow_threads<R>(&self, f: impl FnOnce() -> R) -> R {
+        if !self.turn.is_active() {
+            return f();
+        }
+        self.turn.release();
+        let r = f();
+        self.turn.acquire(&self.breaker);
+        r
+    }
+
+    /// Starts an OS thread that runs `body` with a `Vm` of its own as soon as it gets the turn.
+    pub fn spawn_thread(&self, stack_size: usize, body: Box<dyn FnOnce(&Vm)>) -> std::io::Result<()> {
+        self.turn.activate();
+        self.turn.threads.fetch_add(1, Ordering::SeqCst);
+        let parcel = Parcel { interp: self.interp(), body };
+        let started = std::thread::Builder::new().stack_size(stack_size).spawn(move || parcel.run());
+        if started.is_err() {
+            self.turn.threads.fetch_sub(1, Ordering::SeqCst);
+        }
+        started.map(drop)
+    }
+}
