@@ -1,8 +1,13 @@
 //! Native modules that work on the `Host`: files, processes, time, signals, sockets, threads.
 
+pub mod accounts;
+pub mod fcntl;
 pub mod io;
+pub mod numbers;
 pub mod posix;
+pub mod select;
 pub mod signal;
+pub mod subprocess;
 pub mod thread;
 pub mod time;
 pub mod util;
@@ -17,6 +22,13 @@ pub static MODULES: &[&ModuleDef] = &[
     &signal::_signal::MODULE,
     &thread::_thread::MODULE,
     &time::time::MODULE,
+    &subprocess::_posixsubprocess::MODULE,
+    &accounts::pwd::MODULE,
+    &accounts::grp::MODULE,
+    &fcntl::fcntl::MODULE,
+    &fcntl::resource::MODULE,
+    &fcntl::termios::MODULE,
+    &select::select::MODULE,
 ];
 
 /// What an interpreter does once before its program: signals, the main thread's number. The standard streams are
