@@ -688,6 +688,11 @@ pub fn fill_native_dict(vm: &Vm, ty: &PyType, dict: &Gc<Dict>) {
     for g in def.getset {
         dict.set_str(vm, &vm.intern(g.name), GetSetDescriptor::make(vm, g, &owner).into_value());
     }
+    let inherits_dict = ty.base.with(|b| b.as_ref().is_some_and(|b| b.has_dict.get()));
+    if ty.has_dict.get() && !inherits_dict && dict.get_str(vm, &vm.names.__dict__).is_none() {
+        let d = GetSetDescriptor::make(vm, &crate::types::descriptors::INSTANCE_DICT, &owner);
+        dict.set_str(vm, &vm.names.__dict__, d.into_value());
+    }
     if def.slots.richcompare.is_some() && def.slots.hash.is_none() {
         dict.set_str(vm, &vm.names.__hash__, Value::NONE);
     }
