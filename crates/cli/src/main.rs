@@ -1,3 +1,97 @@
-//! The `taipan` binary.
+//! The `taipan` binary: `python3`'s command line.
 
-fn main() {}
+#![allow(clippy::disallowed_methods, reason = "the program's own door: arguments, its thread, its status")]
+
+mod help;
+mod options;
+mod prompt;
+mod run;
+mod settings;
+
+use options::{CommandLine, Show};
+use std::io::Write;
+use std::os::unix::ffi::OsStringExt;
+use taipan::Interpreter;
+
+/// Native stack of the thread that runs Python: deep recursion ends in `RecursionError` long before.
+const STACK: usize = 64 << 20;
+
+fn main() {
+    let worker = std::thread::Builder::new().name("main".into()).stack_size(STACK).spawn(python);
+    let status = match worker.map(std::thread::JoinHandle::join) {
+        Ok(Ok(status)) => status,
+        // The panic has been reported.
+        Ok(Err(_)) => 134,
+        Err(error) => {
+            _ = writeln!(std::io::stderr(), "taipan: no thread can be made: {error}");
+            1
+        }
+    };
+    std::process::exit(status)
+}
+
+fn python() -> i32 {
+    let words: Vec<Vec<u8>> = std::env::args_os().map(OsStringExt::into_vec).collect();
+    let program = words.first().map_or_else(|| "taipan".into(), |w| String::from_utf8_lossy(w).into_owned());
+    let line = match options::parse(words.get(1..).unwrap_or_default()) {
+        Ok(line) => line,
+        Err(options::BadUsage(text)) => {
+            let usage = help::usage_line(&program);
+            _ = write!(std::io::stderr(), "{text}{usage}Try '{program} -h' for more information.\n");
+            return 2;
+        }
+    };
+    if let Some(what) = line.show {
+        show(what, &program);
+        return 0;
+    }
+    let mut builder = Interpreter::builder().stack(STACK - (1 << 20));
+    let executable = builder.config.host.current_exe().unwrap_or_default();
+    if let Err(text) = settings::apply(&mut builder, &line, words, executable) {
+        _ = write!(std::io::stderr(), "{text}");
+        return 1;
+    }
+    go(builder, &line, &program)
+}
+
+fn go(builder: taipan::Builder, line: &CommandLine, program: &str) -> i32 {
+    let host = builder.config.host.clone();
+    let mut python = match builder.build() {
+        Ok(python) => python,
+        Err(error) => {
+            _ = writeln!(std::io::stderr(), "Fatal Python error: the interpreter cannot start\n{error}");
+            return 1;
+        }
+    };
+    let ended = run::run(&python, line, program);
+    let fine = python.finish();
+    // The process ends here: what the heap still holds goes with it.
+    std::mem::forget(python);
+    match ended {
+        taipan::Ended::Interrupted => {
+            const SIGINT: i32 = 2;
+            _ = host.set_action(SIGINT, taipan::host::Disposition::Default);
+            _ = host.kill(host.getpid(), SIGINT);
+            130
+        }
+        taipan::Ended::Status(0) if !fine => 120,
+        taipan::Ended::Status(status) => status,
+    }
+}
+
+fn show(what: Show, program: &str) {
+    let mut out = std::io::stdout();
+    let usage = help::usage_line(program);
+    let version = taipan::version();
+    let text = match what {
+        Show::Version => format!("Python {}\n", version.split(' ').next().unwrap_or_default()),
+        Show::LongVersion => format!("Python {version}\n"),
+        Show::Help => format!("{usage}{}", help::USAGE_TAIL),
+        Show::HelpEnv => help::ENVIRONMENT.to_string(),
+        Show::HelpX => help::X_OPTIONS.to_string(),
+        Show::HelpAll => {
+            format!("{usage}{}\n{}\n{}", help::USAGE_TAIL, help::ENVIRONMENT, help::X_OPTIONS)
+        }
+    };
+    _ = out.write_all(text.as_bytes());
+}

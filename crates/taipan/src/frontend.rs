@@ -175,9 +175,7 @@ pub fn raise(vm: &Vm, error: &SyntaxError, filename: &str, source: Option<&str>)
         ErrorKind::Indentation => &exc::IndentationError,
         ErrorKind::Tab => &exc::TabError,
         ErrorKind::IncompleteInput => &exc::_IncompleteInputError,
-        ErrorKind::TooDeep if error.msg.starts_with("maximum recursion") => {
-            return vm.raise_new(&exc::RecursionError, &error.msg);
-        }
+        ErrorKind::Recursion => return vm.raise_new(&exc::RecursionError, &error.msg),
         ErrorKind::TooDeep => return vm.raise_new(&exc::MemoryError, &error.msg),
     };
     let msg = vm.new_str(&error.msg).into_value();

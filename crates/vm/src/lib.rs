@@ -29,7 +29,7 @@ pub use object::{Payload, Type, ValueExt};
 pub use taipan_heap::cell::{GcCell, Guarded, ValueCell};
 pub use taipan_heap::{Gc, Heap, Trace, Value};
 pub use types::{Bytes, Dict, List, Str, Tuple};
-pub use vm::{Config, Interp, Vm};
+pub use vm::{Config, Flags, FrozenModule, Interp, Vm};
 
 /// What a file of native code needs.
 pub mod prelude {

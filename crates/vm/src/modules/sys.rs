@@ -275,7 +275,7 @@ fn prefix(vm: &Vm) -> Value {
     fs_text(vm, if p.is_empty() { b"/" } else { &p })
 }
 
-const VERSION: &str =
+pub const VERSION: &str =
     concat!("3.14.2 (main, Jan  1 2026, 00:00:00) [Taipan ", env!("CARGO_PKG_VERSION"), "]");
 const HEXVERSION: i64 = 0x030e_02f0;
 const COPYRIGHT: &str = "Copyright (c) 2001 Python Software Foundation.\nAll Rights Reserved.\n\nCopyright (c) 2000 BeOpen.com.\nAll Rights Reserved.\n\nCopyright (c) 1995-2001 Corporation for National Research Initiatives.\nAll Rights Reserved.\n\nCopyright (c) 1991-1995 Stichting Mathematisch Centrum, Amsterdam.\nAll Rights Reserved.";

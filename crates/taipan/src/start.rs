@@ -1,0 +1,103 @@
+//! The start-up sequence, CPython's: builtins and sys, importlib, encodings, streams, `__main__`, `site`.
+
+use taipan_vm::modules::import::import_module;
+use taipan_vm::modules::{imp, sys};
+use taipan_vm::prelude::*;
+use taipan_vm::types::module::Module;
+
+/// Why there is no interpreter.
+pub type StartError = crate::Error;
+
+/// Text from the operating system's bytes: what is not UTF-8 becomes lone surrogates.
+pub fn fs_text(vm: &Vm, bytes: &[u8]) -> Value {
+    sys::fs_text(vm, bytes)
+}
+
+/// `__main__`.
+pub fn main_module(vm: &Vm) -> Option<Gc<Module>> {
+    vm.modules.get()?.get_str(vm, &vm.names.__main__)?.downcast::<Module>().cloned()
+}
+
+fn put(vm: &Vm, name: &'static str, module: &Value) {
+    if let Some(modules) = vm.modules.get() {
+        modules.set_str(vm, &vm.intern(name), module.clone());
+    }
+    imp::remember(vm, name, module);
+}
+
+fn made(vm: &Vm, name: &'static str) -> PyResult<Value> {
+    match imp::make_builtin(vm, name)? {
+        Some(m) => Ok(m),
+        None => Err(vm.system_error(format_args!("module {name} is not in this build"))),
+    }
+}
+
+fn dict_of(m: &Value) -> Option<Gc<Dict>> {
+    m.downcast::<Module>().map(|m| m.dict.clone())
+}
+
+pub fn start(
+    vm: &Vm,
+    io_encoding: Option<&str>,
+    check_hash_pycs: Option<&str>,
+    import_site: bool,
+) -> PyResult<()> {
+    vm.modules.get_or_init(|| vm.new_dict());
+    let builtins = made(vm, "builtins")?;
+    if let Some(d) = dict_of(&builtins) {
+        // Whatever asked for the dict before the module was there got one that is replaced by its contents.
+        if let Err(d) = vm.builtins.set(d) {
+            let early = vm.builtins_dict();
+            for (k, v) in d.pairs() {
+                early.set(vm, &k, v)?;
+            }
+        }
+    }
+    put(vm, "builtins", &builtins);
+    let sys_module = match vm.modules.get().and_then(|m| m.get_str(vm, &vm.names.sys)) {
+        Some(m) => m,
+        None => made(vm, "sys")?,
+    };
+    if let Some(d) = dict_of(&sys_module) {
+        _ = vm.sys_dict.set(d);
+    }
+    put(vm, "sys", &sys_module);
+    let imp_module = made(vm, "_imp")?;
+    if let Some(how) = check_hash_pycs {
+        vm.set_attr_str(&imp_module, "check_hash_based_pycs", vm.new_str(how).as_value())?;
+    }
+    imp::install(vm, &sys_module, &imp_module)?;
+    imp::install_external(vm)?;
+    import_module(vm, "encodings")?;
+    streams(vm, io_encoding)?;
+    add_main(vm, &builtins)?;
+    if !vm.config.warn_options.is_empty() {
+        import_module(vm, "warnings")?;
+    }
+    if import_site {
+        import_module(vm, "site")?;
+    }
+    Ok(())
+}
+
+/// `open` and the standard streams.
+fn streams(vm: &Vm, io_encoding: Option<&str>) -> PyResult<()> {
+    let io = import_module(vm, "_io")?;
+    let open = vm.get_attr(&io, &vm.names.open)?;
+    vm.builtins_dict().set_str(vm, &vm.names.open, open);
+    taipan_lib_os::io::stdio::install(vm, io_encoding)
+}
+
+fn add_main(vm: &Vm, builtins: &Value) -> PyResult<()> {
+    let main = vm.new_module("__main__");
+    main.dict.set_str(vm, &vm.names.__builtins__, builtins.clone());
+    let key = vm.intern("_frozen_importlib");
+    if let Some(lib) = vm.modules.get().and_then(|m| m.get_str(vm, &key)) {
+        let loader = vm.get_attr_str(&lib, "BuiltinImporter")?;
+        main.dict.set_str(vm, &vm.names.__loader__, loader);
+    }
+    if let Some(modules) = vm.modules.get() {
+        modules.set_str(vm, &vm.names.__main__, main.into_value());
+    }
+    Ok(())
+}
