@@ -103,12 +103,18 @@ pub fn frozen_code(vm: &Vm, module: FrozenModule, name: &Gc<Str>) -> PyResult<Gc
 /// Runs a frozen module under `as_name`, without importlib: for importlib itself.
 pub fn run_frozen(vm: &Vm, frozen_name: &str, as_name: &str) -> PyResult<Value> {
     let name = vm.intern(frozen_name);
-    let code = frozen_code(vm, wanted(vm, &name)?, &name)?;
+    let frozen = wanted(vm, &name)?;
+    let code = frozen_code(vm, frozen, &name)?;
     let module = vm.new_module(as_name);
     if let Some(modules) = vm.modules.get() {
         modules.set_str(vm, &vm.intern(as_name), module.to_value());
     }
     let globals = module.dict.clone();
+    // importlib takes these out again when it makes the module's spec.
+    globals.set_str(vm, &vm.intern("__origname__"), name.to_value());
+    if frozen.is_package {
+        globals.set_str(vm, &vm.names.__path__, vm.new_list(Vec::new()).into_value());
+    }
     vm.run_code(&code, &globals, globals.as_value(), None)?;
     Ok(module.into_value())
 }
