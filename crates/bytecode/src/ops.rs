@@ -13,7 +13,7 @@
 //! Effects: `raise` may raise; `call` may run Python code; `jump` may branch; `end` never falls through.
 
 /// First number of the specialised section; everything from here on is rejected in files.
-pub const FIRST_SPECIAL: u8 = 200;
+pub const FIRST_SPECIAL: u8 = 202;
 
 /// Calls `$cb!` with the whole table: `general { rows } special { rows }`.
 #[macro_export]
@@ -72,6 +72,8 @@ general {
     // ---- names ---------------------------------------------------------------------------------------------
     /// `a =` global or builtin named by site `c`.
     load_global = LoadGlobal { a: Out, c: Site } effects(raise call) cache(Global);
+    /// `load_global` for a call: regs[a] = the value, regs[a+1] = EMPTY.
+    load_global_call = LoadGlobalCall { a: Out2, c: Site } effects(raise call) cache(Global);
     /// `load_global` without a cache.
     load_global_wide = LoadGlobalWide { a: Out, bc: Name } effects(raise call);
     /// Global named by site `c` = `a`.
@@ -315,7 +317,8 @@ general {
     get_iter = GetIter { a: Out, b: In } effects(raise call);
     /// `a = next(b)`; when exhausted drops temporary `b` and jumps (then `a` is not written).
     for_iter = ForIter { a: Out, b: Keep, cx: Target } effects(raise call jump);
-    /// regs[a..a+c] = the c items of `b`, first item in regs[a].
+    /// regs[a..a+c] = the c items of `b`, first item in regs[a]; written after all are known. All of the registers are
+    /// temporaries or all are locals.
     unpack_sequence = UnpackSequence { a: OutRunC, b: In, c: Imm } effects(raise call);
     /// `a, b = c` (two items, written after both are known).
     unpack_pair = UnpackPair { a: Out, b: Out, c: In } effects(raise call);

@@ -20,6 +20,8 @@ pub(crate) fn assemble(unit: Unit<'_>, filename: &[u8], locate: &dyn Fn(Span) ->
     a.drop_checks();
     a.move_handlers_out();
     a.drop_jumps_to_next();
+    a.join();
+    a.drop_jumps_to_next();
     a.drop_jumps_to_next();
     a.finish(filename, locate)
 }
@@ -216,6 +218,63 @@ impl Assembler<'_> {
             }
         }
         self.unit.ins = order;
+    }
+
+    /// Neighbours that one instruction can do the work of.
+    fn join(&mut self) {
+        let n = self.unit.ins.len();
+        let mut entered = vec![false; n + 1];
+        for ins in &self.unit.ins {
+            for at in [self.target(ins), self.handler(ins)].into_iter().flatten() {
+                entered[at.min(n)] = true;
+            }
+        }
+        let sites = self.unit.ins.iter().filter(|i| i.op.info().cache.is_some()).count();
+        for i in 0..n.saturating_sub(1) {
+            let (ins, next) = (self.unit.ins[i], self.unit.ins[i + 1]);
+            if entered[i + 1] {
+                continue;
+            }
+            // A global that is called, with its absent self.
+            if ins.op == Op::LoadGlobal
+                && next.op == Op::LoadImm
+                && next.x == taipan_bytecode::Imm::Empty as u8
+                && ins.a & TEMP != 0
+                && next.a == ins.a + 1
+                && sites < 0xffff
+            {
+                self.unit.ins[i].op = Op::LoadGlobalCall;
+                self.unit.ins[i + 1].op = Op::Nop;
+            }
+            // A condition that jumps over a forward jump.
+            if next.op == Op::Jump
+                && let Some(op) = ins.op.inverted()
+                && self.target(&ins) == Some(i + 2)
+                && self.target(&next).is_some_and(|t| t > i + 1)
+            {
+                self.unit.ins[i].op = op;
+                self.unit.ins[i].target = next.target;
+                self.unit.ins[i + 1].op = Op::Nop;
+            }
+            // Items that go on to locals next to each other.
+            let count = ins.c as usize;
+            if ins.op == Op::UnpackSequence && count > 0 && i + count < n && next.a < CELL {
+                let fits = (0..count).all(|k| {
+                    let mov = &self.unit.ins[i + 1 + k];
+                    mov.op == Op::Mov
+                        && !entered[i + 1 + k]
+                        && mov.a == next.a + k as u32
+                        && mov.a < CELL
+                        && mov.b == ins.a + k as u32
+                });
+                if fits {
+                    self.unit.ins[i].a = next.a;
+                    for mov in &mut self.unit.ins[i + 1..=i + count] {
+                        mov.op = Op::Nop;
+                    }
+                }
+            }
+        }
     }
 
     fn drop_jumps_to_next(&mut self) {

@@ -56,6 +56,11 @@ impl<'a> Compiler<'a> {
         r
     }
 
+    /// Is `e` a local that `later` may assign?
+    pub fn may_assign_local(&self, e: &Expr, later: &Expr) -> bool {
+        e.is_name_expr() && self.may_assign(later)
+    }
+
     fn may_assign(&self, e: &Expr) -> bool {
         self.table.scopes[self.unit().scope].has_walrus && !e.is_name_expr() && !e.is_literal_expr()
     }

@@ -178,6 +178,11 @@ impl<'a> Compiler<'a> {
                 {
                     return self.aug_slice(a, t, s);
                 }
+                if let Some(c) = self.fold(&t.slice)
+                    && !self.may_assign_local(&t.value, &a.value)
+                {
+                    return self.aug_item(a, t, c);
+                }
                 let object = self.operand_before(&t.value, &[&t.slice, &a.value])?;
                 let index = match self.fold_slice(&t.slice) {
                     Some(_) => self.index_operand(&t.slice)?,
@@ -211,6 +216,42 @@ impl<'a> Compiler<'a> {
         let t = self.u().top();
         self.emit(Op::Copy, 0, t, r, 0);
         t
+    }
+
+    /// `object[constant] op= value`.
+    fn aug_item(&mut self, a: &'a ast::StmtAugAssign, t: &'a ast::ExprSubscript, c: Const) -> R<()> {
+        let (span, at) = (Span::of(a), Span::of(t));
+        self.check_subscripter(&t.value);
+        self.check_index(&t.value, &t.slice);
+        let object = self.operand(&t.value)?;
+        self.at(at);
+        let value = self.u().take();
+        let copy = self.kept(object);
+        match c {
+            Const::Int(n) if i16::try_from(n).is_ok() => {
+                self.emit(Op::SubscrI, 0, value, copy, n as i16 as u16 as u32);
+            }
+            _ => {
+                let index = self.u().constant(c.clone());
+                if index <= 0xffff {
+                    self.emit(Op::SubscrK, 0, value, copy, index);
+                } else {
+                    let depth = self.unit().depth;
+                    self.u().depth += is_temp(copy) as u32;
+                    let t = self.u().take();
+                    self.load_const(t, c.clone());
+                    self.emit(Op::Subscr, 0, value, copy, t);
+                    self.u().depth = depth;
+                }
+            }
+        }
+        self.at(span);
+        self.binary_with(a.op, true, value, value, &a.value)?;
+        self.at(at);
+        let index = self.u().take();
+        self.load_const(index, c);
+        self.emit(Op::StoreSubscr, 0, object, index, value);
+        Ok(())
     }
 
     fn aug_slice(

@@ -463,6 +463,31 @@ fn run_frames(vm: &Vm) -> PyResult<Flow> {
                 let v = names::load_global(vm, f, site_name!(s), Some(s))?;
                 regs.put(i.a(), v);
             }
+            Op::LoadGlobalCall => {
+                let s = site!(i);
+                let f = fr!();
+                let cached = match s.kind.get() {
+                    Kind::Global if f.globals().table.current_version() == s.version.get() => {
+                        f.globals().table.value_at(s.offset.get() as usize)
+                    }
+                    Kind::Builtin
+                        if f.globals().table.current_version() == s.version.get()
+                            && f.builtins().table.current_version() == s.value.get() =>
+                    {
+                        f.builtins().table.value_at(s.offset.get() as usize)
+                    }
+                    _ => None,
+                };
+                let v = match cached {
+                    Some(v) => v,
+                    None => {
+                        save!();
+                        names::load_global(vm, f, site_name!(s), Some(s))?
+                    }
+                };
+                regs.put(i.a(), v);
+                regs.put_fresh(i.a() as usize + 1, None);
+            }
             Op::LoadGlobalWide => {
                 save!();
                 let v = names::load_global(vm, fr!(), &exec.names[i.bc() as usize], None)?;
