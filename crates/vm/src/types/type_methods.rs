@@ -288,6 +288,9 @@ impl PyType {
 
     #[pygetter("__doc__")]
     fn get_doc(vm: &Vm, zelf: &Gc<PyType>) -> PyResult<Value> {
+        if !zelf.is_heap_type() && !zelf.def.doc.is_empty() {
+            return Ok(vm.new_str(zelf.def.doc).into_value());
+        }
         match zelf.own(vm, &vm.names.__doc__) {
             Some(v) => bound(vm, zelf, v),
             None => Ok(Value::NONE),
