@@ -30,9 +30,6 @@ fn item(vm: &Vm, a: &Value, i: isize) -> PyResult<Value> {
             None => Err(vm.index_error("list index out of range")),
         };
     }
-    if a.downcast::<Dict>().is_some() {
-        return Err(vm.type_error(format_args!("{} is not a sequence", vm.type_of(a).name())));
-    }
     taipan_vm::types::iterators::sequence_item(vm, a, i)
 }
 
@@ -45,6 +42,9 @@ fn search(
     key: Option<&Value>,
     right: bool,
 ) -> PyResult<isize> {
+    if a.downcast::<Dict>().is_some() {
+        return Err(vm.type_error(format_args!("{} is not a sequence", vm.type_of(a).name())));
+    }
     while lo < hi {
         let mid = lo + (hi - lo) / 2;
         let mut probe = item(vm, a, mid)?;

@@ -61,11 +61,9 @@ impl KeyWrapper {
 
     /// Value wrapped by a key function.
     #[pygetter("obj")]
-    fn obj(vm: &Vm, zelf: &Gc<KeyWrapper>) -> PyResult<Value> {
-        match zelf.object.get() {
-            Some(v) => Ok(v),
-            None => Err(vm.raise_new(&exc::AttributeError, "object")),
-        }
+    fn obj(vm: &Vm, zelf: &Gc<KeyWrapper>) -> Value {
+        let _ = vm;
+        zelf.object.get().unwrap_or(Value::NONE)
     }
 
     #[pysetter("obj")]

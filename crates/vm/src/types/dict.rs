@@ -50,19 +50,19 @@ impl Dict {
 
     /// `d.get(key)`; may run `__hash__` and `__eq__`.
     pub fn get(&self, vm: &Vm, key: &Value) -> PyResult<Option<Value>> {
-        let hash = vm.hash(key)?;
+        let hash = crate::types::dict_methods::key_hash(vm, key)?;
         self.table.get(vm, key, hash)
     }
 
     pub fn set(&self, vm: &Vm, key: &Value, value: Value) -> PyResult<()> {
-        let hash = vm.hash(key)?;
+        let hash = crate::types::dict_methods::key_hash(vm, key)?;
         drop(self.table.insert(vm, key, hash, Some(value))?);
         Ok(())
     }
 
     /// `d.pop(key, None)`.
     pub fn remove(&self, vm: &Vm, key: &Value) -> PyResult<Option<Value>> {
-        let hash = vm.hash(key)?;
+        let hash = crate::types::dict_methods::key_hash(vm, key)?;
         Ok(self.table.remove(vm, key, hash)?.and_then(|(_, v)| v))
     }
 

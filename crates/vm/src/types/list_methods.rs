@@ -147,7 +147,7 @@ fn ass_subscript(vm: &Vm, v: &Value, key: &Value, value: Option<&Value>) -> PyRe
 
 fn assign_slice(vm: &Vm, l: &Gc<List>, bounds: (isize, isize, isize), value: &Value) -> PyResult<()> {
     if bounds.2 == 1 {
-        let new = vm.sequence_fast(value, "can only assign an iterable")?;
+        let new = vm.sequence_fast(value, "must assign iterable to extended slice")?;
         // The iterable may have changed the list.
         let at = Indices::new(bounds, l.len());
         let mut old = Vec::new();

@@ -85,8 +85,9 @@ pub fn full_type_name(vm: &Vm, v: &Value) -> String {
 /// As [`full_type_name`], with `__main__` written out.
 pub fn full_type_name_with_main(vm: &Vm, v: &Value) -> String {
     let ty = vm.type_of(v);
-    let main = ty.is_heap_type()
-        && ty.own(vm, &vm.names.__module__).is_some_and(|m| m.is(vm.names.__main__.as_value()));
+    let module = ty.own(vm, &vm.names.__module__);
+    let module = module.as_ref().and_then(|m| m.downcast::<Str>());
+    let main = ty.is_heap_type() && module.is_some_and(|m| m.as_bytes() == b"__main__");
     if main { format!("__main__.{}", full_type_name(vm, v)) } else { full_type_name(vm, v) }
 }
 
