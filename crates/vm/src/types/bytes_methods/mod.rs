@@ -262,11 +262,7 @@ pub fn partition<T: ByteString>(vm: &Vm, s: &Gc<T>, sep: &Value, right: bool) ->
     let empty = || T::make(vm, b"");
     Ok(vm.new_tuple(match found {
         Some((a, b)) => {
-            let middle = if sep.is_instance_of::<T>() && T::NAME == "bytes" {
-                sep.clone()
-            } else {
-                T::make(vm, &sep_bytes)?
-            };
+            let middle = if T::NAME == "bytes" { sep.clone() } else { T::make(vm, &sep_bytes)? };
             vec![piece(vm, s, a)?, middle, piece(vm, s, b)?]
         }
         None if right => vec![empty()?, empty()?, T::unchanged(vm, s)?],

@@ -22,7 +22,6 @@ pub fn format(vm: &Vm, format: &[u8], operand: &Value) -> PyResult<Vec<u8>> {
             PercentPiece::Literal { start, end } => {
                 out.extend_from_slice(format.get(start..end).unwrap_or_default())
             }
-            PercentPiece::Conversion(c) if c.code == u32::from(b'%') => out.push(b'%'),
             PercentPiece::Conversion(c) => {
                 let v = args.take().map_err(|f| f.raise(vm))?;
                 convert(vm, &v, &c, &mut out)?;

@@ -139,18 +139,12 @@ fn partition_separator<'a>(vm: &Vm, sep: &'a Value) -> PyResult<&'a Gc<Str>> {
 
 #[pymethods]
 impl Str {
-    #[pynew("str(object=<unrepresentable>, encoding=<unrepresentable>, errors=<unrepresentable>)")]
-    fn new(
-        vm: &Vm,
-        cls: &Gc<Type>,
-        object: Option<&Value>,
-        encoding: Option<&str>,
-        errors: Option<&str>,
-    ) -> PyResult<Value> {
-        let made = match object {
-            None => vm.names.empty.clone(),
-            Some(o) if encoding.is_none() && errors.is_none() => vm.str(o)?,
-            Some(o) => crate::modules::codecs::decode_object(vm, o, encoding, errors)?,
+    #[pynew(raw)]
+    fn new(vm: &Vm, cls: &Gc<Type>, args: CallArgs) -> PyResult<Value> {
+        let made = match (args.pos(), args.has_keywords()) {
+            ([], false) => vm.names.empty.clone(),
+            ([object], false) => vm.str(object)?,
+            _ => new_with_encoding(vm, args)?,
         };
         if cls.is(&vm.types.str) {
             return Ok(made.into_value());
@@ -554,6 +548,53 @@ impl Str {
     #[pymethod("zfill($self, width, /)")]
     fn zfill(vm: &Vm, zelf: &Gc<Str>, width: isize) -> PyResult<Gc<Str>> {
         changed(vm, zelf, ts::zfill::<Text>(zelf.as_bytes(), usize::try_from(width).unwrap_or(0)))
+    }
+}
+
+/// `str(object, encoding, errors)`, any of them by name.
+fn new_with_encoding(vm: &Vm, args: CallArgs) -> PyResult<Gc<Str>> {
+    const NAMES: [&str; 3] = ["object", "encoding", "errors"];
+    let given = args.pos().len();
+    if given > 3 {
+        return Err(vm.type_error(format_args!("str expected at most 3 arguments, got {given}")));
+    }
+    if given + args.kwcount() > 3 {
+        let total = given + args.kwcount();
+        let s = if given == 0 { "keyword " } else { "" };
+        return Err(vm.type_error(format_args!("str() takes at most 3 {s}arguments ({total} given)")));
+    }
+    let mut slots: [Option<&Value>; 3] = [None; 3];
+    for (slot, v) in slots.iter_mut().zip(args.pos()) {
+        *slot = Some(v);
+    }
+    for (name, v) in args.keywords() {
+        let text = name.downcast::<Str>().map(|s| s.to_string_lossy()).unwrap_or_default();
+        let at = NAMES.iter().position(|n| *n == text);
+        match at.and_then(|i| slots.get_mut(i)) {
+            Some(slot @ None) => *slot = Some(v),
+            Some(_) => {
+                let at = at.unwrap_or(0) + 1;
+                return Err(vm.type_error(format_args!(
+                    "argument for str() given by name ('{text}') and position ({at})"
+                )));
+            }
+            None => {
+                return Err(match crate::errors::suggest::nearest(&text, NAMES.into_iter()) {
+                    Some(near) => vm.type_error(format_args!(
+                        "str() got an unexpected keyword argument '{text}'. Did you mean '{near}'?"
+                    )),
+                    None => vm.type_error(format_args!("str() got an unexpected keyword argument '{text}'")),
+                });
+            }
+        }
+    }
+    let [object, encoding, errors] = slots;
+    let encoding = optional_text(vm, encoding, "str() argument 'encoding'")?;
+    let errors = optional_text(vm, errors, "str() argument 'errors'")?;
+    match object {
+        None => Ok(vm.names.empty.clone()),
+        Some(o) if encoding.is_none() && errors.is_none() => vm.str(o),
+        Some(o) => crate::modules::codecs::decode_object(vm, o, encoding, errors),
     }
 }
 

@@ -22,7 +22,6 @@ pub fn remainder(vm: &Vm, a: &Value, b: &Value) -> PyResult {
         match piece {
             PercentPiece::Literal { start, end } => out
                 .push_wtf8(crate::types::str_::known(format.as_bytes().get(start..end).unwrap_or_default())),
-            PercentPiece::Conversion(c) if c.code == u32::from(b'%') => out.push(c.code),
             PercentPiece::Conversion(c) => {
                 let v = args.take().map_err(|f| f.raise(vm))?;
                 convert(vm, &v, &c, &mut out)?;
