@@ -290,7 +290,6 @@ impl Slots for Deque {
         richcompare: Some(richcompare),
         iter: Some(|vm, v| Ok(vm.alloc(DequeIter(Place::new(me(vm, v)?))).into_value())),
         len: Some(|vm, v| Ok(me(vm, v)?.len())),
-        bool: Some(|vm, v| Ok(me(vm, v)?.len() != 0)),
         concat: Some(concat),
         repeat: Some(repeat),
         inplace_concat: Some(inplace_concat),
