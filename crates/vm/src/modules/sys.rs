@@ -789,6 +789,14 @@ pub mod sys {
     #[pyfn("_clear_type_cache()")]
     fn clear_type_cache(_vm: &Vm) {}
 
+    /// Private function for clearing certain descriptors from a type's dictionary.
+    ///
+    /// See gh-135228 for context.
+    #[pyfn("_clear_type_descriptors(type, /)")]
+    fn clear_type_descriptors(vm: &Vm, ty: &Gc<Type>) -> PyResult<()> {
+        crate::types::class::clear_descriptors(vm, ty)
+    }
+
     /// Clear all internal performance-related caches.
     #[pyfn("_clear_internal_caches()")]
     fn clear_internal_caches(_vm: &Vm) {}

@@ -3,6 +3,7 @@
 use super::{import_module, scope};
 use crate::prelude::*;
 use crate::types::generic_alias;
+use crate::types::object::Object;
 use crate::types::typedef::BinaryFn;
 use std::cell::Cell;
 
@@ -959,9 +960,11 @@ impl TypeAliasType {
 ///         except KeyError:
 ///             return default
 ///
-#[pytype(name = "Generic", module = "typing", flags(BASETYPE, GC), no_slots)]
+#[pytype(name = "Generic", module = "typing", base = Object, flags(BASETYPE, GC, BASE_PAYLOAD), no_slots)]
 #[derive(Trace)]
-pub struct Generic;
+pub struct Generic {
+    object: Object,
+}
 
 #[pymethods]
 impl Generic {

@@ -778,6 +778,19 @@ pub fn set_own(vm: &Vm, ty: &Gc<Type>, name: &Gc<Str>, value: Option<&Value>) ->
     Ok(())
 }
 
+/// Takes `__dict__` and `__weakref__` out of a class's dict, for whoever replaces the class by a copy of it.
+pub fn clear_descriptors(vm: &Vm, ty: &Gc<Type>) -> PyResult<()> {
+    if ty.has_flags(F::IMMUTABLE) {
+        return Err(vm.type_error("argument is immutable"));
+    }
+    for name in [&vm.names.__dict__, &vm.names.__weakref__] {
+        if ty.own(vm, name).is_some() {
+            set_own(vm, ty, name, None)?;
+        }
+    }
+    Ok(())
+}
+
 /// `Can't instantiate abstract class …`.
 #[cold]
 pub fn abstract_error(vm: &Vm, cls: &Gc<Type>) -> Raised {
