@@ -116,14 +116,6 @@ def _repr(node, depth):
 AST.__module__ = "ast"
 
 
-class _Optional:
-    """An optional field's type in `_field_types` before it becomes a union."""
-
-
-class _Sequence:
-    """A list field's type before it becomes `list[...]`."""
-
-
 def _build():
     space = globals()
     simple = {"identifier": str, "string": str, "int": int, "constant": object}
