@@ -164,32 +164,36 @@ fn plain(python: &Interpreter) -> Ended {
             source.clear();
             continue;
         }
-        const DONT_IMPLY_DEDENT: u32 = 0x200;
-        const ALLOW_INCOMPLETE_INPUT: u32 = 0x4000;
-        let flags = if ended { 0 } else { DONT_IMPLY_DEDENT | ALLOW_INCOMPLETE_INPUT };
-        let options = CompileOptions { mode: CompileMode::Single, flags, optimize: 0 };
-        let filename = format!("<stdin>-{count}");
-        let run = || -> PyResult<bool> {
-            let compiled = vm.config.frontend.compile(vm, &source, &filename, options);
-            let compiled = vm.suppress(compiled, &taipan::vm::errors::exc::_IncompleteInputError)?;
-            let Some(data) = compiled else { return Ok(false) };
-            let code = vm.new_code(data);
-            run::register(vm, code.as_value(), &source, &filename)?;
-            let globals = python.globals();
-            vm.run_code(&code, &globals, globals.as_value(), None)?;
-            Ok(true)
-        };
-        match run() {
-            Ok(false) => continue,
-            Ok(true) => {}
+        match attempt(python, &source, count, ended) {
+            Ok(false) if !ended => continue,
+            Ok(_) => {}
             Err(_) if vm.raised_is(&taipan::vm::errors::exc::SystemExit) => {
                 return taipan::exit_status(vm);
             }
             Err(_) => taipan::print_exception(vm),
         }
         count += 1;
-        source.clear();
+        source = String::new();
     }
+}
+
+/// Runs one statement; false when more lines are wanted.
+fn attempt(python: &Interpreter, source: &str, count: usize, ended: bool) -> PyResult<bool> {
+    const DONT_IMPLY_DEDENT: u32 = 0x200;
+    const ALLOW_INCOMPLETE_INPUT: u32 = 0x4000;
+    let vm = python.vm();
+    let flags = if ended { 0 } else { DONT_IMPLY_DEDENT | ALLOW_INCOMPLETE_INPUT };
+    let options = CompileOptions { mode: CompileMode::Single, flags, optimize: 0 };
+    let filename = format!("<stdin>-{count}");
+    let compiled = vm.config.frontend.compile(vm, source, &filename, options);
+    let Some(data) = vm.suppress(compiled, &taipan::vm::errors::exc::_IncompleteInputError)? else {
+        return Ok(false);
+    };
+    let code = vm.new_code(data);
+    run::register(vm, code.as_value(), source, &filename)?;
+    let globals = python.globals();
+    vm.run_code(&code, &globals, globals.as_value(), None)?;
+    Ok(true)
 }
 
 fn flush(vm: &Vm) {

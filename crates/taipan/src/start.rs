@@ -68,9 +68,14 @@ pub fn start(
     }
     imp::install(vm, &sys_module, &imp_module)?;
     imp::install_external(vm)?;
+    archives(vm)?;
     import_module(vm, "encodings")?;
     streams(vm, io_encoding)?;
     add_main(vm, &builtins)?;
+    if imp::definition(vm, "_signal").is_some() {
+        // Its making takes over SIGINT.
+        import_module(vm, "_signal")?;
+    }
     if !vm.config.warn_options.is_empty() {
         import_module(vm, "warnings")?;
     }
@@ -78,6 +83,17 @@ pub fn start(
         import_module(vm, "site")?;
     }
     Ok(())
+}
+
+/// Archives on `sys.path`: `zipimport`'s hook stands first.
+fn archives(vm: &Vm) -> PyResult<()> {
+    let zipimport = import_module(vm, "zipimport")?;
+    let importer = vm.get_attr_str(&zipimport, "zipimporter")?;
+    let key = vm.intern("path_hooks");
+    match vm.sys_dict.get().and_then(|d| d.get_str(vm, &key)) {
+        Some(hooks) => vm.call_method(&hooks, "insert", &[vm.new_int(0), importer]).map(drop),
+        None => Ok(()),
+    }
 }
 
 /// `open` and the standard streams.

@@ -3,7 +3,7 @@
 
 mod anext;
 mod classes;
-mod import;
+
 mod numbers;
 mod run;
 mod text;
@@ -237,7 +237,7 @@ pub mod builtins {
         fromlist: &Value,
         level: i32,
     ) -> PyResult<Value> {
-        import::import(vm, name, globals, locals, fromlist, level)
+        crate::modules::import::import(vm, name, globals, locals, fromlist, level)
     }
 
     /// Return the absolute value of the argument.
