@@ -144,7 +144,10 @@ fn initializing(vm: &Vm, spec: &Value) -> PyResult<bool> {
 
 fn find_and_load(vm: &Vm, name: &Gc<Str>) -> PyResult<Value> {
     let lib = importlib(vm)?;
-    let r = vm.call_method(&lib, "_find_and_load", &[name.to_value()]);
+    let Some(import) = vm.builtins_dict().get_str(vm, &vm.names.__import__) else {
+        return Err(vm.raise_new(&exc::ImportError, "__import__ not found"));
+    };
+    let r = vm.call_method(&lib, "_find_and_load", &[name.to_value(), import]);
     r.inspect_err(|_| hide_importlib(vm))
 }
 
