@@ -265,8 +265,10 @@ pub fn partition<T: ByteString>(vm: &Vm, s: &Gc<T>, sep: &Value, right: bool) ->
             let middle = if T::NAME == "bytes" { sep.clone() } else { T::make(vm, &sep_bytes)? };
             vec![piece(vm, s, a)?, middle, piece(vm, s, b)?]
         }
-        None if right => vec![empty()?, empty()?, T::unchanged(vm, s)?],
-        None => vec![T::unchanged(vm, s)?, empty()?, empty()?],
+        None => {
+            let whole = if T::NAME == "bytes" { s.to_value() } else { T::unchanged(vm, s)? };
+            if right { vec![empty()?, empty()?, whole] } else { vec![whole, empty()?, empty()?] }
+        }
     }))
 }
 

@@ -42,6 +42,9 @@ pub fn format(vm: &Vm, args: CallArgs) -> PyResult {
         return Err(vm.type_error("unbound method str.format() needs an argument"));
     };
     let s = object::<Str>(vm, zelf, "format")?;
+    if !s.as_bytes().iter().any(|b| matches!(b, b'{' | b'}')) {
+        return Ok(zelf.clone());
+    }
     let mut out = Wtf8Buf::new();
     render(vm, s.as_wtf8(), &Source::Call(args.skip(1)), 2, &mut Numbering::default(), &mut out)?;
     Ok(vm.try_new_wtf8(&out)?.into_value())

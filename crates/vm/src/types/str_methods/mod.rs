@@ -399,7 +399,7 @@ impl Str {
             Some((a, b)) => {
                 vec![vm.substr(zelf, a).into_value(), sep.to_value(), vm.substr(zelf, b).into_value()]
             }
-            None => vec![vm.exact_str(zelf).into_value(), empty(), empty()],
+            None => vec![zelf.to_value(), empty(), empty()],
         }))
     }
 
@@ -458,7 +458,7 @@ impl Str {
             Some((a, b)) => {
                 vec![vm.substr(zelf, a).into_value(), sep.to_value(), vm.substr(zelf, b).into_value()]
             }
-            None => vec![empty(), empty(), vm.exact_str(zelf).into_value()],
+            None => vec![empty(), empty(), zelf.to_value()],
         }))
     }
 

@@ -13,6 +13,10 @@ use taipan_text::wtf8::{self, Wtf8Buf};
 pub fn remainder(vm: &Vm, a: &Value, b: &Value) -> PyResult {
     let Some(format) = a.downcast::<Str>() else { return Ok(Value::NOT_IMPLEMENTED) };
     let mut args = PercentArgs::new(vm, b, b.downcast::<Str>().is_some());
+    if first_percent(format.as_bytes()).is_none() {
+        args.finish("string")?;
+        return Ok(a.clone());
+    }
     let mut out = Wtf8Buf::new();
     if out.try_reserve(format.byte_len()).is_err() {
         return Err(vm.memory_error());
@@ -30,6 +34,10 @@ pub fn remainder(vm: &Vm, a: &Value, b: &Value) -> PyResult {
     }
     args.finish("string")?;
     Ok(vm.try_new_wtf8(&out)?.into_value())
+}
+
+fn first_percent(format: &[u8]) -> Option<usize> {
+    taipan_text::strings::find(format, b"%")
 }
 
 fn convert(vm: &Vm, v: &Value, c: &Conversion, out: &mut Wtf8Buf) -> PyResult<()> {
