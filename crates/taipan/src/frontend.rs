@@ -98,14 +98,14 @@ impl Frontend for SourceFrontend {
     ) -> PyResult<CodeData> {
         match self.ast {
             Some(hooks) => (hooks.compile)(vm, tree, filename, options),
-            None => Err(vm.raise_new(&exc::NotImplementedError, "this build has no ast module")),
+            None => Err(vm.raise_new(&exc::ImportError, "this build makes no syntax trees")),
         }
     }
 
     fn parse_to_ast(&self, vm: &Vm, source: &str, filename: &str, mode: &str, flags: u32) -> PyResult<Value> {
         match self.ast {
             Some(hooks) => (hooks.parse)(vm, source, filename, mode, flags),
-            None => Err(vm.raise_new(&exc::NotImplementedError, "this build has no ast module")),
+            None => Err(vm.raise_new(&exc::ImportError, "this build makes no syntax trees")),
         }
     }
 }

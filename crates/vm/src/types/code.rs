@@ -228,10 +228,36 @@ fn repr(vm: &Vm, v: &Value) -> PyResult<Value> {
     Ok(vm.new_str(&text).into_value())
 }
 
+/// Code objects are equal when they would do the same under the same name.
+fn same(a: &Code, b: &Code) -> bool {
+    let (x, y) = (&a.data, &b.data);
+    *x.name == *y.name
+        && x.argcount == y.argcount
+        && x.posonlyargcount == y.posonlyargcount
+        && x.kwonlyargcount == y.kwonlyargcount
+        && x.flags == y.flags
+        && x.firstlineno == y.firstlineno
+        && taipan_bytecode::serialize(x) == taipan_bytecode::serialize(y)
+}
+
+fn richcompare(_vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult<Value> {
+    match (as_code(a), as_code(b), op) {
+        (Some(x), Some(y), CompareOp::Eq) => Ok(Value::bool(x.is(y) || same(x, y))),
+        (Some(x), Some(y), CompareOp::Ne) => Ok(Value::bool(!x.is(y) && !same(x, y))),
+        _ => Ok(Value::NOT_IMPLEMENTED),
+    }
+}
+
+fn hash(vm: &Vm, v: &Value) -> PyResult<i64> {
+    let Some(c) = as_code(v) else { return Ok(0) };
+    let h = vm.hash_bytes(&c.data.name) ^ vm.hash_bytes(&c.data.instrs) ^ c.data.firstlineno as i64;
+    Ok(taipan_text::hash::not_minus_one(h))
+}
+
 /// Create a code object.  Not for mere mortals.
 #[pytype(name = "code", flags(WEAKREF, GC))]
 impl Slots for Code {
-    const SLOTS: SlotDefs = SlotDefs { repr: Some(repr), ..SlotDefs::NONE };
+    const SLOTS: SlotDefs = SlotDefs { repr: Some(repr), hash: Some(hash), richcompare: Some(richcompare), ..SlotDefs::NONE };
 }
 
 #[pymethods]
@@ -368,6 +394,67 @@ impl Code {
             }
         }
         vm.get_iter(&vm.new_list(all).into_value())
+    }
+
+    /// Return a copy of the code object with new values for the specified fields.
+    #[pymethod(raw, "replace($self, /, **changes)")]
+    #[pymethod(raw, "__replace__($self, /, **changes)")]
+    fn replace(vm: &Vm, args: CallArgs) -> PyResult<Value> {
+        let Some(zelf) = args.pos().first().and_then(as_code) else {
+            return Err(vm.type_error("replace() needs a code object"));
+        };
+        if args.pos().len() > 1 {
+            return Err(vm.type_error("replace() takes 0 positional arguments"));
+        }
+        let mut d = zelf.data.clone();
+        for (name, v) in args.keywords() {
+            let Some(name) = name.downcast::<Str>().and_then(|s| s.as_str()) else { continue };
+            let text = |vm: &Vm| -> PyResult<taipan_bytecode::Blob> {
+                match v.downcast::<Str>() {
+                    Some(s) => Ok(s.as_bytes().to_vec().into()),
+                    None => Err(vm.type_error(format_args!(
+                        "replace() argument '{name}' must be str, not {}",
+                        vm.shown_type_name(v)
+                    ))),
+                }
+            };
+            match name {
+                "co_name" => d.name = text(vm)?,
+                "co_qualname" => d.qualname = text(vm)?,
+                "co_filename" => d.filename = text(vm)?,
+                "co_firstlineno" => {
+                    let line = vm.index_i64(v, "Python int too large to convert to C int")?;
+                    d.firstlineno = u32::try_from(line)
+                        .map_err(|_| vm.value_error("code: firstlineno must be a positive integer"))?;
+                }
+                "co_flags" => {
+                    // What the machine relies on (how arguments lie, what kind of frame it is) stays.
+                    let fixed = flags::VARARGS
+                        | flags::VARKEYWORDS
+                        | flags::GENERATOR
+                        | flags::COROUTINE
+                        | flags::ASYNC_GENERATOR
+                        | flags::OPTIMIZED
+                        | flags::NEWLOCALS;
+                    let new = vm.index_i64(v, "Python int too large to convert to C int")? as u32;
+                    d.flags = d.flags & fixed | new & !fixed;
+                }
+                "co_argcount" | "co_posonlyargcount" | "co_kwonlyargcount" | "co_nlocals" | "co_stacksize"
+                | "co_code" | "co_consts" | "co_names" | "co_varnames" | "co_freevars" | "co_cellvars"
+                | "co_linetable" | "co_exceptiontable" => {
+                    let now = vm.get_attr_str(zelf.as_value(), name)?;
+                    if !vm.eq(&now, v)? {
+                        return Err(vm.value_error(format_args!(
+                            "code: {name} belongs to the instructions and cannot be replaced alone"
+                        )));
+                    }
+                }
+                other => {
+                    return Err(vm.type_error(format_args!("replace() got an unexpected keyword argument '{other}'")));
+                }
+            }
+        }
+        Ok(vm.new_code(d).into_value())
     }
 
     #[pymethod(no_text, "co_branches($self, /)")]
