@@ -249,13 +249,15 @@ impl Heap {
     #[inline(always)]
     pub unsafe fn alloc<T>(&self, ty: NonNull<Header>, body: T, extra: usize) -> Gc<T> {
         const { assert!(align_of::<T>() <= 16) };
-        let Some((ptr, class)) = self.block(size_of::<T>() + extra) else { out_of_memory() };
+        // What a subclass adds begins at a multiple of 8 (`PayloadFns::size`), whatever the payload's size.
+        let start = const { size_of::<T>().next_multiple_of(8) };
+        let Some((ptr, class)) = self.block(start + extra) else { out_of_memory() };
         // SAFETY: the block has room for header, `T` and `extra`; the type fits by contract.
         unsafe {
             let obj = ptr.as_ptr() as *mut Obj<T>;
             (&raw mut (*obj).body).write(body);
             if extra != 0 {
-                ((&raw mut (*obj).body).add(1) as *mut u8).write_bytes(0, extra);
+                ((&raw mut (*obj).body) as *mut u8).add(start).write_bytes(0, extra);
             }
             self.start(ptr, class, ty);
             Gc::from_bits(ptr.as_ptr() as u64)
