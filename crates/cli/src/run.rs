@@ -49,6 +49,7 @@ fn wants_prompt(vm: &Vm, line: &CommandLine) -> bool {
 
 fn start(python: &Interpreter, line: &CommandLine, program: &str) -> PyResult<i32> {
     let vm = python.vm();
+    taipan::lib_os::start(vm)?;
     let own_path = match &line.what {
         What::File(path) => importer(vm, path)?,
         _ => None,
@@ -177,6 +178,19 @@ fn dedent(text: &str) -> String {
 
 fn file(python: &Interpreter, line: &CommandLine, path: &[u8], program: &str) -> PyResult<i32> {
     let vm = python.vm();
+    // As CPython: the program's `__file__` is absolute, `sys.argv[0]` stays as it was written.
+    let full;
+    let path = if path.starts_with(b"/") {
+        path
+    } else {
+        let mut p = vm.host().getcwd().unwrap_or_default();
+        if !p.is_empty() && !p.ends_with(b"/") {
+            p.push(b'/');
+        }
+        p.extend_from_slice(path.strip_prefix(b"./").unwrap_or(path));
+        full = p;
+        &full
+    };
     let shown = fs_text(vm, path);
     let complain = |text: String| {
         _ = std::io::stderr().write_all(text.as_bytes());

@@ -21,6 +21,7 @@ pub use finish::{Ended, exit_status, print_exception};
 pub use interpreter::{Builder, Interpreter};
 pub use start::{StartError, fs_text};
 pub use taipan_host as host;
+pub use taipan_lib_os as lib_os;
 pub use taipan_vm as vm;
 
 /// `sys.version`.

@@ -257,7 +257,8 @@ fn hash(vm: &Vm, v: &Value) -> PyResult<i64> {
 /// Create a code object.  Not for mere mortals.
 #[pytype(name = "code", flags(WEAKREF, GC))]
 impl Slots for Code {
-    const SLOTS: SlotDefs = SlotDefs { repr: Some(repr), hash: Some(hash), richcompare: Some(richcompare), ..SlotDefs::NONE };
+    const SLOTS: SlotDefs =
+        SlotDefs { repr: Some(repr), hash: Some(hash), richcompare: Some(richcompare), ..SlotDefs::NONE };
 }
 
 #[pymethods]
@@ -439,9 +440,9 @@ impl Code {
                     let new = vm.index_i64(v, "Python int too large to convert to C int")? as u32;
                     d.flags = d.flags & fixed | new & !fixed;
                 }
-                "co_argcount" | "co_posonlyargcount" | "co_kwonlyargcount" | "co_nlocals" | "co_stacksize"
-                | "co_code" | "co_consts" | "co_names" | "co_varnames" | "co_freevars" | "co_cellvars"
-                | "co_linetable" | "co_exceptiontable" => {
+                "co_argcount" | "co_posonlyargcount" | "co_kwonlyargcount" | "co_nlocals"
+                | "co_stacksize" | "co_code" | "co_consts" | "co_names" | "co_varnames" | "co_freevars"
+                | "co_cellvars" | "co_linetable" | "co_exceptiontable" => {
                     let now = vm.get_attr_str(zelf.as_value(), name)?;
                     if !vm.eq(&now, v)? {
                         return Err(vm.value_error(format_args!(
@@ -450,7 +451,9 @@ impl Code {
                     }
                 }
                 other => {
-                    return Err(vm.type_error(format_args!("replace() got an unexpected keyword argument '{other}'")));
+                    return Err(
+                        vm.type_error(format_args!("replace() got an unexpected keyword argument '{other}'"))
+                    );
                 }
             }
         }
