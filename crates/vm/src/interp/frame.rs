@@ -174,6 +174,13 @@ impl ThreadState {
         self.stack_limit.set(here.saturating_sub(bytes.saturating_sub(STACK_RESERVE)));
     }
 
+    /// Whether the native stack is used up to its reserve.
+    #[inline(always)]
+    pub fn native_stack_is_low(&self) -> bool {
+        let marker = 0u8;
+        (&raw const marker as usize) < self.stack_limit.get()
+    }
+
     /// Enters native code that may recurse without limit.
     #[inline]
     pub fn enter_native(&self, vm: &Vm, what: &'static str) -> PyResult<()> {

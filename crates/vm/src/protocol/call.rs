@@ -17,6 +17,9 @@ impl Vm {
     /// `callable(…)` with whatever arguments.
     #[inline]
     pub fn call_args(&self, callable: &Value, args: CallArgs<'_>) -> PyResult<Value> {
+        if self.thread.native_stack_is_low() {
+            return Err(self.recursion_error(" while calling a Python object"));
+        }
         match self.type_of(callable).slots.call.get() {
             Some(f) => f(self, callable, args),
             None => Err(self.not_callable(callable)),

@@ -18,8 +18,9 @@ impl Slots for Object {
         new: Some(object_new),
         init: Some(object_init),
         repr: Some(object_repr),
+        // Guarded: a class whose `__repr__` is `object.__str__` goes round between the two.
         str: Some(|vm, v| match vm.type_of(v).slots.repr.get() {
-            Some(f) => f(vm, v),
+            Some(f) => vm.recurse("", || f(vm, v)),
             None => object_repr(vm, v),
         }),
         hash: Some(object_hash),
