@@ -2,6 +2,7 @@
 //! `sys/monitoring.rs`.
 
 mod hooks;
+mod jit;
 mod monitoring;
 mod names;
 
@@ -1030,6 +1031,7 @@ pub mod sys {
             }
         }
         set("monitoring", monitoring::module(vm)?);
+        set("_jit", jit::module(vm)?);
         Ok(())
     }
 }
