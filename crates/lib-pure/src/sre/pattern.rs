@@ -6,7 +6,6 @@ use super::template;
 use std::cell::Cell;
 use taipan_sre::{Mode, Program, Request, State, Stop};
 use taipan_vm::prelude::*;
-use taipan_vm::types::numbers::int_value;
 
 /// The payload of `re.Pattern`.
 #[pytype(name = "Pattern", module = "re", flags(GC, WEAKREF, NO_NEW))]
@@ -525,5 +524,3 @@ fn find_next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
 impl Slots for FindIter {
     const SLOTS: SlotDefs = SlotDefs { iter: Some(find_iter), iternext: Some(find_next), ..SlotDefs::NONE };
 }
-
-const _: fn(&Value) -> bool = |v| int_value(v).is_some();

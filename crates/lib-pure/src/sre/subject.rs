@@ -69,14 +69,6 @@ impl Held {
         }
     }
 
-    /// Index of a byte offset.
-    pub fn index(&self, offset: usize) -> usize {
-        match self {
-            Held::Text(s) if !s.is_ascii() => s.as_wtf8().index_of_offset(offset),
-            _ => offset,
-        }
-    }
-
     /// A slice by byte offsets, as a Python object: `str` of text, `bytes` of anything else.
     pub fn slice(&self, vm: &Vm, start: usize, end: usize) -> Value {
         match self {

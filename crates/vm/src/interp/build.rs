@@ -6,7 +6,6 @@ use crate::object::ValueExt;
 use crate::types::{Dict, List, Str, Tuple};
 use crate::{PyResult, Raised, Value, Vm};
 use taipan_bytecode::Instr;
-use taipan_heap::Gc;
 
 pub fn slice(vm: &Vm, start: Value, stop: Value, step: Value) -> Value {
     vm.new_slice(start, stop, step).into_value()
@@ -289,5 +288,3 @@ pub fn unpack_ex(vm: &Vm, regs: Regs, i: Instr) -> PyResult<()> {
     }
     Ok(())
 }
-
-const _: Option<fn(&Gc<Str>)> = None;

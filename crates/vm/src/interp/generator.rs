@@ -10,11 +10,10 @@ use super::frame::{Frame, kind};
 use super::run::{self, Flow, Regs};
 use super::unwind;
 use crate::errors::exc;
-use crate::object::{Type, ValueExt};
+use crate::object::ValueExt;
 use crate::types::generator::{AsyncGenerator, Coroutine, GenState, Generator, Suspended};
 use crate::{PyResult, Raised, Value, Vm};
 use taipan_bytecode::{Instr, Op, flags};
-use taipan_heap::Gc;
 
 /// What `make` made, and how the frame had been called.
 pub struct Made {
@@ -459,8 +458,6 @@ pub fn get_anext(vm: &Vm, v: &Value) -> PyResult<Value> {
         }
     }
 }
-
-const _: Option<Gc<Type>> = None;
 
 /// A sub-iterator ended out of a `throw`: moves a suspended frame behind its `send`, as if that had finished.
 pub fn skip_send(state: &GenState) {

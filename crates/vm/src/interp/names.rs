@@ -5,7 +5,7 @@ use super::frame::Frame;
 use crate::errors::{Raised, exc};
 use crate::object::ValueExt;
 use crate::types::cell::Cell;
-use crate::types::{Dict, Str, Tuple};
+use crate::types::{Dict, Str};
 use crate::{PyResult, Value, Vm};
 use taipan_heap::Gc;
 
@@ -282,5 +282,3 @@ pub fn import_star(vm: &Vm, frame: &Frame, module: &Value) -> PyResult<()> {
     }
     Ok(())
 }
-
-const _: Option<fn(&Tuple)> = None;

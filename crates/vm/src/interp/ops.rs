@@ -11,7 +11,7 @@ use crate::protocol::attr::Method;
 use crate::types::instance;
 use crate::types::typedef::{CompareOp, F};
 use crate::types::{Dict, List, Str, Tuple};
-use crate::{PyResult, Raised, Value, Vm};
+use crate::{PyResult, Value, Vm};
 use taipan_bytecode::{Instr, Intrinsic1, Intrinsic2};
 use taipan_heap::Gc;
 
@@ -392,7 +392,7 @@ pub fn match_class(vm: &Vm, subject: &Value, cls: &Value, names: &Value, npos: u
     }
     let mut seen: Vec<Value> = Vec::new();
     let mut attrs = Vec::new();
-    let mut get = |name: &Value, seen: &mut Vec<Value>| -> PyResult<Option<Value>> {
+    let get = |name: &Value, seen: &mut Vec<Value>| -> PyResult<Option<Value>> {
         for s in seen.iter() {
             if vm.eq(s, name)? {
                 return Err(vm.type_error(format_args!(
@@ -537,5 +537,3 @@ pub fn common_constant(vm: &Vm, x: u8) -> Value {
         _ => builtin("set"),
     }
 }
-
-const _: Option<Raised> = None;

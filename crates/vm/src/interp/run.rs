@@ -3,7 +3,7 @@
 //!
 //! To add an instruction: (1) its row in `ops.rs`; (2) an arm here; (3) its slow path in the file of its family.
 
-use super::cache::{self, Kind, SiteCache};
+use super::cache::{Kind, SiteCache};
 use super::frame::{Frame, Slot, kind};
 use super::{build, call, generator, links, names, ops, unwind};
 use crate::native::CallArgs;
@@ -13,7 +13,7 @@ use crate::types::code::Exec;
 use crate::types::function::Function;
 use crate::types::instance::{Attrs, Shape};
 use crate::types::typedef::CompareOp;
-use crate::types::{Dict, List, Str, Tuple};
+use crate::types::{Dict, List};
 use crate::{PyResult, Raised, Value, Vm};
 use std::cell::Cell;
 use taipan_bytecode::{Instr, Op};
@@ -176,7 +176,7 @@ pub fn run(vm: &Vm) -> PyResult<Value> {
 
 /// The loop proper. `Err`: an exception left the top frame's current instruction (`frame.pc` tells which).
 fn run_frames(vm: &Vm) -> PyResult<Flow> {
-    let mut frame: *mut Frame = vm.thread.top();
+    let mut frame: *mut Frame;
     let mut exec: &Exec;
     let mut regs: Regs;
     let mut pc: *const Cell<Instr>;
@@ -1671,6 +1671,3 @@ fn run_frames(vm: &Vm) -> PyResult<Flow> {
 const NONE: u64 = Value::NONE.into_bits();
 const TRUE: u64 = Value::TRUE.into_bits();
 const FALSE: u64 = Value::FALSE.into_bits();
-
-const _: Option<(fn(&Gc<Str>), fn(&Gc<Tuple>), fn(&SiteCache))> = None;
-const _: fn(&Vm, &SiteCache, &Value, &Gc<Str>, bool) = cache::fill_attr;

@@ -3,11 +3,10 @@
 use super::frame::{Frame, kind};
 use super::generator;
 use super::run::{Flow, Regs};
-use crate::errors::{BaseException, exc};
+use crate::errors::BaseException;
 use crate::object::{Type, ValueExt};
 use crate::types::{Tuple, traceback};
 use crate::{PyResult, Raised, Value, Vm};
-use taipan_heap::Gc;
 
 /// The top frame returns `v`.
 #[inline(always)]
@@ -127,15 +126,10 @@ fn drop_register(regs: Regs, r: usize) {
 pub fn raise_current(vm: &Vm, f: &Frame) -> Raised {
     let _ = f;
     match vm.exc.handled() {
-        Some(e) => {
-            mark_reraise_with_entry(vm, &e);
-            vm.reraise(e)
-        }
+        Some(e) => vm.reraise(e),
         None => vm.runtime_error("No active exception to reraise"),
     }
 }
-
-fn mark_reraise_with_entry(_vm: &Vm, _e: &Value) {}
 
 /// `raise exc [from cause]`.
 pub fn raise(vm: &Vm, v: Value, cause: Option<Value>) -> Raised {
@@ -230,8 +224,3 @@ pub fn with_except_start(vm: &Vm, regs: Regs, b: u16) -> PyResult<Value> {
         None => vm.call(&exit, &[ty, e, tb]),
     }
 }
-
-const _: Option<(Gc<Type>, &'static crate::types::typedef::TypeDef)> = None;
-const _: fn() = || {
-    let _ = &exc::RuntimeError;
-};

@@ -301,11 +301,11 @@ pub mod imp {
         Ok(vm.new_bytes(&hash.to_le_bytes()).into_value())
     }
 
-    #[pyconst]
-    const pyc_magic_number_token: i64 = u32::from_le_bytes(taipan_bytecode::MAGIC) as i64;
+    #[pyconst("pyc_magic_number_token")]
+    const PYC_MAGIC_NUMBER_TOKEN: i64 = u32::from_le_bytes(taipan_bytecode::MAGIC) as i64;
 
-    #[pyconst]
-    const check_hash_based_pycs: &str = "default";
+    #[pyconst("check_hash_based_pycs")]
+    const CHECK_HASH_BASED_PYCS: &str = "default";
 }
 
 /// Puts importlib in place: `_frozen_importlib` and `_frozen_importlib_external` run, their finders stand in `sys`.

@@ -53,6 +53,13 @@ pub fn import_module(vm: &Vm, name: &str) -> PyResult<Value> {
     Ok(loaded(vm, &key)?.unwrap_or(top))
 }
 
+impl Vm {
+    /// `import_module` as a method, for native libraries.
+    pub fn import_named(&self, name: &str) -> PyResult<Value> {
+        import_module(self, name)
+    }
+}
+
 /// `__import__(name, globals, locals, fromlist, level)`.
 pub fn import(
     vm: &Vm,

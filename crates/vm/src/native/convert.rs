@@ -2,7 +2,7 @@
 
 use crate::object::{Payload, ValueExt};
 use crate::types::numbers::{IntValue, float_value, int_value};
-use crate::{Dict, List, PyResult, Raised, Str, Tuple, Value, Vm};
+use crate::{PyResult, Raised, Str, Value, Vm};
 use taipan_heap::Gc;
 
 /// From an argument.
@@ -283,5 +283,3 @@ impl Vm {
         }
     }
 }
-
-const _: Option<(Gc<Dict>, Gc<List>, Gc<Tuple>)> = None;

@@ -3,7 +3,7 @@
 use crate::errors::exc;
 use crate::object::{Type, ValueExt};
 use crate::types::numbers::{Int, IntValue, int_value};
-use crate::types::{Dict, List, Str, Tuple};
+use crate::types::{List, Tuple};
 use crate::{PyResult, Value, Vm};
 
 impl Vm {
@@ -158,5 +158,3 @@ impl Vm {
         }
     }
 }
-
-const _: Option<(Dict, fn(&Str))> = None;

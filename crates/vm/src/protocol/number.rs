@@ -1,9 +1,9 @@
 //! Binary and unary operators: the dispatch between the operands' slots, with CPython's order and error texts.
 
 use crate::object::ValueExt;
+use crate::types::Str;
 use crate::types::numbers::int_value;
 use crate::types::typedef::{BinaryFn, SlotTable};
-use crate::types::{List, Str, Tuple};
 use crate::{PyResult, Raised, Value, Vm};
 use std::cell::Cell;
 
@@ -299,5 +299,3 @@ impl Vm {
         )
     }
 }
-
-const _: Option<(List, fn(&Tuple))> = None;

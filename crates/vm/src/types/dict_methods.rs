@@ -2,7 +2,7 @@
 
 use crate::errors::exc;
 use crate::native::shell::object;
-use crate::object::{Payload, ValueExt};
+use crate::object::ValueExt;
 use crate::prelude::*;
 use crate::types::dict_views::{DictItems, DictKeyIter, DictKeys, DictReverseKeyIter, DictValues};
 use crate::types::set::explain_unhashable;
@@ -425,5 +425,3 @@ impl Dict {
         generic_alias::make(vm, cls, item)
     }
 }
-
-const _: fn() -> &'static TypeDef = <Dict as Payload>::def;

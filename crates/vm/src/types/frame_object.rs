@@ -3,7 +3,6 @@
 
 use crate::interp::Frame;
 use crate::interp::frame::Slot;
-use crate::object::Payload;
 use crate::prelude::*;
 use crate::types::cell::Cell as PyCell;
 use crate::types::code::Code;
@@ -23,7 +22,6 @@ pub struct FrameObject {
     closure: GcCell<Tuple>,
     pub back: GcCell<FrameObject>,
     lasti: Cell<usize>,
-    started: Cell<bool>,
     pub trace: ValueCell,
     pub trace_lines: Cell<bool>,
     pub trace_opcodes: Cell<bool>,
@@ -73,7 +71,6 @@ pub fn object_of(vm: &Vm, f: &Frame) -> Gc<FrameObject> {
         closure: GcCell::new(f.func.as_ref().and_then(|f| f.closure.clone())),
         back: GcCell::new(None),
         lasti: Cell::new(0),
-        started: Cell::new(true),
         trace: ValueCell::empty(),
         trace_lines: Cell::new(true),
         trace_opcodes: Cell::new(false),
@@ -117,18 +114,11 @@ impl FrameObject {
     }
 
     /// The frame ends: the object takes over what it needs.
-    pub fn detach(&self, vm: &Vm, f: &Frame) {
+    pub fn detach(&self, _vm: &Vm, f: &Frame) {
         let n = f.exec().first_temp;
         let slots = (0..n).map(|i| f.register(i)).collect();
         self.kept.set(slots);
         self.lasti.set(f.lasti());
-        // Only frames on the stack have a caller.
-        if let Some(top) = vm.top_frame()
-            && std::ptr::eq(top, f)
-            && let Some(b) = vm.thread.below(f)
-        {
-            let _ = b;
-        }
         self.frame.set(std::ptr::null());
     }
 
@@ -640,5 +630,3 @@ impl FrameLocalsProxy {
         vm.get_iter(&vm.new_list(keys).into_value())
     }
 }
-
-const _: fn() -> &'static TypeDef = <FrameObject as Payload>::def;

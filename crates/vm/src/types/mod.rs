@@ -20,7 +20,6 @@ pub mod frame_object;
 pub mod function;
 pub mod generator;
 pub mod generic_alias;
-pub mod hooks;
 pub mod instance;
 pub mod int;
 pub mod iterators;

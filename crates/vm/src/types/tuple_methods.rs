@@ -1,7 +1,7 @@
 //! The methods of `tuple`, and `tuple_iterator`.
 
 use crate::native::shell::object;
-use crate::object::{Payload, ValueExt};
+use crate::object::ValueExt;
 use crate::prelude::*;
 use crate::types::generic_alias;
 use crate::types::iterators::builtin;
@@ -397,5 +397,3 @@ impl TupleIter {
         Ok(())
     }
 }
-
-const _: fn() -> &'static TypeDef = <Tuple as Payload>::def;

@@ -5,12 +5,11 @@
 //!
 //! To add a slot: (1) a row here; (2) its dunder rows in `types/slotdefs.rs`; (3) its caller in `protocol/`.
 
-use crate::native::{Call, CallArgs, ConstDef, FnDef, GetSetDef, InitFn, NewFn};
-use crate::object::Type;
+use crate::native::{CallArgs, ConstDef, FnDef, GetSetDef, InitFn, NewFn};
 use crate::{PyResult, Value, Vm};
 use std::cell::Cell;
 use std::sync::atomic::AtomicU32;
-use taipan_heap::{Gc, PayloadFns};
+use taipan_heap::PayloadFns;
 
 pub type UnaryFn = fn(&Vm, &Value) -> PyResult<Value>;
 pub type BinaryFn = fn(&Vm, &Value, &Value) -> PyResult<Value>;
@@ -256,6 +255,3 @@ pub struct TypeDef {
     /// The type's number in an interpreter's table, given on first use anywhere in the process; 0: none yet.
     pub id: AtomicU32,
 }
-
-const _: fn(Call) = |_| {};
-const _: Option<fn(&Gc<Type>)> = None;

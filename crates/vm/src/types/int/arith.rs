@@ -6,8 +6,7 @@ use crate::types::numbers::{IntValue, check_bits, int_to_f64, int_value};
 use crate::{PyResult, Raised, Value, Vm};
 use dashu_int::fast_div::ConstDivisor;
 use dashu_int::ops::DivRem;
-use dashu_int::{IBig, Sign, UBig};
-use taipan_heap::Gc;
+use dashu_int::{IBig, UBig};
 
 macro_rules! operands {
     ($a:expr, $b:expr) => {
@@ -366,5 +365,3 @@ pub fn round(vm: &Vm, v: &Value, ndigits: &Value) -> PyResult<Value> {
     let up = twice > unit || twice == unit && odd;
     Ok(vm.new_bigint(n.as_ref() - r + if up { unit } else { IBig::ZERO }))
 }
-
-const _: Option<(Sign, Gc<crate::Str>)> = None;
