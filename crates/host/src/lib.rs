@@ -49,7 +49,9 @@ pub use process::{
 };
 pub use real::RealHost;
 pub use signals::{Disposition, Notify, SignalInfo, SignalSet, Signals, TimerValue};
-pub use sockets::{AddrInfo, AddrInfoHints, Ancillary, Interface, Received, SocketAddress, Sockets};
+pub use sockets::{
+    AddrInfo, AddrInfoHints, Ancillary, HostEntry, Interface, Received, SocketAddress, Sockets,
+};
 pub use terminal::{Terminal, Termios};
 
 /// All that a Python program can ask of the machine. Object-safe: the runtime holds an `Arc<dyn Host>`.

@@ -66,6 +66,15 @@ pub struct Received {
     pub address: Option<SocketAddress>,
 }
 
+/// What is known of a host.
+#[derive(Clone, Debug)]
+pub struct HostEntry {
+    pub name: Vec<u8>,
+    pub aliases: Vec<Vec<u8>>,
+    /// The bytes of IPv4 or IPv6 addresses.
+    pub addresses: Vec<Vec<u8>>,
+}
+
 #[derive(Clone, Debug)]
 pub struct Interface {
     pub index: u32,
@@ -163,6 +172,16 @@ pub trait Sockets {
         denied()
     }
     fn gai_strerror(&self, code: i32) -> String {
+        format!("Unknown error {code}")
+    }
+    /// IPv4 only. Errors are `h_errno` numbers; see [`Sockets::hstrerror`].
+    fn gethostbyname(&self, name: &[u8]) -> HostResult<HostEntry> {
+        denied()
+    }
+    fn gethostbyaddr(&self, address: &[u8], family: i32) -> HostResult<HostEntry> {
+        denied()
+    }
+    fn hstrerror(&self, code: i32) -> String {
         format!("Unknown error {code}")
     }
     fn gethostname(&self) -> HostResult<Vec<u8>> {

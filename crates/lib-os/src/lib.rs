@@ -7,6 +7,7 @@ pub mod numbers;
 pub mod posix;
 pub mod select;
 pub mod signal;
+pub mod socket;
 pub mod subprocess;
 pub mod thread;
 pub mod time;
@@ -29,6 +30,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &fcntl::resource::MODULE,
     &fcntl::termios::MODULE,
     &select::select::MODULE,
+    &socket::_socket::MODULE,
 ];
 
 /// What an interpreter does once before its program: signals, the main thread's number. The standard streams are

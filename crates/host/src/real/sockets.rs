@@ -9,8 +9,8 @@ use libc::{
 
 use super::{RealHost, bytes_at, c_string, check, count, done, static_storage, zeroed};
 use crate::{
-    AddrInfo, AddrInfoHints, Ancillary, Fd, HostError, HostResult, Interface, Received, SocketAddress,
-    Sockets,
+    AddrInfo, AddrInfoHints, Ancillary, Fd, HostEntry, HostError, HostResult, Interface, Received,
+    SocketAddress, Sockets,
 };
 
 unsafe extern "C" {
@@ -18,6 +18,25 @@ unsafe extern "C" {
     fn getservbyport(port: c_int, protocol: *const libc::c_char) -> *mut libc::servent;
     fn getprotobyname(name: *const libc::c_char) -> *mut libc::protoent;
     fn sethostname(name: *const libc::c_char, length: usize) -> c_int;
+    fn gethostbyname_r(
+        name: *const libc::c_char,
+        entry: *mut libc::hostent,
+        buffer: *mut libc::c_char,
+        length: usize,
+        result: *mut *mut libc::hostent,
+        error: *mut c_int,
+    ) -> c_int;
+    fn gethostbyaddr_r(
+        address: *const libc::c_void,
+        address_length: socklen_t,
+        family: c_int,
+        entry: *mut libc::hostent,
+        buffer: *mut libc::c_char,
+        length: usize,
+        result: *mut *mut libc::hostent,
+        error: *mut c_int,
+    ) -> c_int;
+    fn hstrerror(code: c_int) -> *const libc::c_char;
 }
 
 const STORAGE: usize = size_of::<sockaddr_storage>();
@@ -179,6 +198,59 @@ impl RawAddress {
             _ => SocketAddress::Other { family: self.storage.ss_family, data: bytes[2..].to_vec() },
         })
     }
+}
+
+/// Asks for a host with a growing buffer: `(entry, buffer, length, result, h_errno)`.
+fn host_entry(
+    ask: impl Fn(*mut libc::hostent, *mut libc::c_char, usize, *mut *mut libc::hostent, *mut c_int) -> c_int,
+) -> HostResult<HostEntry> {
+    let mut buffer = vec![0_u8; 4096];
+    loop {
+        // SAFETY: I2.
+        let mut entry = unsafe { zeroed::<libc::hostent>() };
+        let mut result = ptr::null_mut();
+        let mut error = 0;
+        let code =
+            ask(&raw mut entry, buffer.as_mut_ptr().cast(), buffer.len(), &raw mut result, &raw mut error);
+        if code == libc::ERANGE && buffer.len() < 1 << 24 {
+            let more = buffer.len() * 4;
+            buffer.resize(more, 0);
+            continue;
+        }
+        // SAFETY: null, or the entry that points into the buffer.
+        let Some(found) = (unsafe { result.as_ref() }) else { return Err(HostError(error)) };
+        let length = usize::try_from(found.h_length).unwrap_or(0);
+        // SAFETY: lists of C strings and of addresses of `h_length` bytes, ended by a null.
+        return unsafe {
+            Ok(HostEntry {
+                name: bytes_at(found.h_name),
+                aliases: pointers(found.h_aliases).map(|p| bytes_at(p)).collect(),
+                addresses: pointers(found.h_addr_list)
+                    .map(|p| std::slice::from_raw_parts(p.cast::<u8>(), length).to_vec())
+                    .collect(),
+            })
+        };
+    }
+}
+
+/// The pointers of a list that ends with a null.
+///
+/// # Safety
+/// `list` is null or such a list, and stays as it is while the iterator lives.
+unsafe fn pointers(mut list: *mut *mut libc::c_char) -> impl Iterator<Item = *mut libc::c_char> {
+    std::iter::from_fn(move || {
+        if list.is_null() {
+            return None;
+        }
+        // SAFETY: the caller's promise; not past the null.
+        let p = unsafe { *list };
+        if p.is_null() {
+            return None;
+        }
+        // SAFETY: not at the end.
+        list = unsafe { list.add(1) };
+        Some(p)
+    })
 }
 
 /// What `getaddrinfo` and `getnameinfo` return; `EAI_SYSTEM` stands for `errno`.
@@ -499,6 +571,29 @@ impl Sockets for RealHost {
     fn gai_strerror(&self, code: i32) -> String {
         // SAFETY: the text is static.
         String::from_utf8_lossy(&unsafe { bytes_at(libc::gai_strerror(code)) }).into_owned()
+    }
+
+    fn gethostbyname(&self, name: &[u8]) -> HostResult<HostEntry> {
+        let name = c_string(name)?;
+        host_entry(|entry, buffer, length, result, error| {
+            // SAFETY: I1; the buffer is writable for its length.
+            unsafe { gethostbyname_r(name.as_ptr(), entry, buffer, length, result, error) }
+        })
+    }
+
+    fn gethostbyaddr(&self, address: &[u8], family: i32) -> HostResult<HostEntry> {
+        host_entry(|entry, buffer, length, result, error| {
+            let size = address.len() as socklen_t;
+            // SAFETY: I1; the buffer is writable for its length.
+            unsafe {
+                gethostbyaddr_r(address.as_ptr().cast(), size, family, entry, buffer, length, result, error)
+            }
+        })
+    }
+
+    fn hstrerror(&self, code: i32) -> String {
+        // SAFETY: the text is static.
+        String::from_utf8_lossy(&unsafe { bytes_at(hstrerror(code)) }).into_owned()
     }
 
     fn gethostname(&self) -> HostResult<Vec<u8>> {
