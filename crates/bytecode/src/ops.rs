@@ -462,6 +462,8 @@ general {
     load_common_constant = LoadCommonConstant { a: Out, x: Imm };
 }
 special {
+    /// Stands in place of any instruction at which a watcher wants to know something.
+    instrumented = Instrumented(Nop);
 }
     } };
 }

@@ -32,6 +32,8 @@ pub mod kind {
     pub const FOR_ITER: u8 = 8;
     /// The generator was resumed by `send` (await, yield from).
     pub const SEND: u8 = 16;
+    /// The generator was just resumed, which a watcher wants to know.
+    pub const RESUMED: u8 = 32;
 }
 
 /// An activation of a function.
@@ -57,6 +59,8 @@ pub struct Frame {
     pub kind: u8,
     /// A traceback entry for this activation has been made at this pc already (reraise).
     pub lineno_override: Cell<u32>,
+    /// Watched code is past its start (which has been told).
+    pub begun: Cell<bool>,
 }
 
 impl Frame {
@@ -127,7 +131,13 @@ pub struct ThreadState {
     pub stack_limit: Cell<usize>,
     pub trace_func: taipan_heap::cell::ValueCell,
     pub profile_func: taipan_heap::cell::ValueCell,
-    pub tracing: Cell<bool>,
+    /// How many callbacks of watchers run: nothing is told meanwhile.
+    pub tracing: Cell<u32>,
+    /// The event being told.
+    pub what_event: Cell<u8>,
+    /// Numbers of the functions for all threads that this one has taken over.
+    pub seen_trace: Cell<u32>,
+    pub seen_profile: Cell<u32>,
     pub asyncgen_firstiter: taipan_heap::cell::ValueCell,
     pub asyncgen_finalizer: taipan_heap::cell::ValueCell,
 }
@@ -162,7 +172,10 @@ impl ThreadState {
             stack_limit: Cell::new(0),
             trace_func: Default::default(),
             profile_func: Default::default(),
-            tracing: Cell::new(false),
+            tracing: Cell::new(0),
+            what_event: Cell::new(u8::MAX),
+            seen_trace: Cell::new(0),
+            seen_profile: Cell::new(0),
             asyncgen_firstiter: Default::default(),
             asyncgen_finalizer: Default::default(),
         }
@@ -280,6 +293,7 @@ impl ThreadState {
                 dst,
                 kind,
                 lineno_override: Cell::new(0),
+                begun: Cell::new(false),
             });
             self.top.set(f);
             Ok(f)

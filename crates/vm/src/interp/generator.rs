@@ -39,6 +39,11 @@ pub fn plain_generator(v: &Value) -> Option<&Value> {
     v.downcast_exact::<Generator>().map(|_| v)
 }
 
+/// Whether a register of the frame holds a plain generator.
+pub fn plain_generator_at(f: &Frame, r: u16) -> bool {
+    f.register(r as usize).is_some_and(|v| plain_generator(&v).is_some())
+}
+
 #[inline(always)]
 pub fn plain_coroutine(v: &Value) -> Option<&Value> {
     v.downcast_exact::<Coroutine>().map(|_| v)
@@ -131,6 +136,10 @@ fn resume_frame(vm: &Vm, g: &Value, state: &GenState, sent: Option<Value>, k: u8
         state.spare.set(Some(kept));
         let f = &mut *f;
         f.kind = kind::GENERATOR | k;
+        if state.started.get() {
+            f.begun.set(true);
+            super::tracing::resumed(vm, f);
+        }
         f.dst = dst;
         f.generator = Some(g.clone());
         if let Some(o) = f.object.get() {
@@ -178,14 +187,14 @@ fn restore_handled(vm: &Vm, state: &GenState, keep_inner: bool) {
 fn instr_before(f: &Frame, n: usize) -> Option<Instr> {
     // SAFETY: both point into the instruction array; the result is checked.
     let at = unsafe { f.pc.offset_from(f.exec().instrs.as_ptr()) } as usize;
-    f.exec().instrs.get(at.checked_sub(n)?).map(|c| c.get())
+    f.code().data.instr(at.checked_sub(n)?)
 }
 
 /// Resumes a generator from the loop. `false`: it cannot be, and the general path says why.
 #[inline]
 pub fn resume_in_loop(vm: &Vm, g: &Value, sent: Option<Value>, k: u8, dst: u16) -> PyResult<bool> {
     let Some(state) = state_of(g) else { return Ok(false) };
-    if !state.suspended.with(|s| s.is_some()) || vm.thread.tracing.get() {
+    if !state.suspended.with(|s| s.is_some()) || vm.thread.tracing.get() != 0 {
         return Ok(false);
     }
     if k == kind::SEND && !state.started.get() && sent.as_ref().is_some_and(|v| !v.is_none()) {
@@ -293,6 +302,10 @@ pub fn resume(vm: &Vm, g: &Value, with: With) -> PyResult<Resumed> {
         With::Throw(e) => {
             resume_frame(vm, g, state, None, kind::ENTRY, 0)?;
             let _ = vm.raise(e);
+            if vm.interp_state.monitor.on() {
+                // SAFETY: the frame is on top.
+                super::tracing::thrown(vm, unsafe { &mut *vm.thread.top() });
+            }
             unwind::unwind(vm)?;
             let v = run::run(vm)?;
             Ok(outcome(state, v))

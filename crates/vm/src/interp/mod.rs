@@ -18,10 +18,13 @@ pub mod cache;
 pub mod call;
 pub mod frame;
 mod generator;
+pub mod legacy_trace;
 pub mod links;
+pub mod monitor;
 mod names;
 mod ops;
 mod run;
+pub mod tracing;
 mod unwind;
 
 pub use frame::{Frame, ThreadState};
@@ -34,4 +37,6 @@ pub use run::run;
 
 /// What an interpreter keeps beside its objects for running code.
 #[derive(Default)]
-pub struct InterpState {}
+pub struct InterpState {
+    pub monitor: monitor::Monitor,
+}

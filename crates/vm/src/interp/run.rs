@@ -5,7 +5,7 @@
 
 use super::cache::{Kind, SiteCache};
 use super::frame::{Frame, Slot, kind};
-use super::{build, call, generator, links, names, ops, unwind};
+use super::{build, call, generator, links, names, ops, tracing, unwind};
 use crate::native::CallArgs;
 use crate::object::{Type, ValueExt};
 use crate::protocol::BinaryOp;
@@ -162,10 +162,12 @@ pub fn run(vm: &Vm) -> PyResult<Value> {
         unsafe { vm.thread.pop(vm, true) };
         return Err(vm.recursion_error(""));
     }
+    // Watched code runs in a loop of its own; each loop leaves for the other where it meets the other's code.
+    let mut watched = false;
     loop {
-        match run_frames(vm) {
+        match if watched { run_frames::<true>(vm) } else { run_frames::<false>(vm) } {
             Ok(Flow::Done(v)) => return Ok(v),
-            Ok(Flow::Switch) => {}
+            Ok(Flow::Switch) => watched = !watched,
             Err(Raised) => match unwind::unwind(vm) {
                 Ok(()) => {}
                 Err(raised) => return Err(raised),
@@ -175,7 +177,7 @@ pub fn run(vm: &Vm) -> PyResult<Value> {
 }
 
 /// The loop proper. `Err`: an exception left the top frame's current instruction (`frame.pc` tells which).
-fn run_frames(vm: &Vm) -> PyResult<Flow> {
+fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
     let mut frame: *mut Frame;
     let mut exec: &Exec;
     let mut regs: Regs;
@@ -335,9 +337,23 @@ fn run_frames(vm: &Vm) -> PyResult<Flow> {
     }
 
     reload!();
+    let mut watch = tracing::Watch::default();
     loop {
-        // SAFETY: `pc` is within the instructions: code ends in a terminator and jumps are in range.
-        let i: Instr = unsafe { (*pc).get() };
+        let i: Instr = if WATCHED {
+            save!();
+            match tracing::step(vm, &mut watch)? {
+                tracing::Step::Run(i) => i,
+                tracing::Step::Again => {
+                    reload!();
+                    continue;
+                }
+                tracing::Step::Leave => return Ok(Flow::Switch),
+            }
+        } else {
+            // SAFETY: `pc` is within the instructions: code ends in a terminator and jumps are in range.
+            unsafe { (*pc).get() }
+        };
+        // SAFETY: as above.
         pc = unsafe { pc.add(1) };
         match i.op() {
             Op::Nop | Op::Ext => {}
@@ -1238,7 +1254,7 @@ fn run_frames(vm: &Vm) -> PyResult<Flow> {
             Op::ForIter => {
                 let it = regs.get(i.b());
                 save!();
-                if let Some(g) = generator::plain_generator(it) {
+                if !WATCHED && let Some(g) = generator::plain_generator(it) {
                     // The generator's end comes back as a jump: `pc` names the instruction, whose operands say where.
                     if generator::resume_in_loop(vm, g, None, kind::FOR_ITER, i.a())? {
                         reload!();
@@ -1659,6 +1675,12 @@ fn run_frames(vm: &Vm) -> PyResult<Flow> {
             Op::LoadCommonConstant => {
                 let v = ops::common_constant(vm, i.x());
                 regs.put(i.a(), v);
+            }
+            Op::Instrumented => {
+                // SAFETY: back to the instruction just read.
+                pc = unsafe { pc.sub(1) };
+                save!();
+                return Ok(Flow::Switch);
             }
             Op::Illegal => {
                 save!();

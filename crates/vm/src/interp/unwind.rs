@@ -1,8 +1,8 @@
 //! Leaving frames: returns, exceptions on their way to a handler, and the instructions that raise.
 
 use super::frame::{Frame, kind};
-use super::generator;
 use super::run::{Flow, Regs};
+use super::{generator, tracing};
 use crate::errors::BaseException;
 use crate::object::{Type, ValueExt};
 use crate::types::{Tuple, traceback};
@@ -84,8 +84,13 @@ pub fn unwind(vm: &Vm) -> PyResult<()> {
         // SAFETY: a frame is running.
         let f = unsafe { &mut *vm.thread.top() };
         let lasti = f.lasti();
-        if f.lineno_override.replace(0) == 0 {
+        let again = f.lineno_override.replace(0) != 0;
+        if !again {
             traceback::add_here(vm, f, lasti);
+        }
+        let watched = vm.interp_state.monitor.on();
+        if watched {
+            tracing::raised(vm, f, again);
         }
         let handler = f.code().data.exceptions.find(lasti as u32);
         let exec = f.exec();
@@ -98,11 +103,22 @@ pub fn unwind(vm: &Vm) -> PyResult<()> {
                 for r in (first..exec.nregs).rev() {
                     drop_register(regs, r);
                 }
+                let told = watched.then(|| e.clone());
                 regs.put_fresh(first, Some(e));
                 // SAFETY: the target is in range (checked).
                 f.pc = unsafe { exec.instrs.as_ptr().add(h.target as usize) };
+                if let Some(e) = told
+                    && tracing::handled(vm, f, &e).is_err()
+                {
+                    // SAFETY: the target is no last instruction.
+                    f.pc = unsafe { f.pc.add(1) };
+                    continue;
+                }
                 return Ok(());
             }
+        }
+        if watched {
+            tracing::unwound(vm, f);
         }
         let k = f.kind;
         let e = vm.take_raised();
@@ -124,9 +140,11 @@ fn drop_register(regs: Regs, r: usize) {
 
 /// `raise`: the exception being handled.
 pub fn raise_current(vm: &Vm, f: &Frame) -> Raised {
-    let _ = f;
     match vm.exc.handled() {
-        Some(e) => vm.reraise(e),
+        Some(e) => {
+            mark_reraise(f);
+            vm.reraise(e)
+        }
         None => vm.runtime_error("No active exception to reraise"),
     }
 }

@@ -7,6 +7,7 @@ mod monitoring;
 mod names;
 
 use crate::errors::{BaseException, exc};
+use crate::interp::legacy_trace;
 use crate::prelude::*;
 use crate::structseq;
 use crate::types::namespace::Namespace;
@@ -206,7 +207,6 @@ pub struct SysState {
     finalizing: Cell<bool>,
     origin_depth: Cell<i32>,
     dlopen_flags: Cell<i32>,
-    pub(crate) tools: monitoring::Tools,
 }
 
 impl Default for SysState {
@@ -217,7 +217,6 @@ impl Default for SysState {
             finalizing: Cell::new(false),
             origin_depth: Cell::new(0),
             dlopen_flags: Cell::new(2),
-            tools: Default::default(),
         }
     }
 }
@@ -809,7 +808,29 @@ pub mod sys {
     #[pyfn("settrace(function, /)")]
     fn settrace(vm: &Vm, function: &Value) -> PyResult<()> {
         audit(vm, "sys.settrace", &[])?;
-        vm.thread.trace_func.set((!function.is_none()).then(|| function.clone()));
+        legacy_trace::set_trace(vm, (!function.is_none()).then(|| function.clone()));
+        Ok(())
+    }
+
+    /// Set the global debug tracing function in all running threads belonging to the current interpreter.
+    ///
+    /// It will be called on each function call. See the debugger chapter
+    /// in the library manual.
+    #[pyfn("_settraceallthreads(arg, /)")]
+    fn settraceallthreads(vm: &Vm, arg: &Value) -> PyResult<()> {
+        audit(vm, "sys.settrace", &[])?;
+        legacy_trace::set_trace_all(vm, (!arg.is_none()).then(|| arg.clone()));
+        Ok(())
+    }
+
+    /// Set the profiling function in all running threads belonging to the current interpreter.
+    ///
+    /// It will be called on each function call and return.  See the profiler
+    /// chapter in the library manual.
+    #[pyfn("_setprofileallthreads(arg, /)")]
+    fn setprofileallthreads(vm: &Vm, arg: &Value) -> PyResult<()> {
+        audit(vm, "sys.setprofile", &[])?;
+        legacy_trace::set_profile_all(vm, (!arg.is_none()).then(|| arg.clone()));
         Ok(())
     }
 
@@ -818,7 +839,7 @@ pub mod sys {
     /// See the debugger chapter in the library manual.
     #[pyfn("gettrace()")]
     fn gettrace(vm: &Vm) -> Option<Value> {
-        vm.thread.trace_func.get()
+        legacy_trace::trace_func(vm)
     }
 
     /// Set the profiling function.
@@ -828,7 +849,7 @@ pub mod sys {
     #[pyfn("setprofile(function, /)")]
     fn setprofile(vm: &Vm, function: &Value) -> PyResult<()> {
         audit(vm, "sys.setprofile", &[])?;
-        vm.thread.profile_func.set((!function.is_none()).then(|| function.clone()));
+        legacy_trace::set_profile(vm, (!function.is_none()).then(|| function.clone()));
         Ok(())
     }
 
@@ -837,7 +858,7 @@ pub mod sys {
     /// See the profiler chapter in the library manual.
     #[pyfn("getprofile()")]
     fn getprofile(vm: &Vm) -> Option<Value> {
-        vm.thread.profile_func.get()
+        legacy_trace::profile_func(vm)
     }
 
     /// Call func(*args), while tracing is enabled.
@@ -847,7 +868,7 @@ pub mod sys {
     /// some other code.
     #[pyfn("call_tracing(func, args, /)")]
     fn call_tracing(vm: &Vm, func: &Value, args: &Gc<PyTuple>) -> PyResult<Value> {
-        let before = vm.thread.tracing.replace(false);
+        let before = vm.thread.tracing.replace(0);
         let r = vm.call(func, args.items());
         vm.thread.tracing.set(before);
         r

@@ -2,6 +2,7 @@
 //! (which it specialises in place), interned names, constants made when first loaded, and the sites' caches.
 
 use crate::interp::cache::SiteCache;
+use crate::interp::monitor::{self, Listed, Watched};
 use crate::prelude::*;
 use std::cell::{Cell, OnceCell};
 use taipan_bytecode::{CodeData, Const, Instr, Op, flags};
@@ -15,6 +16,10 @@ pub struct Code {
     filename: OnceCell<Gc<Str>>,
     /// Where the source lies now, for code from a file that was written elsewhere.
     moved: OnceCell<taipan_bytecode::Blob>,
+    /// What watchers want to know of it.
+    pub watched: Guarded<Option<Box<Watched>>>,
+    /// Its place in the list of prepared code.
+    pub listed_at: Cell<usize>,
 }
 
 crate::fixed_layout!(Code);
@@ -32,6 +37,7 @@ pub struct Exec {
     /// Only positional parameters, no stars, no keyword-only ones, no generator: calls can be set up in place.
     pub simple: bool,
     pub flags: u32,
+    _listed: Listed,
 }
 
 impl Trace for Code {
@@ -53,6 +59,8 @@ impl Code {
             qualname: OnceCell::new(),
             filename: OnceCell::new(),
             moved: OnceCell::new(),
+            watched: Guarded::new(None),
+            listed_at: Cell::new(usize::MAX),
         }
     }
 
@@ -91,8 +99,11 @@ impl Code {
             argcount: d.argcount as usize,
             simple: d.flags & stars == 0 && d.kwonlyargcount == 0,
             flags: d.flags,
+            _listed: Listed::new(vm, self),
         };
-        self.exec.get_or_init(|| Box::new(exec))
+        let exec = self.exec.get_or_init(|| Box::new(exec));
+        monitor::prepared(vm, self);
+        exec
     }
 
     /// Constant `i` as a value, made on first use.

@@ -1,36 +1,11 @@
-//! `sys.monitoring`: tools, their callbacks and event sets. The machine does not send events yet: what is registered is
-//! kept and told, no callback is called.
+//! `sys.monitoring`: tools, their callbacks and event sets. `interp/monitor.rs` does what they say.
 
-use super::SysState;
+use crate::interp::monitor::{EVENT_NAMES, Monitor, TOOLS, event};
 use crate::prelude::*;
 use crate::types::code::Code;
 use crate::types::namespace::Namespace;
-use std::cell::Cell;
 
-const TOOLS: usize = 8;
 const PUBLIC_TOOLS: i32 = 6;
-
-const EVENTS: &[(&str, u32)] = &[
-    ("PY_START", 0),
-    ("PY_RESUME", 1),
-    ("PY_RETURN", 2),
-    ("PY_YIELD", 3),
-    ("CALL", 4),
-    ("LINE", 5),
-    ("INSTRUCTION", 6),
-    ("JUMP", 7),
-    ("BRANCH_LEFT", 8),
-    ("BRANCH_RIGHT", 9),
-    ("STOP_ITERATION", 10),
-    ("RAISE", 11),
-    ("EXCEPTION_HANDLED", 12),
-    ("PY_UNWIND", 13),
-    ("PY_THROW", 14),
-    ("RERAISE", 15),
-    ("C_RETURN", 16),
-    ("C_RAISE", 17),
-    ("BRANCH", 18),
-];
 const ALL_EVENTS: i32 = (1 << 19) - 1;
 const LOCAL_EVENTS: i32 = (1 << 11) - 1;
 const C_EVENTS: i32 = 1 << 16 | 1 << 17;
@@ -38,17 +13,8 @@ const CALL: i32 = 1 << 4;
 const BRANCH: i32 = 1 << 18;
 const BOTH_BRANCHES: i32 = 1 << 8 | 1 << 9;
 
-/// The tools of an interpreter.
-#[derive(Default)]
-pub struct Tools {
-    names: [ValueCell; TOOLS],
-    events: [Cell<i32>; TOOLS],
-    callbacks: Guarded<Vec<(usize, u32, Value)>>,
-    local: Guarded<Vec<(usize, Value, i32)>>,
-}
-
-fn tools(vm: &Vm) -> &Tools {
-    &vm.state::<SysState>().tools
+fn tools(vm: &Vm) -> &Monitor {
+    &vm.interp_state.monitor
 }
 
 fn tool(vm: &Vm, id: i32) -> PyResult<usize> {
@@ -64,6 +30,11 @@ fn used_tool(vm: &Vm, id: i32) -> PyResult<usize> {
         return Ok(i);
     }
     Err(vm.value_error(format_args!("tool {id} is not in use")))
+}
+
+/// Who wants calls gets what comes of native ones.
+fn with_calls(set: i32) -> u32 {
+    (if set & CALL != 0 { set | C_EVENTS } else { set }) as u32
 }
 
 /// An event set as `set_events` takes it.
@@ -82,23 +53,8 @@ fn checked(vm: &Vm, set: i32) -> PyResult<i32> {
     Ok(set)
 }
 
-fn code_of<'a>(vm: &Vm, code: &'a Value) -> PyResult<&'a Value> {
-    if code.is_instance_of::<Code>() { Ok(code) } else { Err(vm.type_error("code must be a code object")) }
-}
-
-fn forget(t: &Tools, i: usize) {
-    t.events[i].set(0);
-    let gone = t.callbacks.with_mut(|c| {
-        let (gone, kept) = std::mem::take(c).into_iter().partition::<Vec<_>, _>(|c| c.0 == i);
-        *c = kept;
-        gone
-    });
-    let gone_local = t.local.with_mut(|l| {
-        let (gone, kept) = std::mem::take(l).into_iter().partition::<Vec<_>, _>(|l| l.0 == i);
-        *l = kept;
-        gone
-    });
-    drop((gone, gone_local));
+fn code_of<'a>(vm: &Vm, code: &'a Value) -> PyResult<&'a Gc<Code>> {
+    code.downcast::<Code>().ok_or_else(|| vm.type_error("code must be a code object"))
 }
 
 #[pymodule(name = "sys.monitoring")]
@@ -121,14 +77,14 @@ mod functions {
     #[pyfn("clear_tool_id(tool_id, /)")]
     fn clear_tool_id(vm: &Vm, tool_id: i32) -> PyResult<()> {
         let i = tool(vm, tool_id)?;
-        forget(tools(vm), i);
+        tools(vm).forget(vm, i);
         Ok(())
     }
 
     #[pyfn("free_tool_id(tool_id, /)")]
     fn free_tool_id(vm: &Vm, tool_id: i32) -> PyResult<()> {
         let i = tool(vm, tool_id)?;
-        forget(tools(vm), i);
+        tools(vm).forget(vm, i);
         tools(vm).names[i].set(None);
         Ok(())
     }
@@ -149,21 +105,20 @@ mod functions {
         if event > ALL_EVENTS {
             return Err(vm.value_error(format_args!("invalid event {event}")));
         }
-        let t = tools(vm);
-        let before = t.callbacks.with_mut(|c| {
-            let at = c.iter().position(|c| c.0 == i && c.1 == bit)?;
-            Some(c.swap_remove(at).2)
-        });
-        if !func.is_none() {
-            t.callbacks.with_mut(|c| c.push((i, bit, func.clone())));
+        super::super::audit(vm, "sys.monitoring.register_callback", std::slice::from_ref(func))?;
+        let set = |e: usize| tools(vm).callbacks[i][e].replace((!func.is_none()).then(|| func.clone()));
+        if bit as usize == event::BRANCH {
+            // Both ways of a branch, told by the older name.
+            drop(set(event::BRANCH_LEFT));
+            drop(set(event::BRANCH_RIGHT));
         }
-        Ok(before)
+        Ok(set(bit as usize))
     }
 
     #[pyfn("get_events(tool_id, /)")]
-    fn get_events(vm: &Vm, tool_id: i32) -> PyResult<i32> {
+    fn get_events(vm: &Vm, tool_id: i32) -> PyResult<u32> {
         let i = used_tool(vm, tool_id)?;
-        Ok(tools(vm).events[i].get())
+        Ok(tools(vm).events[i].get() & !(C_EVENTS as u32))
     }
 
     #[pyfn("set_events(tool_id, event_set, /)")]
@@ -171,16 +126,16 @@ mod functions {
         tool(vm, tool_id)?;
         let set = checked(vm, event_set)?;
         let i = used_tool(vm, tool_id)?;
-        tools(vm).events[i].set(set);
+        tools(vm).events[i].set(with_calls(set));
+        tools(vm).refresh(vm);
         Ok(())
     }
 
     #[pyfn("get_local_events(tool_id, code, /)")]
-    fn get_local_events(vm: &Vm, tool_id: i32, code: &Value) -> PyResult<i32> {
+    fn get_local_events(vm: &Vm, tool_id: i32, code: &Value) -> PyResult<u32> {
         let code = code_of(vm, code)?;
         let i = used_tool(vm, tool_id)?;
-        let found = tools(vm).local.with(|l| l.iter().find(|l| l.0 == i && l.1.is(code)).map(|l| l.2));
-        Ok(found.unwrap_or(0))
+        Ok(code.watched.with(|w| w.as_ref().map_or(0, |w| w.local[i])))
     }
 
     #[pyfn("set_local_events(tool_id, code, event_set, /)")]
@@ -192,20 +147,19 @@ mod functions {
             return Err(vm.value_error(format_args!("invalid local event set 0x{set:x}")));
         }
         let i = used_tool(vm, tool_id)?;
-        tools(vm).local.with_mut(|l| match l.iter_mut().find(|l| l.0 == i && l.1.is(code)) {
-            Some(l) => l.2 = set,
-            None => l.push((i, code.clone(), set)),
-        });
+        tools(vm).set_local(vm, i, code, set as u32);
         Ok(())
     }
 
     #[pyfn("restart_events()")]
-    fn restart_events(_vm: &Vm) {}
+    fn restart_events(vm: &Vm) {
+        tools(vm).restart(vm)
+    }
 
     #[pyfn("_all_events()")]
     fn all_events(vm: &Vm) -> PyResult<Gc<Dict>> {
         let d = vm.new_dict();
-        for (name, bit) in EVENTS {
+        for (bit, name) in EVENT_NAMES.iter().enumerate() {
             let who = (0..TOOLS)
                 .filter(|i| tools(vm).events[*i].get() & (1 << bit) != 0)
                 .fold(0, |n, i| n | 1i64 << i);
@@ -221,10 +175,13 @@ mod functions {
 pub fn module(vm: &Vm) -> PyResult<Value> {
     let m = vm.new_native_module(&functions::MODULE)?;
     let set = |name: &str, v: Value| m.dict.set_str(vm, &vm.intern(name), v);
-    for name in ["DISABLE", "MISSING"] {
-        set(name, vm.call0(vm.types.object.as_value())?);
+    for (name, place) in [("DISABLE", &tools(vm).disable), ("MISSING", &tools(vm).missing)] {
+        let mark = vm.call0(vm.types.object.as_value())?;
+        place.set(Some(mark.clone()));
+        set(name, mark);
     }
-    let mut events: Vec<(&str, Value)> = EVENTS.iter().map(|(n, b)| (*n, vm.new_int(1 << b))).collect();
+    let mut events: Vec<(&str, Value)> =
+        EVENT_NAMES.iter().enumerate().map(|(b, n)| (*n, vm.new_int(1 << b))).collect();
     events.push(("NO_EVENTS", vm.new_int(0)));
     set("events", Namespace::make(vm, &events).into_value());
     for (name, id) in [("DEBUGGER_ID", 0), ("COVERAGE_ID", 1), ("PROFILER_ID", 2), ("OPTIMIZER_ID", 5)] {

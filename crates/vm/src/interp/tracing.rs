@@ -1,0 +1,395 @@
+//! The watched loop's side of events: what happens before a marked instruction, around calls of native functions, and to
+//! exceptions. `legacy_trace.rs` has what `sys.settrace` and `sys.setprofile` make of it.
+
+use super::frame::{Frame, kind};
+use super::legacy_trace;
+use super::monitor::{self, EVENT_NAMES, PROFILE_TOOL, TRACE_TOOL, event};
+use super::run::Regs;
+use super::{call, generator};
+use crate::errors::exc;
+use crate::prelude::*;
+use crate::types::code::Code;
+use crate::types::function::{Function, Method};
+use std::ptr::null;
+use taipan_bytecode::{Instr, Op};
+
+/// What the watched loop remembers from one instruction to the next.
+pub struct Watch {
+    /// The frame whose instruction `last` was run last.
+    frame: *const Frame,
+    last: usize,
+    /// `last` is a branch whose outcome somebody wants to know; `true`: of a loop over a generator.
+    branch: Option<bool>,
+}
+
+impl Default for Watch {
+    fn default() -> Watch {
+        Watch { frame: null(), last: 0, branch: None }
+    }
+}
+
+/// What the watched loop shall do.
+pub enum Step {
+    /// Run this instruction.
+    Run(Instr),
+    /// Take the state from the frame again: it went elsewhere.
+    Again,
+    /// Nothing is watched here: on with the other loop.
+    Leave,
+}
+
+/// Marks that the frame goes on after a `yield`, for the next step to see.
+pub fn resumed(vm: &Vm, f: &mut Frame) {
+    if vm.interp_state.monitor.on() {
+        f.kind |= kind::RESUMED;
+    }
+}
+
+/// Before the top frame's instruction at its `pc`.
+#[inline(never)]
+pub fn step(vm: &Vm, w: &mut Watch) -> PyResult<Step> {
+    // SAFETY: a frame is running.
+    let f = unsafe { &mut *vm.thread.top() };
+    // SAFETY: I5; the code object is kept alive by the frame's function, and its instructions never move.
+    let exec = unsafe { &*f.exec };
+    let pc = f.pc;
+    // SAFETY: `pc` points into the frame's instructions (I4: the loop just saved it).
+    let at = unsafe { pc.offset_from(exec.instrs.as_ptr()) } as usize;
+    let same = std::ptr::eq(w.frame, f);
+    let quiet = vm.thread.tracing.get() != 0;
+    if let Some(of_generator) = w.branch.take()
+        && same
+        && !quiet
+    {
+        branched(vm, f, w.last, at, of_generator)?;
+    }
+    let Some(marked) = exec.instrs.get(at).map(|c| c.get()) else {
+        return Err(vm.system_error("no instruction"));
+    };
+    if marked.op() != Op::Instrumented {
+        w.frame = null();
+        return Ok(Step::Leave);
+    }
+    let code = f.code().clone();
+    let Some(i) = code.data.instr(at) else { return Err(vm.system_error("no instruction")) };
+    // SAFETY: an instruction is followed by another one (code ends in a terminator and a word behind it).
+    let next = unsafe { pc.add(1) };
+    if !quiet {
+        let prev = if same && code.data.instr(w.last).is_some_and(|i| i.op().info().effects.jump) {
+            Some(w.last)
+        } else {
+            before(&code, at)
+        };
+        if before_instruction(vm, f, &code, at, i, prev)? {
+            w.frame = null();
+            return Ok(Step::Again);
+        }
+        f.pc = next;
+        if monitor::is_branch(i.op()) {
+            let wanted = |e| tools_at(&code, at, e) != 0;
+            let over = i.op() == Op::ForIter && generator::plain_generator_at(f, i.b());
+            if wanted(event::BRANCH_LEFT)
+                || wanted(event::BRANCH_RIGHT)
+                || over && wanted(event::STOP_ITERATION)
+            {
+                w.branch = Some(over);
+            }
+        }
+        if is_call(i.op()) && around_call(vm, f, &code, at, i)? {
+            w.frame = f;
+            w.last = at;
+            return Ok(Step::Again);
+        }
+    }
+    f.pc = next;
+    w.frame = f;
+    w.last = at;
+    Ok(Step::Run(i))
+}
+
+fn tools_at(code: &Code, at: usize, event: usize) -> u8 {
+    code.watched.with(|w| w.as_ref().map_or(0, |w| w.tools(at, event)))
+}
+
+fn may(code: &Code, at: usize, event: usize) -> bool {
+    code.watched.with(|w| w.as_ref().is_some_and(|w| w.may(at, event) && w.tools(at, event) != 0))
+}
+
+/// The instruction in front, where nothing jumped.
+fn before(code: &Code, at: usize) -> Option<usize> {
+    let i = at.checked_sub(1)?;
+    if code.data.instr(i).is_some_and(|i| i.op() == Op::Ext) { i.checked_sub(1) } else { Some(i) }
+}
+
+fn is_call(op: Op) -> bool {
+    matches!(op, Op::Call | Op::CallWide | Op::CallKw | Op::CallKwWide | Op::CallEx)
+}
+
+/// The position of an instruction as Python counts it.
+fn offset(vm: &Vm, at: usize) -> Value {
+    vm.new_int(at as i64 * 2)
+}
+
+/// Start, resumption, line, instruction, and what the instruction itself stands for. `true`: a callback moved the frame.
+fn before_instruction(
+    vm: &Vm,
+    f: &mut Frame,
+    code: &Gc<Code>,
+    at: usize,
+    i: Instr,
+    prev: Option<usize>,
+) -> PyResult<bool> {
+    let pc = f.pc;
+    let mut fresh = false;
+    if !f.begun.get() && at >= monitor::start_of(code) {
+        f.begun.set(true);
+        if may(code, at, event::PY_START) {
+            fresh = true;
+            fire(vm, code, at, event::PY_START, &[offset(vm, at)])?;
+        }
+    }
+    if f.kind & kind::RESUMED != 0 {
+        f.kind &= !kind::RESUMED;
+        if may(code, at, event::PY_RESUME) {
+            fire(vm, code, at, event::PY_RESUME, &[offset(vm, at)])?;
+        }
+    }
+    // SAFETY: as in `step`.
+    let next = unsafe { pc.add(1) };
+    f.pc = next;
+    if may(code, at, event::LINE) {
+        let line = code.line_at(at);
+        let entered = fresh
+            || at == monitor::start_of(code) && prev.is_none_or(|p| p < at)
+            || code.data.exceptions.iter().any(|h| h.target as usize == at);
+        if entered || prev.is_none_or(|p| code.line_at(p) != line) {
+            fire(vm, code, at, event::LINE, &[vm.new_int(line as i64)])?;
+            if f.pc != next {
+                return Ok(true);
+            }
+        }
+    }
+    if may(code, at, event::INSTRUCTION) {
+        fire(vm, code, at, event::INSTRUCTION, &[offset(vm, at)])?;
+        if f.pc != next {
+            return Ok(true);
+        }
+    }
+    let regs = Regs { base: f.base, first_temp: f.exec().first_temp };
+    match i.op() {
+        Op::ReturnValue if may(code, at, event::PY_RETURN) => {
+            let v = regs.get(i.a()).clone();
+            fire(vm, code, at, event::PY_RETURN, &[offset(vm, at), v])?;
+        }
+        Op::ReturnConst if may(code, at, event::PY_RETURN) => {
+            let v = code.constant(vm, i.bc() as usize);
+            fire(vm, code, at, event::PY_RETURN, &[offset(vm, at), v])?;
+        }
+        Op::YieldValue if may(code, at, event::PY_YIELD) => {
+            let v = regs.get(i.b()).clone();
+            fire(vm, code, at, event::PY_YIELD, &[offset(vm, at), v])?;
+        }
+        Op::Jump | Op::JumpBack if may(code, at, event::JUMP) => {
+            let to = monitor::target_of(code, at).unwrap_or(at);
+            fire(vm, code, at, event::JUMP, &[offset(vm, at), offset(vm, to)])?;
+        }
+        Op::EndSend if may(code, at, event::STOP_ITERATION) => {
+            if regs.slot(i.b() as usize).as_ref().is_some_and(|v| generator::state_of(v).is_some()) {
+                let v = regs.get(i.c()).clone();
+                let e = vm.new_exc_args(&exc::StopIteration, vec![v]);
+                fire(vm, code, at, event::STOP_ITERATION, &[offset(vm, at), e])?;
+            }
+        }
+        _ => {}
+    }
+    Ok(f.pc != next)
+}
+
+/// A branch at `last` led to `at`.
+fn branched(vm: &Vm, f: &mut Frame, last: usize, at: usize, of_generator: bool) -> PyResult<()> {
+    let code = f.code().clone();
+    let here = f.pc;
+    // SAFETY: both are instructions of this frame's code.
+    f.pc = unsafe { here.offset(last as isize + 1 - at as isize) };
+    let kept = f.pc;
+    let taken = monitor::target_of(&code, last) == Some(at);
+    if taken && of_generator && may(&code, last, event::STOP_ITERATION) {
+        let e = vm.new_exc_args(&exc::StopIteration, vec![]);
+        fire(vm, &code, last, event::STOP_ITERATION, &[offset(vm, last), e])?;
+    }
+    let e = if taken { event::BRANCH_RIGHT } else { event::BRANCH_LEFT };
+    if may(&code, last, e) {
+        fire(vm, &code, last, e, &[offset(vm, last), offset(vm, at)])?;
+    }
+    if f.pc == kept {
+        f.pc = here;
+    }
+    Ok(())
+}
+
+/// The CALL event, and for native callables the call itself with C_RETURN or C_RAISE. `true`: the call was made.
+fn around_call(vm: &Vm, f: &mut Frame, code: &Gc<Code>, at: usize, i: Instr) -> PyResult<bool> {
+    if !may(code, at, event::CALL) {
+        return Ok(false);
+    }
+    let regs = Regs { base: f.base, first_temp: f.exec().first_temp };
+    let b = i.b();
+    let mut callee = regs.get(b).clone();
+    let (n, names) = match i.op() {
+        Op::Call | Op::CallWide => (i.x() as usize, None),
+        Op::CallKw => {
+            let (n, k) = code.data.sites.get(i.c() as usize).map_or((0, 0), |s| (s.nargs as usize, s.index));
+            (n, Some(code.constant(vm, k as usize)))
+        }
+        Op::CallKwWide => match code.data.instr(at + 1) {
+            Some(e) => (e.a() as usize, Some(code.constant(vm, e.bc() as usize))),
+            None => (0, None),
+        },
+        _ => (0, None),
+    };
+    let mut first = regs.slot(b as usize + 1).clone();
+    if first.is_none() {
+        first = match callee.downcast_exact::<Method>() {
+            Some(m) => {
+                let m = m.clone();
+                callee = m.func.clone();
+                Some(m.zelf.clone())
+            }
+            None if i.op() == Op::CallEx => {
+                regs.slot(b as usize + 2).as_ref().and_then(|t| t.downcast::<Tuple>()?.get(0).cloned())
+            }
+            None if n > 0 => regs.slot(b as usize + 2).clone(),
+            None => None,
+        };
+    }
+    let missing = vm.interp_state.monitor.missing.get().unwrap_or(Value::NONE);
+    let args = [offset(vm, at), callee.clone(), first.unwrap_or(missing)];
+    fire(vm, code, at, event::CALL, &args)?;
+    if callee.downcast_exact::<Function>().is_some() || !may(code, at, event::CALL) {
+        return Ok(false);
+    }
+    // `call_kw_wide` has its keyword names in a second word.
+    if i.op() == Op::CallKwWide {
+        // SAFETY: the word follows (verified).
+        f.pc = unsafe { f.pc.add(1) };
+    }
+    let r = match (i.op(), &names) {
+        (Op::CallEx, _) => call::call_ex(vm, regs, b),
+        (_, Some(names)) => call::call_kw(vm, regs, b, n, names),
+        _ => {
+            let r = b as usize;
+            let first = r + 2 - (regs.bits(b + 1) != 0) as usize;
+            let all = regs.run(first, n + (r + 2 - first));
+            vm.call_args(regs.get(b), CallArgs { all, kwnames: None }).inspect(|_| regs.drop_run(r, n + 2))
+        }
+    };
+    match r {
+        Ok(v) => {
+            fire(vm, code, at, event::C_RETURN, &args)?;
+            regs.put(i.a(), v);
+            Ok(true)
+        }
+        Err(raised) => {
+            let e = vm.take_raised();
+            fire(vm, code, at, event::C_RAISE, &args)?;
+            let _ = raised;
+            Err(vm.reraise(e))
+        }
+    }
+}
+
+/// Tells the tools that want it. `args` follow the code object; the first is the place (or line).
+fn fire(vm: &Vm, code: &Gc<Code>, at: usize, event: usize, args: &[Value]) -> PyResult<()> {
+    // What follows a call is wanted by who wanted the call.
+    let place = if event == event::C_RETURN || event == event::C_RAISE { event::CALL } else { event };
+    let tools =
+        if place < event::LOCAL { tools_at(code, at, place) } else { vm.interp_state.monitor.tools(event) };
+    if vm.thread.tracing.get() != 0 {
+        return Ok(());
+    }
+    let mut left = tools;
+    while left != 0 {
+        let tool = 7 - left.leading_zeros() as usize;
+        left &= !(1 << tool);
+        let disable = match tool {
+            TRACE_TOOL => legacy_trace::trace(vm, code, at, event, args)?,
+            PROFILE_TOOL => legacy_trace::profile(vm, event, args)?,
+            _ => call_tool(vm, code, event, tool, args)?,
+        };
+        if !disable {
+            continue;
+        }
+        if event < event::LOCAL {
+            monitor::disable(vm, code, at, event, tool);
+        } else {
+            drop(vm.interp_state.monitor.callbacks[tool][event].take());
+            return Err(vm.value_error(format_args!(
+                "Cannot disable {} events. Callback removed.",
+                EVENT_NAMES[event]
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Calls a tool's callback; `true`: it answered DISABLE.
+fn call_tool(vm: &Vm, code: &Gc<Code>, event: usize, tool: usize, args: &[Value]) -> PyResult<bool> {
+    let m = &vm.interp_state.monitor;
+    let Some(callback) = m.callbacks[tool][event].get() else { return Ok(false) };
+    let mut all = Vec::with_capacity(args.len() + 1);
+    all.push(code.to_value());
+    all.extend_from_slice(args);
+    let r = quietly(vm, event, || vm.call(&callback, &all))?;
+    Ok(m.disable.get().is_some_and(|d| d.is(&r)))
+}
+
+/// Runs a callback, during which nothing is watched on this thread.
+pub fn quietly<R>(vm: &Vm, event: usize, f: impl FnOnce() -> R) -> R {
+    let before = vm.thread.what_event.replace(event as u8);
+    vm.thread.tracing.set(vm.thread.tracing.get() + 1);
+    let r = f();
+    vm.thread.tracing.set(vm.thread.tracing.get().saturating_sub(1));
+    vm.thread.what_event.set(before);
+    r
+}
+
+/// Tells of the exception on its way; a callback's own takes its place.
+#[cold]
+fn exception_event(vm: &Vm, f: &Frame, event: usize) {
+    if vm.interp_state.monitor.tools(event) == 0 || vm.thread.tracing.get() != 0 {
+        return;
+    }
+    let e = vm.take_raised();
+    let code = f.code().clone();
+    let at = f.lasti();
+    // A callback's own exception has this one as its context.
+    if fire(vm, &code, at, event, &[offset(vm, at), e.clone()]).is_ok() {
+        let _ = vm.reraise(e);
+    }
+}
+
+/// An exception was raised in the frame, or came into it from a call.
+pub fn raised(vm: &Vm, f: &Frame, again: bool) {
+    exception_event(vm, f, if again { event::RERAISE } else { event::RAISE })
+}
+
+/// The frame is about to be left by the exception.
+pub fn unwound(vm: &Vm, f: &Frame) {
+    exception_event(vm, f, event::PY_UNWIND)
+}
+
+/// `throw()` put the exception into the generator's frame.
+pub fn thrown(vm: &Vm, f: &mut Frame) {
+    f.kind &= !kind::RESUMED;
+    exception_event(vm, f, event::PY_THROW)
+}
+
+/// A handler was found for exception `e`, which the frame goes to.
+pub fn handled(vm: &Vm, f: &Frame, e: &Value) -> PyResult<()> {
+    if vm.interp_state.monitor.tools(event::EXCEPTION_HANDLED) == 0 || vm.thread.tracing.get() != 0 {
+        return Ok(());
+    }
+    let code = f.code().clone();
+    let at = f.lasti() + 1;
+    fire(vm, &code, at, event::EXCEPTION_HANDLED, &[offset(vm, at), e.clone()])
+}
