@@ -120,6 +120,7 @@ pub fn apply(
     b.config.x_options = c.x_options.clone();
     b.config.argv = c.argv.clone();
     b.config.orig_argv = orig_argv;
+    b.config.library_root = Some(executable.clone());
     b.config.executable = executable;
     b.config.pycache_prefix = x(c, "pycache_prefix")
         .cloned()

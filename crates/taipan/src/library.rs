@@ -15,6 +15,14 @@ pub fn frozen_names() -> Vec<&'static str> {
     taipan_frozen::names().collect()
 }
 
+pub fn frozen_data(path: &str) -> Option<Vec<u8>> {
+    taipan_frozen::data(path)
+}
+
+pub fn frozen_data_paths() -> Vec<&'static str> {
+    taipan_frozen::data_paths().collect()
+}
+
 /// All native modules outside the machine itself.
 pub fn modules() -> Vec<&'static ModuleDef> {
     let crates = [taipan_lib_pure::MODULES, taipan_lib_os::MODULES, taipan_lib_lang::MODULES];

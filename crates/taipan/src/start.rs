@@ -1,5 +1,6 @@
 //! The start-up sequence, CPython's: builtins and sys, importlib, encodings, streams, `__main__`, `site`.
 
+use taipan_vm::modules::frozen_library::root as library_root;
 use taipan_vm::modules::import::import_module;
 use taipan_vm::modules::{imp, sys};
 use taipan_vm::prelude::*;
@@ -68,6 +69,7 @@ pub fn start(
     }
     imp::install(vm, &sys_module, &imp_module)?;
     imp::install_external(vm)?;
+    library(vm)?;
     archives(vm)?;
     import_module(vm, "encodings")?;
     streams(vm, io_encoding)?;
@@ -85,13 +87,33 @@ pub fn start(
     Ok(())
 }
 
-/// Archives on `sys.path`: `zipimport`'s hook stands first.
+/// The library on `sys.path`: its hook stands first, for nothing else knows that path.
+fn library(vm: &Vm) -> PyResult<()> {
+    let importer = imp::run_frozen(vm, "_library_importer", "_library_importer")?;
+    let finder = vm.get_attr_str(&importer, "LibraryFinder")?;
+    let key = vm.intern("path_hooks");
+    if let Some(hooks) = vm.sys_dict.get().and_then(|d| d.get_str(vm, &key)) {
+        vm.call_method(&hooks, "insert", &[vm.new_int(0), finder.clone()])?;
+    }
+    // It was loaded before it could be found; now it is, like any other module.
+    let root = sys::fs_text(vm, &library_root(vm));
+    let finder = vm.call1(&finder, &root)?;
+    let name = vm.intern("_library_importer").into_value();
+    let spec = vm.call_method(&finder, "find_spec", &[name])?;
+    vm.set_attr_str(&importer, "__spec__", &spec)?;
+    for (attribute, field) in [("__loader__", "loader"), ("__file__", "origin"), ("__cached__", "cached")] {
+        vm.set_attr_str(&importer, attribute, &vm.get_attr_str(&spec, field)?)?;
+    }
+    vm.del_attr(&importer, &vm.intern("__origname__"))
+}
+
+/// Archives on `sys.path`: `zipimport`'s hook stands before that of folders.
 fn archives(vm: &Vm) -> PyResult<()> {
     let zipimport = import_module(vm, "zipimport")?;
     let importer = vm.get_attr_str(&zipimport, "zipimporter")?;
     let key = vm.intern("path_hooks");
     match vm.sys_dict.get().and_then(|d| d.get_str(vm, &key)) {
-        Some(hooks) => vm.call_method(&hooks, "insert", &[vm.new_int(0), importer]).map(drop),
+        Some(hooks) => vm.call_method(&hooks, "insert", &[vm.new_int(1), importer]).map(drop),
         None => Ok(()),
     }
 }

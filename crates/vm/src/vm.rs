@@ -32,6 +32,12 @@ pub struct Config {
     pub frozen_source: fn(&str) -> Option<String>,
     /// Names of the frozen modules.
     pub frozen_names: fn() -> Vec<&'static str>,
+    /// A file of the library that is no module, by its path from the library's folder.
+    pub frozen_data: fn(&str) -> Option<Vec<u8>>,
+    /// The paths that `frozen_data` knows.
+    pub frozen_data_paths: fn() -> Vec<&'static str>,
+    /// The file that holds the library, its own path resolved: the library's folder seems to lie below it.
+    pub library_root: Option<Vec<u8>>,
     pub flags: Flags,
     pub argv: Vec<Vec<u8>>,
     pub orig_argv: Vec<Vec<u8>>,

@@ -19,6 +19,8 @@ pub struct ImpState {
     /// The import lock: who holds it (the thread's address) and how often.
     owner: Cell<usize>,
     depth: Cell<usize>,
+    /// Whether frozen modules are found, over what the command line says: -1 no, 1 yes.
+    use_frozen: Cell<i32>,
 }
 
 /// Modules that are not made anew when they are imported again.
@@ -60,15 +62,76 @@ pub fn make_builtin(vm: &Vm, name: &str) -> PyResult<Option<Value>> {
     Ok(Some(module))
 }
 
-/// A frozen module by its name or alias: the row and its own name.
-fn frozen(vm: &Vm, name: &Gc<Str>) -> Option<(FrozenModule, String)> {
+/// The modules that importlib's `FrozenImporter` finds, CPython's: the import system itself and what its start needs; their
+/// files are called `<frozen NAME>`. The rest of the library stands on `sys.path` (`frozen_library.rs`).
+const FROZEN: &[&str] = &[
+    "zipimport",
+    "abc",
+    "codecs",
+    "io",
+    "_collections_abc",
+    "_sitebuiltins",
+    "genericpath",
+    "ntpath",
+    "posixpath",
+    "os",
+    "site",
+    "stat",
+    "importlib.util",
+    "importlib.machinery",
+    "runpy",
+    "__hello__",
+    "__phello__",
+    "__phello__.ham",
+    "__phello__.ham.eggs",
+    "__phello__.spam",
+];
+
+/// Frozen modules under other names: name, the module, the name that it says it has, whether it is a package.
+const ALIASES: &[(&str, &str, Option<&str>, bool)] = &[
+    ("_frozen_importlib", "importlib._bootstrap", Some("importlib._bootstrap"), false),
+    (
+        "_frozen_importlib_external",
+        "importlib._bootstrap_external",
+        Some("importlib._bootstrap_external"),
+        false,
+    ),
+    ("__hello_alias__", "__hello__", Some("__hello__"), false),
+    ("__phello_alias__", "__hello__", Some("__hello__"), true),
+    ("__phello_alias__.spam", "__hello__", Some("__hello__"), false),
+    ("__phello__.__init__", "__phello__", Some("<__phello__"), false),
+    ("__phello__.ham.__init__", "__phello__.ham", Some("<__phello__.ham"), false),
+    ("__hello_only__", "__hello__", None, false),
+];
+
+/// Frozen modules that stay so with `-X frozen_modules=off`.
+const ESSENTIAL: &[&str] = &["_frozen_importlib", "_frozen_importlib_external", "zipimport"];
+
+/// A frozen module as importlib sees it.
+struct Frozen {
+    module: FrozenModule,
+    origin: Option<&'static str>,
+}
+
+/// A frozen module by its name.
+fn frozen(vm: &Vm, name: &Gc<Str>) -> Option<Frozen> {
     let name = name.as_str()?;
-    let own = match name {
-        "_frozen_importlib" => "importlib._bootstrap",
-        "_frozen_importlib_external" => "importlib._bootstrap_external",
-        other => other,
-    };
-    (vm.config.frozen)(own).map(|m| (m, own.to_string()))
+    if !ESSENTIAL.contains(&name) && !uses_frozen(vm) {
+        return None;
+    }
+    if let Some(known) = FROZEN.iter().find(|known| **known == name) {
+        return Some(Frozen { module: (vm.config.frozen)(name)?, origin: Some(known) });
+    }
+    let (_, module, origin, is_package) = ALIASES.iter().find(|row| row.0 == name)?;
+    let module = (vm.config.frozen)(module)?;
+    Some(Frozen { module: FrozenModule { is_package: *is_package, ..module }, origin: *origin })
+}
+
+fn uses_frozen(vm: &Vm) -> bool {
+    match vm.state::<ImpState>().use_frozen.get() {
+        0 => !vm.config.x_options.iter().any(|(k, v)| k == "frozen_modules" && v.as_deref() == Some("off")),
+        wanted => wanted > 0,
+    }
 }
 
 #[cold]
@@ -80,7 +143,7 @@ fn import_error(vm: &Vm, text: String, name: &Gc<Str>) -> Raised {
 
 fn wanted(vm: &Vm, name: &Gc<Str>) -> PyResult<FrozenModule> {
     match frozen(vm, name) {
-        Some((m, _)) => Ok(m),
+        Some(found) => Ok(found.module),
         None => {
             let shown = vm.repr_text(name.as_value())?;
             Err(import_error(vm, format!("No such frozen object named {}", shown.trim_matches('\'')), name))
@@ -103,15 +166,28 @@ pub fn frozen_code(vm: &Vm, module: FrozenModule, name: &Gc<Str>) -> PyResult<Gc
 /// Runs a frozen module under `as_name`, without importlib: for importlib itself.
 pub fn run_frozen(vm: &Vm, frozen_name: &str, as_name: &str) -> PyResult<Value> {
     let name = vm.intern(frozen_name);
-    let frozen = wanted(vm, &name)?;
-    let code = frozen_code(vm, frozen, &name)?;
+    let Some(frozen) = (vm.config.frozen)(frozen_name) else {
+        return Err(import_error(vm, format!("No such frozen object named {frozen_name}"), &name));
+    };
+    run(vm, frozen, &name, as_name, Some(frozen_name))
+}
+
+fn run(
+    vm: &Vm,
+    frozen: FrozenModule,
+    name: &Gc<Str>,
+    as_name: &str,
+    origin: Option<&str>,
+) -> PyResult<Value> {
+    let code = frozen_code(vm, frozen, name)?;
     let module = vm.new_module(as_name);
     if let Some(modules) = vm.modules.get() {
         modules.set_str(vm, &vm.intern(as_name), module.to_value());
     }
     let globals = module.dict.clone();
     // importlib takes these out again when it makes the module's spec.
-    globals.set_str(vm, &vm.intern("__origname__"), name.to_value());
+    let origin = origin.map_or(Value::NONE, |own| vm.new_str(own).into_value());
+    globals.set_str(vm, &vm.intern("__origname__"), origin);
     if frozen.is_package {
         globals.set_str(vm, &vm.names.__path__, vm.new_list(Vec::new()).into_value());
     }
@@ -207,7 +283,7 @@ pub mod imp {
     #[pyfn("init_frozen(name, /)")]
     fn init_frozen(vm: &Vm, name: &Gc<Str>) -> PyResult<Value> {
         match (frozen(vm, name), name.as_str()) {
-            (Some((_, own)), Some(n)) => run_frozen(vm, &own, n),
+            (Some(found), Some(n)) => run(vm, found.module, name, n, found.origin),
             _ => Ok(Value::NONE),
         }
     }
@@ -223,9 +299,10 @@ pub mod imp {
     ///                 the module's current name)
     #[pyfn("find_frozen(name, /, *, withdata=False)")]
     fn find_frozen(vm: &Vm, name: &Gc<Str>, withdata: bool) -> PyResult<Value> {
-        let Some((m, own)) = frozen(vm, name) else { return Ok(Value::NONE) };
-        let data = if withdata { vm.new_bytes(m.code).into_value() } else { Value::NONE };
-        let items = vec![data, Value::bool(m.is_package), vm.new_str(&own).into_value()];
+        let Some(Frozen { module, origin }) = frozen(vm, name) else { return Ok(Value::NONE) };
+        let data = if withdata { vm.new_bytes(module.code).into_value() } else { Value::NONE };
+        let origin = origin.map_or(Value::NONE, |own| vm.new_str(own).into_value());
+        let items = vec![data, Value::bool(module.is_package), origin];
         Ok(vm.new_tuple(items).into_value())
     }
 
@@ -262,12 +339,8 @@ pub mod imp {
     /// Returns the list of available frozen modules.
     #[pyfn("_frozen_module_names()")]
     fn _frozen_module_names(vm: &Vm) -> Vec<Value> {
-        let mut names: Vec<Value> =
-            (vm.config.frozen_names)().into_iter().map(|n| vm.new_str(n).into_value()).collect();
-        for alias in ["_frozen_importlib", "_frozen_importlib_external"] {
-            names.push(vm.new_str(alias).into_value());
-        }
-        names
+        let aliases = ALIASES.iter().map(|row| row.0);
+        aliases.chain(FROZEN.iter().copied()).map(|name| vm.new_str(name).into_value()).collect()
     }
 
     /// (internal-only) Override PyConfig.use_frozen_modules.
@@ -275,8 +348,8 @@ pub mod imp {
     /// (-1: "off", 1: "on", 0: no override)
     /// See frozen_modules() in Lib/test/support/import_helper.py.
     #[pyfn("_override_frozen_modules_for_tests(override, /)")]
-    fn _override_frozen_modules_for_tests(_vm: &Vm, override_: i32) {
-        let _ = override_;
+    fn _override_frozen_modules_for_tests(vm: &Vm, override_: i32) {
+        vm.state::<ImpState>().use_frozen.set(override_);
     }
 
     /// (internal-only) Override PyInterpreterConfig.check_multi_interp_extensions.

@@ -3,6 +3,7 @@
 pub mod abc;
 pub mod builtins;
 pub mod codecs;
+pub mod frozen_library;
 pub mod gc;
 pub mod imp;
 pub mod import;
@@ -36,6 +37,7 @@ pub static ALL: &[&ModuleDef] = &[
     &contextvars::contextvars::MODULE,
     &atexit::atexit::MODULE,
     &codecs::module::MODULE,
+    &frozen_library::frozen_library::MODULE,
     &gc::gc::MODULE,
     &imp::imp::MODULE,
     &marshal::marshal::MODULE,

@@ -347,7 +347,10 @@ fn start(vm: &Vm, set: &dyn Fn(&str, Value)) -> PyResult<()> {
     let text = |t: &str| vm.new_str(t).into_value();
     set("argv", text_list(vm, &c.argv));
     set("orig_argv", text_list(vm, &c.orig_argv));
-    set("path", text_list(vm, &c.module_search_paths));
+    let library = super::frozen_library::root(vm);
+    let mut path = c.module_search_paths.clone();
+    path.push(library.clone());
+    set("path", text_list(vm, &path));
     set("meta_path", vm.new_list(Vec::new()).into_value());
     set("path_hooks", vm.new_list(Vec::new()).into_value());
     set("path_importer_cache", vm.new_dict().into_value());
@@ -358,7 +361,7 @@ fn start(vm: &Vm, set: &dyn Fn(&str, Value)) -> PyResult<()> {
         set(name, prefix(vm));
     }
     set("platlibdir", text("lib"));
-    set("_stdlib_dir", Value::NONE);
+    set("_stdlib_dir", fs_text(vm, &library));
     set("_home", Value::NONE);
     set("_framework", text(""));
     set("abiflags", text(""));
