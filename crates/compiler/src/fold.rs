@@ -19,7 +19,9 @@ impl Compiler<'_> {
             Expr::BytesLiteral(b) => Some(Const::Bytes(Blob::from(b.value.bytes().collect::<Vec<u8>>()))),
             Expr::BooleanLiteral(b) => Some(if b.value { Const::True } else { Const::False }),
             Expr::NoneLiteral(_) => Some(Const::None),
-            Expr::EllipsisLiteral(_) => Some(Const::Ellipsis),
+            Expr::EllipsisLiteral(_) => {
+                Some(self.tree.constant(Span::of(e)).cloned().unwrap_or(Const::Ellipsis))
+            }
             Expr::Name(n) if n.id == "__debug__" && n.ctx.is_load() => {
                 Some(if self.settings.optimize == 0 { Const::True } else { Const::False })
             }
@@ -81,6 +83,18 @@ impl Compiler<'_> {
             ));
         }
         Ok(())
+    }
+}
+
+/// The value of a number with signs, and of sums of such: what patterns may have.
+pub fn literal_value(e: &Expr) -> Option<Const> {
+    match e {
+        Expr::NumberLiteral(n) => number(&n.value),
+        Expr::UnaryOp(u) if u.op == UnaryOp::USub => unary(u.op, &literal_value(&u.operand)?),
+        Expr::BinOp(b) if matches!(b.op, Operator::Add | Operator::Sub) => {
+            binary(b.op, &literal_value(&b.left)?, &literal_value(&b.right)?)
+        }
+        _ => None,
     }
 }
 

@@ -29,12 +29,12 @@ use taipan_bytecode::CodeData;
 use taipan_syntax::literal::NameLookup;
 use taipan_syntax::{SyntaxError, ast};
 
-pub use error::Warning;
+pub use error::{Span, Warning};
+pub use fold::literal_value;
 pub use scope::{Place, Scope, ScopeKind, Symbol, SymbolTable};
-pub use tree::TreeSource;
+pub use tree::{Tree, TreeSource, without_comments};
 
 use compiler::{Compiler, Settings, syntax_error};
-use tree::Tree;
 
 /// What is compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +81,8 @@ impl<'a> Options<'a> {
         }
     }
 
-    fn syntax(&self) -> taipan_syntax::Options {
+    /// The parser's part of them.
+    pub fn syntax(&self) -> taipan_syntax::Options {
         taipan_syntax::Options {
             allow_incomplete_input: self.allow_incomplete_input,
             dont_imply_dedent: self.dont_imply_dedent,

@@ -5,6 +5,7 @@ use taipan_syntax::ast::{self, ConversionFlag, FStringPart, InterpolatedElement,
 
 use crate::compiler::Compiler;
 use crate::error::{R, Span};
+use crate::tree::without_comments;
 use crate::unit::{Reg, TEMP};
 
 /// A piece of a formatted string.
@@ -164,13 +165,7 @@ impl<'a> Compiler<'a> {
         for (i, raw) in fields {
             let saved = self.at(Span::of(i));
             let at = self.push(&i.expression)?;
-            let source = match &i.debug_text {
-                Some(debug) => debug.expression().trim().to_string(),
-                None => match self.tree.text(Span::of(&*i.expression)) {
-                    Some(text) => self.source_of(i, text),
-                    None => crate::unparse::unparse(&i.expression, self.tree),
-                },
-            };
+            let source = self.tree.interpolation_text(i);
             let name = self.u().take();
             self.u().load_str(name, &source);
             let mut count = 2;
@@ -190,26 +185,6 @@ impl<'a> Compiler<'a> {
         self.u().depth = depth;
         Ok(())
     }
-
-    /// The text of an interpolation's expression: all between `{` and what ends it, so that parentheses are in it.
-    fn source_of(&self, i: &InterpolatedElement, text: &str) -> String {
-        let whole = Span::of(i);
-        let end = match &i.format_spec {
-            Some(spec) => Span::of(&**spec).start,
-            None => whole.end,
-        };
-        let Some(all) = self.tree.text(Span { start: whole.start + 1, end }) else { return text.to_string() };
-        let mut all = all.trim_end_matches('}');
-        if i.format_spec.is_some() {
-            all = all.strip_suffix(':').unwrap_or(all);
-        }
-        if i.conversion != ConversionFlag::None
-            && let Some(at) = all.rfind('!')
-        {
-            all = &all[..at];
-        }
-        all.trim().to_string()
-    }
 }
 
 fn push_text(pieces: &mut Vec<Piece<'_>>, text: Vec<u8>) {
@@ -221,34 +196,4 @@ fn push_text(pieces: &mut Vec<Piece<'_>>, text: Vec<u8>) {
         return;
     }
     pieces.push(Piece::Text(text));
-}
-
-/// The text of `{x=}` as CPython keeps it: comments go.
-fn without_comments(text: &str) -> String {
-    if !text.contains('#') {
-        return text.to_string();
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut quote = None;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match (quote, c) {
-            (None, '#') => {
-                while chars.peek().is_some_and(|c| *c != '\n') {
-                    chars.next();
-                }
-                continue;
-            }
-            (None, '"' | '\'') => quote = Some(c),
-            (Some(q), c) if q == c => quote = None,
-            (Some(_), '\\') => {
-                out.push(c);
-                out.extend(chars.next());
-                continue;
-            }
-            _ => {}
-        }
-        out.push(c);
-    }
-    out
 }

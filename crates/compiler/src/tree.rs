@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use taipan_bytecode::Position;
+use taipan_bytecode::{Const, Position};
 use taipan_syntax::literal::{self, NameLookup, Value};
 use taipan_syntax::{LineIndex, ast};
 
@@ -14,11 +14,13 @@ pub enum TreeSource<'a> {
     /// Offsets are bytes of the text.
     Text { text: &'a str, lines: &'a LineIndex, names: NameLookup },
     /// Offset n means `positions[n]` (line from 1, byte column from 0); `strings` gives the WTF-8 value of the string
-    /// pieces, by start offset, whose text Rust's `str` cannot hold.
-    Table { positions: Vec<(u32, u32)>, strings: HashMap<u32, Vec<u8>> },
+    /// pieces, by start offset, whose text Rust's `str` cannot hold, and the source of a template's fields; `constants`
+    /// has what no literal means, for those that look like an ellipsis.
+    Table { positions: Vec<(u32, u32)>, strings: HashMap<u32, Vec<u8>>, constants: HashMap<u32, Const> },
 }
 
-pub(crate) struct Tree<'a> {
+/// A tree's source.
+pub struct Tree<'a> {
     pub source: TreeSource<'a>,
 }
 
@@ -49,6 +51,49 @@ impl Tree<'_> {
 
     pub fn line(&self, offset: u32) -> u32 {
         self.line_col(offset).0
+    }
+
+    /// Whether spans are stretches of a text, not keys of a table.
+    pub fn is_text(&self) -> bool {
+        matches!(self.source, TreeSource::Text { .. })
+    }
+
+    /// What an ellipsis stands for, if not for itself.
+    pub fn constant(&self, span: Span) -> Option<&Const> {
+        match &self.source {
+            TreeSource::Text { .. } => None,
+            TreeSource::Table { constants, .. } => constants.get(&span.start),
+        }
+    }
+
+    /// The source of a template's field: all between `{` and what ends the expression, parentheses included.
+    pub fn interpolation_text(&self, i: &ast::InterpolatedElement) -> String {
+        if let Some(debug) = &i.debug_text {
+            let text = debug.as_str().trim_end();
+            return without_comments(text.strip_suffix('=').unwrap_or(text)).trim_end().to_string();
+        }
+        let whole = Span::of(i);
+        if let TreeSource::Table { strings, .. } = &self.source {
+            return match strings.get(&whole.start) {
+                Some(text) => String::from_utf8_lossy(text).into_owned(),
+                None => crate::unparse::unparse(&i.expression, self),
+            };
+        }
+        let end = match &i.format_spec {
+            Some(spec) => Span::of(&**spec).start,
+            None => whole.end,
+        };
+        let all = self.text(Span { start: whole.start + 1, end }).unwrap_or_default();
+        let mut all = match &i.format_spec {
+            Some(_) => all.strip_suffix(':').unwrap_or(all),
+            None => all.strip_suffix('}').unwrap_or(all),
+        };
+        if i.conversion != ast::ConversionFlag::None
+            && let Some(at) = all.rfind('!')
+        {
+            all = &all[..at];
+        }
+        without_comments(all).trim_end().to_string()
     }
 
     /// The text of a span, when there is one.
@@ -119,4 +164,34 @@ impl Tree<'_> {
         }
         e.value.as_bytes().to_vec()
     }
+}
+
+/// Source text as CPython keeps it with a field: comments go.
+pub fn without_comments(text: &str) -> String {
+    if !text.contains('#') {
+        return text.to_string();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut quote = None;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (quote, c) {
+            (None, '#') => {
+                while chars.peek().is_some_and(|c| *c != '\n') {
+                    chars.next();
+                }
+                continue;
+            }
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(q), c) if q == c => quote = None,
+            (Some(_), '\\') => {
+                out.push(c);
+                out.extend(chars.next());
+                continue;
+            }
+            _ => {}
+        }
+        out.push(c);
+    }
+    out
 }

@@ -1,5 +1,6 @@
-//! Native modules about the language itself: tokens and byte code.
+//! Native modules about the language itself: syntax trees, tokens and byte code.
 
+pub mod ast;
 pub mod opcode;
 pub mod tokens;
 

@@ -16,9 +16,10 @@ pub mod source;
 
 /// The tree's types.
 pub use ruff_python_ast as ast;
+pub use ruff_python_ast::token::{TokenKind, Tokens};
 pub use ruff_text_size::{Ranged, TextRange, TextSize};
 
 pub use error::{ErrorKind, SyntaxError, Warning};
 pub use lexer::python::{PyToken, tokenize};
 pub use line_index::{LineIndex, Location};
-pub use parser::{Mode, Options, Parsed, parse};
+pub use parser::{Mode, Options, Parsed, error_at, parse};

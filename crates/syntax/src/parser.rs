@@ -367,13 +367,13 @@ fn check_literals(
     let mut strings: Vec<(u32, Vec<(u32, InvalidEscape, TextRange)>)> = Vec::new();
     let mut depth = 0u32;
     let mut warn = |lineno: u32, bad: &InvalidEscape, range: TextRange| {
-        let as_error = at_range(source, lines, range, &bad.error());
+        let as_error = error_at(source, lines, range, &bad.error());
         warnings.push(Warning { msg: bad.warning(), lineno, as_error });
     };
     let refuse = |range: TextRange, error: LiteralError| {
         // The diagnoser knows how far CPython would have read.
         match diagnose(source, mode, options) {
-            Ok(()) => at_range(source, lines, range, error.message()),
+            Ok(()) => error_at(source, lines, range, error.message()),
             Err(error) => error,
         }
     };
@@ -430,7 +430,7 @@ fn check_literals(
     }
     for (kind, range) in numbers {
         let msg = format!("invalid {} literal", number_kind(&source[range], kind));
-        let as_error = at_range(source, lines, range, &msg);
+        let as_error = error_at(source, lines, range, &msg);
         warnings.push(Warning { msg, lineno: lines.line(range.end().to_u32()), as_error });
     }
     Ok(warnings)
@@ -446,7 +446,8 @@ fn number_kind(text: &str, kind: TokenKind) -> &'static str {
     }
 }
 
-fn at_range(source: &str, lines: &LineIndex, range: TextRange, msg: &str) -> SyntaxError {
+/// A `SyntaxError` at a stretch of the source.
+pub fn error_at(source: &str, lines: &LineIndex, range: TextRange, msg: &str) -> SyntaxError {
     let start = lines.locate(source, range.start().to_u32());
     let end = lines.locate(source, range.end().to_u32());
     SyntaxError {

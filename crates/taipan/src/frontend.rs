@@ -1,7 +1,10 @@
 //! The parser and the compiler as the machine's `Frontend`: their errors as `SyntaxError` objects, their warnings issued.
 
+use std::borrow::Cow;
+
 use taipan_bytecode::CodeData;
 use taipan_compiler::{Mode, Options};
+use taipan_lib_lang::ast::{self, MakeOptions};
 use taipan_syntax::error::UNKNOWN;
 use taipan_syntax::source::{self, Codec};
 use taipan_syntax::{ErrorKind, SyntaxError};
@@ -14,23 +17,17 @@ use taipan_vm::types::typedef::TypeDef as Class;
 /// `PyCF_*` flags.
 pub mod cf {
     pub const DONT_IMPLY_DEDENT: u32 = 0x200;
+    pub const TYPE_COMMENTS: u32 = 0x1000;
     pub const ALLOW_TOP_LEVEL_AWAIT: u32 = 0x2000;
     pub const ALLOW_INCOMPLETE_INPUT: u32 = 0x4000;
+    /// `PyCF_OPTIMIZED_AST` without `PyCF_ONLY_AST`.
+    pub const OPTIMIZED: u32 = 0x8000;
     /// All of CPython's `CO_FUTURE_*`.
     pub const FUTURE: u32 = 0x1ff_0000;
 }
 
-/// What compiling `ast` objects needs; the language library fills it in.
-#[derive(Clone, Copy)]
-pub struct AstHooks {
-    pub compile: fn(&Vm, &Value, &str, CompileOptions) -> PyResult<CodeData>,
-    pub parse: fn(&Vm, &str, &str, &str, u32) -> PyResult<Value>,
-}
-
 /// `Frontend` over `taipan_syntax` and `taipan_compiler`.
-pub struct SourceFrontend {
-    pub ast: Option<AstHooks>,
-}
+pub struct SourceFrontend;
 
 /// The compiler's options from the machine's.
 pub fn compiler_options(filename: &str, options: CompileOptions) -> Options<'_> {
@@ -49,39 +46,66 @@ pub fn compiler_options(filename: &str, options: CompileOptions) -> Options<'_> 
     }
 }
 
+/// A source without null bytes and carriage returns.
+fn prepared<'s>(vm: &Vm, source: &'s str, filename: &str) -> PyResult<Cow<'s, str>> {
+    if source.contains('\0') {
+        return Err(raise(vm, &source::null_bytes(false), filename, None));
+    }
+    Ok(if source.contains('\r') { Cow::Owned(source::normalize(source)) } else { Cow::Borrowed(source) })
+}
+
+fn syntax_warnings(
+    vm: &Vm,
+    warnings: &[taipan_syntax::Warning],
+    filename: &str,
+    source: &str,
+) -> PyResult<()> {
+    for w in warnings {
+        warn(vm, &w.msg, filename, w.lineno, || raise(vm, &w.as_error, filename, Some(source)))?;
+    }
+    Ok(())
+}
+
+fn compiler_warnings(
+    vm: &Vm,
+    warnings: &[taipan_compiler::Warning],
+    filename: &str,
+    source: Option<&str>,
+) -> PyResult<()> {
+    for w in warnings {
+        warn(vm, &w.msg, filename, w.lineno, || {
+            let line = source.and_then(|s| s.split('\n').nth((w.lineno as usize).saturating_sub(1)));
+            let error = SyntaxError {
+                lineno: w.lineno.into(),
+                offset: w.offset.into(),
+                end_lineno: w.end_lineno.into(),
+                end_offset: w.end_offset.into(),
+                text: line.map(|l| format!("{l}\n")).filter(|_| !filename.starts_with('<')),
+                ..SyntaxError::bare(w.msg.clone())
+            };
+            raise(vm, &error, filename, None)
+        })?;
+    }
+    Ok(())
+}
+
+/// What `ast` objects are made like.
+fn make_options(options: CompileOptions, feature_version: i32) -> MakeOptions {
+    MakeOptions {
+        optimize: (options.flags & cf::OPTIMIZED != 0).then_some(options.optimize),
+        feature_version: u8::try_from(feature_version).ok(),
+    }
+}
+
 impl Frontend for SourceFrontend {
     fn compile(&self, vm: &Vm, source: &str, filename: &str, options: CompileOptions) -> PyResult<CodeData> {
-        if source.contains('\0') {
-            return Err(raise(vm, &source::null_bytes(false), filename, None));
-        }
-        let text;
-        let source = if source.contains('\r') {
-            text = source::normalize(source);
-            &text
-        } else {
-            source
-        };
+        let source = &*prepared(vm, source, filename)?;
         let output = match taipan_compiler::compile(source, &compiler_options(filename, options)) {
             Ok(output) => output,
             Err(error) => return Err(raise(vm, &error, filename, Some(source))),
         };
-        for w in &output.syntax_warnings {
-            warn(vm, &w.msg, filename, w.lineno, || raise(vm, &w.as_error, filename, Some(source)))?;
-        }
-        for w in &output.warnings {
-            warn(vm, &w.msg, filename, w.lineno, || {
-                let line = source.split('\n').nth((w.lineno as usize).saturating_sub(1));
-                let error = SyntaxError {
-                    lineno: w.lineno.into(),
-                    offset: w.offset.into(),
-                    end_lineno: w.end_lineno.into(),
-                    end_offset: w.end_offset.into(),
-                    text: line.map(|l| format!("{l}\n")).filter(|_| !filename.starts_with('<')),
-                    ..SyntaxError::bare(w.msg.clone())
-                };
-                raise(vm, &error, filename, None)
-            })?;
-        }
+        syntax_warnings(vm, &output.syntax_warnings, filename, source)?;
+        compiler_warnings(vm, &output.warnings, filename, Some(source))?;
         Ok(output.code)
     }
 
@@ -96,17 +120,55 @@ impl Frontend for SourceFrontend {
         filename: &str,
         options: CompileOptions,
     ) -> PyResult<CodeData> {
-        match self.ast {
-            Some(hooks) => (hooks.compile)(vm, tree, filename, options),
-            None => Err(vm.raise_new(&exc::ImportError, "this build makes no syntax trees")),
+        let mode = match options.mode {
+            CompileMode::Exec => "exec",
+            CompileMode::Eval => "eval",
+            CompileMode::Single => "single",
+        };
+        let (module, positions) = ast::from_objects(vm, tree, mode)?;
+        let compiled =
+            taipan_compiler::compile_tree(&module, positions, &compiler_options(filename, options));
+        match compiled {
+            Ok(output) => {
+                compiler_warnings(vm, &output.warnings, filename, None)?;
+                Ok(output.code)
+            }
+            Err(error) => Err(raise(vm, &error, filename, None)),
         }
     }
 
-    fn parse_to_ast(&self, vm: &Vm, source: &str, filename: &str, mode: &str, flags: u32) -> PyResult<Value> {
-        match self.ast {
-            Some(hooks) => (hooks.parse)(vm, source, filename, mode, flags),
-            None => Err(vm.raise_new(&exc::ImportError, "this build makes no syntax trees")),
+    fn parse_to_ast(
+        &self,
+        vm: &Vm,
+        source: &str,
+        filename: &str,
+        mode: &str,
+        options: CompileOptions,
+        feature_version: i32,
+    ) -> PyResult<Value> {
+        let source = &*prepared(vm, source, filename)?;
+        let syntax_mode = match mode {
+            "eval" => taipan_syntax::Mode::Expression,
+            "single" => taipan_syntax::Mode::Interactive,
+            "func_type" => taipan_syntax::Mode::FuncType,
+            _ => taipan_syntax::Mode::Module,
+        };
+        let settings = compiler_options(filename, options).syntax();
+        let fail = |error: &SyntaxError| raise(vm, error, filename, Some(source));
+        let parsed = taipan_syntax::parse(source, syntax_mode, settings).map_err(|e| fail(&e))?;
+        syntax_warnings(vm, &parsed.warnings, filename, source)?;
+        let comments = options.flags & cf::TYPE_COMMENTS != 0;
+        let make = make_options(options, feature_version);
+        ast::to_objects(vm, source, &parsed, mode, comments, settings.names, make)?.map_err(|e| fail(&e))
+    }
+
+    fn recompile_ast(&self, vm: &Vm, tree: &Value, mode: &str, options: CompileOptions) -> PyResult<Value> {
+        if options.flags & cf::OPTIMIZED == 0 {
+            ast::check_root(vm, tree, mode)?;
+            return Ok(tree.clone());
         }
+        let (module, positions) = ast::from_objects(vm, tree, mode)?;
+        ast::again(vm, &module, positions, mode, make_options(options, -1))
     }
 }
 

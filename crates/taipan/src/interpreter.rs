@@ -25,7 +25,7 @@ impl Default for Builder {
     fn default() -> Builder {
         let config = Config {
             host: Arc::new(RealHost::new()),
-            frontend: Box::new(SourceFrontend { ast: None }),
+            frontend: Box::new(SourceFrontend),
             modules: library::modules(),
             frozen: library::frozen,
             frozen_source: library::frozen_source,

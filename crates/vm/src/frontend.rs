@@ -33,6 +33,17 @@ pub trait Frontend {
         filename: &str,
         options: CompileOptions,
     ) -> PyResult<CodeData>;
-    /// `compile(source, …, PyCF_ONLY_AST)`.
-    fn parse_to_ast(&self, vm: &Vm, source: &str, filename: &str, mode: &str, flags: u32) -> PyResult<Value>;
+    /// `compile(source, …, PyCF_ONLY_AST)`; the mode in words, because there is one more than for code.
+    /// `feature_version` is the minor version of Python that the source must be good for, or -1.
+    fn parse_to_ast(
+        &self,
+        vm: &Vm,
+        source: &str,
+        filename: &str,
+        mode: &str,
+        options: CompileOptions,
+        feature_version: i32,
+    ) -> PyResult<Value>;
+    /// `compile(tree, …, PyCF_ONLY_AST)`: the tree itself, or an optimised one.
+    fn recompile_ast(&self, vm: &Vm, tree: &Value, mode: &str, options: CompileOptions) -> PyResult<Value>;
 }

@@ -28,7 +28,24 @@ impl crate::frontend::Frontend for NoFrontend {
     ) -> PyResult<taipan_bytecode::CodeData> {
         Err(vm.system_error("no compiler"))
     }
-    fn parse_to_ast(&self, vm: &Vm, _: &str, _: &str, _: &str, _: u32) -> PyResult<Value> {
+    fn parse_to_ast(
+        &self,
+        vm: &Vm,
+        _: &str,
+        _: &str,
+        _: &str,
+        _: crate::frontend::CompileOptions,
+        _: i32,
+    ) -> PyResult<Value> {
+        Err(vm.system_error("no compiler"))
+    }
+    fn recompile_ast(
+        &self,
+        vm: &Vm,
+        _: &Value,
+        _: &str,
+        _: crate::frontend::CompileOptions,
+    ) -> PyResult<Value> {
         Err(vm.system_error("no compiler"))
     }
 }

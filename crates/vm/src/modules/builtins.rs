@@ -356,7 +356,7 @@ pub mod builtins {
         optimize: i32,
         _feature_version: i32,
     ) -> PyResult<Value> {
-        run::compile(vm, source, filename, mode, flags, dont_inherit, optimize)
+        run::compile(vm, source, filename, mode, flags, dont_inherit, optimize, _feature_version)
     }
 
     /// Deletes the named attribute from the given object.

@@ -84,6 +84,12 @@ impl<'a> IntValue<'a> {
         }
     }
 
+    /// Whether it is negative, and its magnitude, least significant byte first.
+    pub fn sign_and_bytes(&self) -> (bool, Vec<u8>) {
+        let n = self.to_ibig();
+        (n.sign() == Sign::Negative, n.into_parts().1.to_le_bytes().to_vec())
+    }
+
     /// The number as a big one, copied only if it is not one already.
     pub fn big(&self) -> Cow<'a, IBig> {
         match self {

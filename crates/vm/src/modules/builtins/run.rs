@@ -96,6 +96,7 @@ pub fn compile(
     flags: i32,
     dont_inherit: bool,
     optimize: i32,
+    feature_version: i32,
 ) -> PyResult<Value> {
     let filename = path_text(vm, filename)?;
     if flags & !KNOWN != 0 {
@@ -124,8 +125,8 @@ pub fn compile(
     let optimize = if optimize < 0 { vm.config.flags.optimize.clamp(0, 2) } else { optimize };
     let options = CompileOptions { mode: compile_mode, flags: flags as u32, optimize: optimize as u8 };
     if is_ast(vm, source)? {
-        if flags & 0x8400 == ONLY_AST {
-            return Ok(source.clone());
+        if flags & ONLY_AST != 0 {
+            return vm.config.frontend.recompile_ast(vm, source, mode, options);
         }
         let data = vm.config.frontend.compile_ast(vm, source, &filename, options)?;
         return Ok(vm.new_code(data).into_value());
@@ -134,7 +135,7 @@ pub fn compile(
     let shown = vm.new_str(&filename).into_value();
     audit(vm, "compile", &[source.clone(), shown])?;
     if flags & ONLY_AST != 0 {
-        return vm.config.frontend.parse_to_ast(vm, &text, &filename, mode, flags as u32);
+        return vm.config.frontend.parse_to_ast(vm, &text, &filename, mode, options, feature_version);
     }
     let data = vm.config.frontend.compile(vm, &text, &filename, options)?;
     Ok(vm.new_code(data).into_value())
