@@ -2,9 +2,12 @@
 
 pub mod ast;
 pub mod opcode;
+pub mod report;
+pub mod symtable;
 pub mod tokens;
 
 use taipan_vm::native::ModuleDef;
 
 /// The modules of this crate.
-pub static MODULES: &[&ModuleDef] = &[&opcode::opcode::MODULE, &tokens::tokenize::MODULE];
+pub static MODULES: &[&ModuleDef] =
+    &[&opcode::opcode::MODULE, &symtable::symtable::MODULE, &tokens::tokenize::MODULE];

@@ -169,8 +169,23 @@ impl<'a> Maker<'a> {
         self.vm.recurse(" during ast construction", || self.stmt_inner(s))
     }
 
+    /// The span of a statement with a block, which has the semicolon behind its last statement.
+    fn compound(&self, span: Span) -> Span {
+        let rest = self.tree.text(Span { start: span.end, end: u32::MAX }).unwrap_or_default();
+        let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\x0c']).len();
+        match rest.as_bytes().get(blank) {
+            Some(b';') => Span { start: span.start, end: span.end + blank as u32 + 1 },
+            _ => span,
+        }
+    }
+
     fn stmt_inner(&self, s: &Stmt) -> PyResult<Value> {
-        let span = Span::of(s);
+        let span = match s {
+            Stmt::For(_) | Stmt::While(_) | Stmt::With(_) | Stmt::Match(_) | Stmt::Try(_) => {
+                self.compound(Span::of(s))
+            }
+            s => Span::of(s),
+        };
         match s {
             Stmt::FunctionDef(f) => self.function(f),
             Stmt::ClassDef(c) => self.class_def(c),
@@ -309,7 +324,8 @@ impl<'a> Maker<'a> {
 
     fn function(&self, f: &ast::StmtFunctionDef) -> PyResult<Value> {
         let keyword = if f.is_async { "async" } else { "def" };
-        let span = self.header(Span::of(f), Span::of(&f.name), !f.decorator_list.is_empty(), keyword);
+        let span =
+            self.header(self.compound(Span::of(f)), Span::of(&f.name), !f.decorator_list.is_empty(), keyword);
         if f.is_async {
             self.since(5, "Async functions", span);
         }
@@ -332,7 +348,8 @@ impl<'a> Maker<'a> {
     }
 
     fn class_def(&self, c: &ast::StmtClassDef) -> PyResult<Value> {
-        let span = self.header(Span::of(c), Span::of(&c.name), !c.decorator_list.is_empty(), "class");
+        let span =
+            self.header(self.compound(Span::of(c)), Span::of(&c.name), !c.decorator_list.is_empty(), "class");
         let (bases, keywords) = match &c.arguments {
             Some(a) => (self.exprs(&a.args)?, self.list(&a.keywords, |k| self.keyword(k))?),
             None => (self.exprs(&[])?, self.exprs(&[])?),
@@ -426,7 +443,8 @@ impl<'a> Maker<'a> {
     }
 
     fn if_stmt(&self, i: &ast::StmtIf) -> PyResult<Value> {
-        let end = Span::of(i).end;
+        let whole = self.compound(Span::of(i));
+        let end = whole.end;
         // From the last clause to the first: each `elif` is an `If` in the `orelse` of the one before.
         let mut orelse = self.suite(&[])?;
         for clause in i.elif_else_clauses.iter().rev() {
@@ -443,7 +461,7 @@ impl<'a> Maker<'a> {
             };
         }
         let fields = [("test", self.expr(&i.test)?), ("body", self.suite(&i.body)?), ("orelse", orelse)];
-        self.at("If", Span::of(i), fields)
+        self.at("If", whole, fields)
     }
 
     /// `span`, which was put together, unless spans are keys of a table.
@@ -452,7 +470,7 @@ impl<'a> Maker<'a> {
     }
 
     fn with_stmt(&self, w: &ast::StmtWith) -> PyResult<Value> {
-        let span = Span::of(w);
+        let span = self.compound(Span::of(w));
         if w.is_async {
             self.since(5, "Async with statements", span);
         }
@@ -485,7 +503,7 @@ impl<'a> Maker<'a> {
             ("name", self.maybe_name(h.name.as_ref())),
             ("body", self.suite(&h.body)?),
         ];
-        self.at("ExceptHandler", Span::of(h), fields)
+        self.at("ExceptHandler", self.compound(Span::of(h)), fields)
     }
 
     fn case(&self, c: &ast::MatchCase) -> PyResult<Value> {

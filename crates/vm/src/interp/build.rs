@@ -92,7 +92,7 @@ pub fn dict_update(vm: &Vm, dict: &Value, other: &Value) -> PyResult<()> {
 }
 
 /// How messages name the callee of a call with `**`.
-fn function_text(vm: &Vm, f: &Value) -> PyResult<String> {
+pub fn function_text(vm: &Vm, f: &Value) -> PyResult<String> {
     let qualname = vm.lookup_attr(f, &vm.names.__qualname__)?;
     let Some(q) = qualname.as_ref().and_then(|q| q.downcast::<Str>()) else {
         return Ok(vm.str(f)?.to_string_lossy().into_owned());

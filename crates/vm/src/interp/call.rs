@@ -209,7 +209,8 @@ pub fn call_ex(vm: &Vm, regs: Regs, b: u16) -> PyResult<Value> {
                         {
                             drop(vm.take_raised());
                             return Err(vm.type_error(format_args!(
-                                "Value after * must be an iterable, not {}",
+                                "{} argument after * must be an iterable, not {}",
+                                super::build::function_text(vm, callee)?,
                                 vm.type_of(given).name()
                             )));
                         }

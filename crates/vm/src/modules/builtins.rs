@@ -5,7 +5,7 @@ mod anext;
 mod classes;
 
 mod numbers;
-mod run;
+pub mod run;
 mod text;
 
 use crate::errors::{exc, group, suggest};

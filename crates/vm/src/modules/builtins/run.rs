@@ -47,7 +47,13 @@ pub fn path_text(vm: &Vm, v: &Value) -> PyResult<String> {
 }
 
 /// The source as text. `func` and `what` are for the error.
-fn source_text(vm: &Vm, source: &Value, func: &str, what: &str, filename: &str) -> PyResult<(String, bool)> {
+pub fn source_text(
+    vm: &Vm,
+    source: &Value,
+    func: &str,
+    what: &str,
+    filename: &str,
+) -> PyResult<(String, bool)> {
     let text = if let Some(s) = source.downcast::<Str>() {
         match s.as_str() {
             Some(t) => (t.to_string(), false),
