@@ -112,6 +112,13 @@ impl<T> GcCell<T> {
 }
 
 impl<T> GcCell<T> {
+    /// Lends the reference to a closure, which must not change the cell: it runs no Python code and drops no values.
+    #[inline(always)]
+    pub fn with<R>(&self, f: impl FnOnce(Option<&Gc<T>>) -> R) -> R {
+        // SAFETY: one thread (I2), and the closure leaves the cell alone, as `Guarded::with` asks of its closures.
+        f(unsafe { (*self.0.as_ptr()).as_ref() })
+    }
+
     /// The place of the reference, for those who know that it is filled and how long it stays.
     ///
     /// # Safety

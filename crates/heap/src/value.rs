@@ -24,6 +24,7 @@ struct Zst;
 const TAG_MASK: u64 = 7;
 const FLOAT_ZERO: u64 = 0x8000_0000_0000_0002;
 
+#[inline(always)]
 const fn raw(bits: u64) -> Value {
     match NonZeroU64::new(bits) {
         Some(n) => Value(n, PhantomData),

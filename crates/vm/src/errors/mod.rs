@@ -44,6 +44,12 @@ impl ExcState {
         self.handled.get()
     }
 
+    /// Whether an exception is being handled.
+    #[inline(always)]
+    pub fn is_handling(&self) -> bool {
+        self.handled.is_some()
+    }
+
     /// Makes `v` the exception being handled; answers the one before.
     pub fn set_handled(&self, v: Option<Value>) -> Option<Value> {
         self.handled.replace(v)

@@ -4,7 +4,7 @@ use super::frame::{Frame, Slot, kind};
 use super::run::Regs;
 use crate::native::CallArgs;
 use crate::object::{Type, ValueExt};
-use crate::types::code::Code;
+use crate::types::code::{Code, Exec};
 use crate::types::function::{Function, Method};
 use crate::types::{Dict, List, Str, Tuple};
 use crate::{PyResult, Raised, Value, Vm};
@@ -15,7 +15,7 @@ use taipan_heap::Gc;
 /// begin at `first`. On success the callee's frame is on top; on an error the temporaries have been dropped.
 ///
 /// # Safety
-/// The arguments are the topmost live temporaries of the top frame.
+/// The arguments are the topmost live temporaries of the top frame, and `func` is the callable.
 #[inline(always)]
 pub unsafe fn enter_function(
     vm: &Vm,
@@ -27,46 +27,258 @@ pub unsafe fn enter_function(
     dst: u16,
 ) -> PyResult<()> {
     // SAFETY: a function always has code; `old_code` keeps replaced code alive while frames run it.
-    let code: *const Gc<Code> = unsafe { func.code.as_ptr_unchecked() };
-    let exec = unsafe { (*code).exec(vm) };
-    let base = unsafe { regs.base.add(first) };
-    if !vm.thread.fits(base, exec.nregs) {
-        return Err(vm.recursion_error(""));
-    }
-    if exec.simple && count == exec.argcount {
-        // SAFETY: the arguments are in place; locals and cells beyond them are made EMPTY (dead words are no pointers).
-        unsafe {
-            for k in count..exec.first_temp {
-                *(base.add(k) as *mut u64) = 0;
-            }
+    unsafe {
+        let code: *const Gc<Code> = func.code.as_ptr_unchecked();
+        let exec = (*code).exec(vm);
+        let base = regs.base.add(first);
+        if !exec.simple
+            || count != exec.argcount
+            || (*vm.thread.top()).kind & kind::GENERATOR != 0
+            || !vm.thread.fits(base, exec.nregs)
+        {
+            return enter_bound(vm, regs, r, first, count, func, &[], dst);
         }
-    } else {
-        // The arguments move out, are bound, and move back in.
-        let args: Vec<Value> = (first..first + count).map(|k| regs.take(k).unwrap_or(Value::NONE)).collect();
-        let window = match bind(vm, func, unsafe { &*code }, args, &[]) {
-            Ok(w) => w,
+        // The arguments are in place; locals and cells beyond them are made EMPTY (dead words are no pointers).
+        clear(base, count, exec.first_temp);
+        // The callable moves into the frame; an EMPTY self needs nothing.
+        let callee = std::ptr::replace(regs.base.add(r) as *mut u64, 0);
+        let func: Gc<Function> = Value::from_bits(callee).into_gc_unchecked();
+        match vm.thread.push(vm, func, code, exec, base, 0, dst) {
+            Ok(_) => Ok(()),
             Err(raised) => {
-                regs.drop_run(r, first - r);
-                return Err(raised);
+                drop_window(base, exec.first_temp);
+                Err(raised)
             }
-        };
-        // SAFETY: the window fits (checked); what lies there are dead words.
-        unsafe { write_window(base, window, exec.first_temp) };
-    }
-    // The callable moves into the frame; an EMPTY self needs nothing.
-    let Some(callee) = regs.take(r) else { return Err(vm.system_error("empty callable")) };
-    // SAFETY: `func` was read from this register.
-    let func: Gc<Function> = unsafe { callee.into_gc_unchecked() };
-    match unsafe { vm.thread.push(vm, func, code, exec, base, 0, dst) } {
-        Ok(_) => Ok(()),
-        Err(raised) => {
-            for k in 0..exec.first_temp {
-                // SAFETY: the window was just written.
-                drop(unsafe { (*base.add(k)).take() });
-            }
-            Err(raised)
         }
     }
+}
+
+/// Empties `base[from..to]`, which holds no pointers. A loop that stays one: windows are small, and `memset` is a call.
+///
+/// # Safety
+/// The places lie within the value stack.
+#[inline(always)]
+unsafe fn clear(base: *mut Slot, from: usize, to: usize) {
+    let mut k = from;
+    while k < to {
+        // SAFETY: by contract.
+        unsafe { std::ptr::write_volatile(base.add(k) as *mut u64, 0) };
+        k += 1;
+    }
+}
+
+/// # Safety
+/// The places hold values or EMPTY.
+#[cold]
+unsafe fn drop_window(base: *mut Slot, n: usize) {
+    for k in 0..n {
+        // SAFETY: by contract.
+        drop(unsafe { (*base.add(k)).take() });
+    }
+}
+
+/// `enter_function` for calls that are not simple: defaults, keywords (`names`: those of the last arguments), stars, and
+/// calls from a generator, whose window has no room behind it.
+///
+/// # Safety
+/// As for `enter_function`.
+#[inline(never)]
+pub unsafe fn enter_bound(
+    vm: &Vm,
+    regs: Regs,
+    r: usize,
+    first: usize,
+    count: usize,
+    func: &Gc<Function>,
+    names: &[Value],
+    dst: u16,
+) -> PyResult<()> {
+    let func = func.clone();
+    // SAFETY: as in `enter_function`. Arguments move at most once; `regs` is not touched after `r` is dropped.
+    unsafe {
+        let code: *const Gc<Code> = func.code.as_ptr_unchecked();
+        let exec = (*code).exec(vm);
+        let caller = &*vm.thread.top();
+        let in_place = caller.kind & kind::GENERATOR == 0;
+        let base = if in_place { regs.base.add(first) } else { caller.free };
+        if !vm.thread.fits(base, exec.nregs.max(count)) {
+            regs.drop_run(r, first - r + count);
+            return Err(vm.recursion_error(""));
+        }
+        if !in_place {
+            for k in 0..count {
+                let word = std::ptr::replace(regs.base.add(first + k) as *mut u64, 0);
+                std::ptr::write(base.add(k) as *mut u64, word);
+            }
+        }
+        let bound = bind_in_place(vm, &func, &*code, exec, base, count, names);
+        regs.drop_run(r, first - r);
+        bound?;
+        match vm.thread.push(vm, func, code, exec, base, 0, dst) {
+            Ok(_) => Ok(()),
+            Err(raised) => {
+                drop_window(base, exec.first_temp);
+                Err(raised)
+            }
+        }
+    }
+}
+
+/// Arranges `count` arguments at `base` as the function's window, and empties the rest of its locals. On an error nothing
+/// is left there.
+///
+/// # Safety
+/// `base` has room for the window and the arguments, which lie there; nothing live lies behind them.
+unsafe fn bind_in_place(
+    vm: &Vm,
+    func: &Gc<Function>,
+    code: &Gc<Code>,
+    exec: &Exec,
+    base: *mut Slot,
+    count: usize,
+    names: &[Value],
+) -> PyResult<()> {
+    let d = &code.data;
+    let (npos, named) = (exec.argcount, exec.argcount + d.kwonlyargcount as usize);
+    let given = count - names.len();
+    let stars = d.flags & (flags::VARARGS | flags::VARKEYWORDS);
+    // SAFETY: by contract; registers named below `total_args` lie within the window.
+    unsafe {
+        if names.is_empty() && given <= npos && named == npos {
+            // Positional arguments and defaults.
+            let full = given == npos || fill_defaults(func, base, given, npos);
+            if full {
+                clear(base, npos, exec.first_temp);
+                if stars != 0 {
+                    put_stars(vm, d.flags, base.add(npos), vm.new_tuple(Vec::new()));
+                }
+                return Ok(());
+            }
+        } else if names.is_empty() && named == npos && stars & flags::VARARGS != 0 {
+            // More positional arguments than parameters.
+            let rest = (npos..count).map(|k| (*base.add(k)).take().unwrap_or(Value::NONE));
+            let rest = vm.tuple_from_iter(rest);
+            clear(base, npos, exec.first_temp);
+            put_stars(vm, d.flags, base.add(npos), rest);
+            return Ok(());
+        } else if stars == 0 && given <= npos && exec.argcount < MAX_PARAMS {
+            if bind_keywords(vm, func, code, exec, base, given, names) {
+                return Ok(());
+            }
+        }
+        // The general way: the arguments move out, are bound, and move back in. It also says what is wrong.
+        let mut args: Vec<Value> = (0..count).map(|k| (*base.add(k)).take().unwrap_or(Value::NONE)).collect();
+        let kw: Vec<(Value, Value)> = names.iter().cloned().zip(args.split_off(given)).collect();
+        let window = bind(vm, func, code, args, &kw)?;
+        write_window(base, window, exec.first_temp);
+        Ok(())
+    }
+}
+
+/// # Safety
+/// Room for the star parameters at `place`, which is EMPTY.
+unsafe fn put_stars(vm: &Vm, co_flags: u32, place: *mut Slot, rest: Gc<Tuple>) {
+    let mut place = place;
+    // SAFETY: by contract.
+    unsafe {
+        if co_flags & flags::VARARGS != 0 {
+            std::ptr::write(place, Some(rest.into_value()));
+            place = place.add(1);
+        }
+        if co_flags & flags::VARKEYWORDS != 0 {
+            std::ptr::write(place, Some(vm.new_dict().into_value()));
+        }
+    }
+}
+
+/// Puts defaults into the places `given..npos`; `false` (and nothing done) if some have none.
+///
+/// # Safety
+/// The places hold nothing live.
+unsafe fn fill_defaults(func: &Gc<Function>, base: *mut Slot, given: usize, npos: usize) -> bool {
+    let Some(t) = func.defaults.get() else { return false };
+    let items = t.items();
+    let Some(skip) = (items.len() + given).checked_sub(npos) else { return false };
+    for (k, v) in items[skip.min(items.len())..].iter().enumerate() {
+        // SAFETY: by contract; `skip` leaves `npos - given` items.
+        unsafe { std::ptr::write(base.add(given + k), Some(v.clone())) };
+    }
+    true
+}
+
+/// Functions with fewer parameters have keyword arguments bound without taking memory.
+const MAX_PARAMS: usize = 16;
+
+/// Binds keyword arguments to a function without stars; `false` (and nothing done) if something is not as it should be.
+///
+/// # Safety
+/// As for `bind_in_place`.
+unsafe fn bind_keywords(
+    vm: &Vm,
+    func: &Gc<Function>,
+    code: &Gc<Code>,
+    exec: &Exec,
+    base: *mut Slot,
+    given: usize,
+    names: &[Value],
+) -> bool {
+    let d = &code.data;
+    let (npos, posonly) = (exec.argcount, d.posonlyargcount as usize);
+    let params = exec.params(vm, code);
+    if params.len() >= MAX_PARAMS || names.len() >= MAX_PARAMS {
+        return false;
+    }
+    let mut filled: u64 = (1u64 << given) - 1;
+    let mut places = [0u8; MAX_PARAMS];
+    for (name, place) in names.iter().zip(&mut places) {
+        let Some(i) = params.iter().position(|p| p.as_value().is(name)) else { return false };
+        if i < posonly || filled >> i & 1 != 0 {
+            return false;
+        }
+        filled |= 1 << i;
+        *place = i as u8;
+    }
+    let defaults = func.defaults.get();
+    let defaults = defaults.as_ref().map_or(&[][..], |t| t.items());
+    let required = npos.saturating_sub(defaults.len());
+    let skip = defaults.len().saturating_sub(npos);
+    if filled & ((1u64 << required) - 1) != (1u64 << required) - 1 {
+        return false;
+    }
+    let kwdefaults = func.kwdefaults.get();
+    let default_of = |i: usize| {
+        if i < npos {
+            return defaults.get(skip + i - required).cloned();
+        }
+        kwdefaults.as_ref()?.get_str(vm, &params[i])
+    };
+    // Missing ones first, so that nothing has moved when one has no default.
+    let mut missing: [Slot; MAX_PARAMS] = [const { None }; MAX_PARAMS];
+    for i in given..params.len() {
+        if filled >> i & 1 == 0 {
+            match default_of(i) {
+                Some(v) => missing[i] = Some(v),
+                None => return false,
+            }
+        }
+    }
+    // SAFETY: by contract; places are below the number of parameters, which the window has room for.
+    unsafe {
+        let mut values: [Slot; MAX_PARAMS] = [const { None }; MAX_PARAMS];
+        for (k, v) in values.iter_mut().enumerate().take(names.len()) {
+            *v = (*base.add(given + k)).take();
+        }
+        clear(base, given, exec.first_temp);
+        for (k, v) in values.iter_mut().enumerate().take(names.len()) {
+            std::ptr::write(base.add(places[k] as usize), v.take());
+        }
+        for (i, v) in missing.iter_mut().enumerate().take(params.len()).skip(given) {
+            if v.is_some() {
+                std::ptr::write(base.add(i), v.take());
+            }
+        }
+    }
+    true
 }
 
 /// # Safety
@@ -83,8 +295,8 @@ unsafe fn write_window(base: *mut Slot, window: Vec<Slot>, n: usize) {
     }
 }
 
-/// Callables that lead to a Python function: bound methods, and classes with a Python `__init__`. Answers whether a frame
-/// was pushed.
+/// Enters what leads to a Python function: functions (with keywords), bound methods, and classes with a Python `__init__`.
+/// Answers whether a frame was pushed.
 ///
 /// # Safety
 /// As for `enter_function`.
@@ -94,32 +306,48 @@ pub unsafe fn enter_special(
     r: usize,
     first: usize,
     count: usize,
+    names: &[Value],
     dst: u16,
 ) -> PyResult<bool> {
     let callee = regs.get(r as u16);
+    if let Some(f) = callee.downcast_exact::<Function>() {
+        // SAFETY: by contract.
+        unsafe { enter_bound(vm, regs, r, first, count, f, names, dst)? };
+        return Ok(true);
+    }
     if let Some(m) = callee.downcast_exact::<Method>()
         && first == r + 2
         && let Some(f) = m.func.downcast_exact::<Function>()
     {
         let (f, zelf) = (f.clone(), m.zelf.clone());
         drop(regs.take(r));
-        regs.put_fresh(r, Some(f.clone().into_value()));
         regs.put_fresh(r + 1, Some(zelf));
+        regs.put_fresh(r, Some(f.to_value()));
         // SAFETY: the object now stands in front of the arguments.
-        unsafe { enter_function(vm, regs, r, r + 1, count + 1, &f, dst)? };
+        unsafe {
+            match names.is_empty() {
+                true => enter_function(vm, regs, r, r + 1, count + 1, &f, dst)?,
+                false => enter_bound(vm, regs, r, r + 1, count + 1, &f, names, dst)?,
+            }
+        }
         return Ok(true);
     }
     if let Some(ty) = callee.downcast::<Type>()
         && first == r + 2
         && ty.is_heap_type()
-        && let Some((init, cls)) = plain_init(vm, ty)
+        && let Some(init) = plain_init(vm, ty)
     {
-        let obj = vm.alloc_in(&cls, crate::types::object::Object)?.into_value();
+        let obj = vm.alloc_in(ty, crate::types::object::Object)?.into_value();
         drop(regs.take(r));
-        regs.put_fresh(r, Some(init.clone().into_value()));
         regs.put_fresh(r + 1, Some(obj.clone()));
+        regs.put_fresh(r, Some(init.to_value()));
         // SAFETY: as above.
-        unsafe { enter_function(vm, regs, r, r + 1, count + 1, &init, dst)? };
+        unsafe {
+            match names.is_empty() {
+                true => enter_function(vm, regs, r, r + 1, count + 1, &init, dst)?,
+                false => enter_bound(vm, regs, r, r + 1, count + 1, &init, names, dst)?,
+            }
+        }
         // SAFETY: the frame was just pushed.
         unsafe {
             let f = &mut *vm.thread.top();
@@ -149,29 +377,92 @@ pub fn push_call(
     unsafe {
         let code: *const Gc<Code> = func.code.as_ptr_unchecked();
         let exec = (*code).exec(vm);
-        let base = vm.thread.free_base();
-        if !vm.thread.fits(base, exec.nregs) {
+        let (base, count) = (vm.thread.free_base(), args.all.len());
+        if !vm.thread.fits(base, exec.nregs.max(count)) {
             return Err(vm.recursion_error(""));
         }
-        if vm.thread.frame_depth() >= vm.recursion_limit.get() {
-            return Err(vm.recursion_error(""));
+        for (k, v) in args.all.iter().enumerate() {
+            std::ptr::write(base.add(k), Some(v.clone()));
         }
-        if exec.simple && args.kwnames.is_none() && args.all.len() == exec.argcount {
-            for (k, v) in args.all.iter().enumerate() {
-                std::ptr::write(base.add(k), Some(v.clone()));
-            }
-            for k in args.all.len()..exec.first_temp {
-                std::ptr::write(base.add(k), None);
-            }
+        if exec.simple && args.kwnames.is_none() && count == exec.argcount {
+            clear(base, count, exec.first_temp);
         } else {
-            let kw: Vec<(Value, Value)> = args.keywords().map(|(k, v)| (k.clone(), v.clone())).collect();
-            let window = bind(vm, func, &*code, args.pos().to_vec(), &kw)?;
-            write_window(base, window, exec.first_temp);
+            let names = args.kwnames.map_or(&[][..], |k| k.items());
+            bind_in_place(vm, func, &*code, exec, base, count, names)?;
         }
-        let f = vm.thread.push(vm, func.clone(), code, exec, base, kind, 0)?;
-        (*f).locals = locals;
+        match vm.thread.push(vm, func.clone(), code, exec, base, kind, 0) {
+            Ok(f) => {
+                (*f).locals = locals;
+                Ok(())
+            }
+            Err(raised) => {
+                drop_window(base, exec.first_temp);
+                Err(raised)
+            }
+        }
     }
-    Ok(())
+}
+
+/// `call_ex` of a Python function, entered like any other call. Answers whether a frame was pushed.
+///
+/// # Safety
+/// `regs[r..r + 4]` are the topmost temporaries: callable, self, positional arguments, keyword arguments.
+pub unsafe fn enter_ex(vm: &Vm, regs: Regs, r: usize, dst: u16) -> PyResult<bool> {
+    let Some(func) = regs.get(r as u16).downcast_exact::<Function>().cloned() else { return Ok(false) };
+    let given = regs.get(r as u16 + 2);
+    if given.downcast_exact::<Tuple>().is_none() && given.downcast_exact::<List>().is_none() {
+        return Ok(false);
+    }
+    let pairs = match regs.slot(r + 3).as_ref().map(|k| k.downcast_exact::<Dict>()) {
+        Some(Some(k)) => k.pairs(),
+        Some(None) if !regs.get(r as u16 + 3).is_none() => return Ok(false),
+        _ => Vec::new(),
+    };
+    if pairs.iter().any(|(k, _)| k.downcast::<Str>().is_none()) {
+        return Ok(false);
+    }
+    // SAFETY: values are copied above what is live, then bound there.
+    unsafe {
+        let code: *const Gc<Code> = func.code.as_ptr_unchecked();
+        let exec = (*code).exec(vm);
+        let caller = &*vm.thread.top();
+        let base = caller.free;
+        let n = match given.downcast_exact::<Tuple>() {
+            Some(t) => t.len(),
+            None => given.downcast_exact::<List>().map_or(0, |l| l.len()),
+        };
+        let count = n + pairs.len() + 1;
+        if count > u16::MAX as usize || !vm.thread.fits(base, exec.nregs.max(count)) {
+            return Ok(false);
+        }
+        let mut at = 0;
+        let mut push = |v: Value| {
+            std::ptr::write(base.add(at), Some(v));
+            at += 1;
+        };
+        if let Some(zelf) = regs.slot(r + 1) {
+            push(zelf.clone());
+        }
+        if let Some(t) = given.downcast_exact::<Tuple>() {
+            t.items().iter().for_each(|v| push(v.clone()));
+        } else if let Some(l) = given.downcast_exact::<List>() {
+            l.items.with(|items| items.iter().for_each(|v| push(v.clone())));
+        }
+        let mut names = Vec::with_capacity(pairs.len());
+        for (name, v) in pairs {
+            names.push(name);
+            push(v);
+        }
+        bind_in_place(vm, &func, &*code, exec, base, at, &names)?;
+        regs.drop_run(r, 4);
+        match vm.thread.push(vm, func, code, exec, base, 0, dst) {
+            Ok(_) => Ok(true),
+            Err(raised) => {
+                drop_window(base, exec.first_temp);
+                Err(raised)
+            }
+        }
+    }
 }
 
 /// `call_kw`: the names are a constant tuple; `n` arguments in all.
@@ -438,7 +729,7 @@ pub fn set_function_attr(vm: &Vm, regs: Regs, a: u16, x: u8, v: Value) {
 }
 
 /// The Python `__init__` of a class whose construction is plain: metaclass `type`, `object.__new__`, not abstract.
-fn plain_init(vm: &Vm, ty: &Gc<Type>) -> Option<(Gc<Function>, Gc<Type>)> {
+fn plain_init(vm: &Vm, ty: &Gc<Type>) -> Option<Gc<Function>> {
     use crate::object::Payload;
     if !vm.type_of(ty.as_value()).is(&vm.types.type_)
         || !std::ptr::eq(ty.def, crate::types::object::Object::def())
@@ -451,5 +742,5 @@ fn plain_init(vm: &Vm, ty: &Gc<Type>) -> Option<(Gc<Function>, Gc<Type>)> {
         return None;
     }
     let init = ty.lookup(vm, &vm.names.__init__)?;
-    Some((init.downcast_exact::<Function>()?.clone(), ty.clone()))
+    init.downcast_exact::<Function>().cloned()
 }

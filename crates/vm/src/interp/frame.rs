@@ -7,7 +7,7 @@ use crate::types::function::Function;
 use crate::{Dict, PyResult, Value, Vm};
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::cell::Cell;
-use std::ptr::{NonNull, null_mut};
+use std::ptr::NonNull;
 use taipan_bytecode::Instr;
 use taipan_heap::Gc;
 use taipan_heap::cell::GcCell;
@@ -41,6 +41,9 @@ pub struct Frame {
     /// The next instruction (saved: I4).
     pub pc: *const Cell<Instr>,
     pub base: *mut Slot,
+    /// Where a callee's window may begin that is not set up in place: above this window, or, if this window lies in a
+    /// generator, above the resumer's.
+    pub free: *mut Slot,
     pub exec: *const Exec,
     pub code: *const Gc<Code>,
     pub globals: *const Gc<Dict>,
@@ -64,6 +67,12 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// Whether nothing but the function is owned.
+    #[inline(always)]
+    fn is_plain(&self) -> bool {
+        self.locals.is_none() && self.generator.is_none() && self.instance.is_none() && !self.object.is_some()
+    }
+
     #[inline(always)]
     pub fn exec(&self) -> &Exec {
         // SAFETY: I5.
@@ -122,11 +131,12 @@ impl Frame {
 pub struct ThreadState {
     stack: NonNull<Slot>,
     frames: NonNull<Frame>,
-    /// The running frame; null when no Python code runs.
+    /// The running frame; place 0, which never holds one, when no Python code runs.
     top: Cell<*mut Frame>,
-    /// Depth of native recursion and of frames together with the limit decide `RecursionError`.
+    /// The first place that the recursion limit keeps free.
+    limit: Cell<*mut Frame>,
+    stack_end: *mut Slot,
     native_depth: Cell<usize>,
-    frame_depth: Cell<usize>,
     /// The lowest address that the native stack may reach; 0: unknown.
     pub stack_limit: Cell<usize>,
     pub trace_func: taipan_heap::cell::ValueCell,
@@ -163,12 +173,15 @@ const STACK_RESERVE: usize = 256 * 1024;
 
 impl ThreadState {
     pub fn new() -> ThreadState {
+        let (stack, frames) = (reserve(STACK_WORDS), reserve::<Frame>(FRAMES));
         ThreadState {
-            stack: reserve(STACK_WORDS),
-            frames: reserve(FRAMES),
-            top: Cell::new(null_mut()),
+            stack,
+            frames,
+            top: Cell::new(frames.as_ptr()),
+            limit: Cell::new(frames.as_ptr()),
+            // SAFETY: within the reservation.
+            stack_end: unsafe { stack.as_ptr().add(STACK_WORDS - 16) },
             native_depth: Cell::new(0),
-            frame_depth: Cell::new(0),
             stack_limit: Cell::new(0),
             trace_func: Default::default(),
             profile_func: Default::default(),
@@ -219,29 +232,56 @@ impl ThreadState {
     }
 
     pub fn top_frame(&self) -> Option<&Frame> {
+        if self.top.get() == self.frames.as_ptr() {
+            return None;
+        }
         // SAFETY: the top frame is live.
         unsafe { self.top.get().as_ref() }
     }
 
     /// The frame below `f`.
     pub fn below(&self, f: &Frame) -> Option<&Frame> {
-        if std::ptr::eq(f, self.frames.as_ptr()) {
+        // SAFETY: frames are pushed contiguously from place 1 on, so the one below is live.
+        let below = unsafe { (f as *const Frame).sub(1) };
+        if std::ptr::eq(below, self.frames.as_ptr()) {
             return None;
         }
-        // SAFETY: frames are pushed contiguously, so the one below is live.
-        unsafe { (f as *const Frame).sub(1).as_ref() }
+        unsafe { below.as_ref() }
     }
 
     pub fn frame_depth(&self) -> usize {
-        self.frame_depth.get()
+        // SAFETY: both point into the frame stack.
+        unsafe { self.top.get().offset_from(self.frames.as_ptr()) as usize }
+    }
+
+    /// Applies the interpreter's recursion limit.
+    pub fn set_limit(&self, limit: usize) {
+        let n = limit.min(FRAMES - 2);
+        // SAFETY: within the reservation.
+        self.limit.set(unsafe { self.frames.as_ptr().add(n + 1) });
+    }
+
+    /// The place of the next frame, if the recursion limit allows one.
+    #[inline(always)]
+    fn next_place(&self, vm: &Vm) -> PyResult<*mut Frame> {
+        // SAFETY: at most one behind the limit, which lies within the reservation.
+        let f = unsafe { self.top.get().add(1) };
+        if f >= self.limit.get() { self.limit_reached(vm, f) } else { Ok(f) }
+    }
+
+    /// Another thread may have changed the limit since this one looked.
+    #[cold]
+    #[inline(never)]
+    fn limit_reached(&self, vm: &Vm, f: *mut Frame) -> PyResult<*mut Frame> {
+        self.set_limit(vm.recursion_limit.get());
+        if f >= self.limit.get() { Err(vm.recursion_error("")) } else { Ok(f) }
     }
 
     /// Where a window may begin that is not set up in place: above the top frame's window.
     #[inline]
     pub fn free_base(&self) -> *mut Slot {
         match self.top_frame() {
-            // SAFETY: I1.
-            Some(f) => unsafe { f.base.add(f.exec().nregs) },
+            Some(f) => f.free,
             None => self.stack.as_ptr(),
         }
     }
@@ -249,8 +289,8 @@ impl ThreadState {
     /// Whether a window of `n` words fits at `base`.
     #[inline(always)]
     pub fn fits(&self, base: *mut Slot, n: usize) -> bool {
-        let used = (base as usize).wrapping_sub(self.stack.as_ptr() as usize) / 8;
-        used + n + 16 <= STACK_WORDS
+        // `n` is bounded by the 16 bits of an operand, so this cannot wrap.
+        base.wrapping_add(n) <= self.stack_end
     }
 
     /// Pushes a frame for `func` whose window begins at `base`. Registers beyond the arguments are EMPTY already.
@@ -268,19 +308,14 @@ impl ThreadState {
         kind: u8,
         dst: u16,
     ) -> PyResult<*mut Frame> {
-        let depth = self.frame_depth.get();
-        if depth >= vm.recursion_limit.get() || depth + 2 >= FRAMES {
-            return Err(vm.recursion_error(""));
-        }
-        self.frame_depth.set(depth + 1);
-        // SAFETY: below FRAMES by the check; the place above the top frame holds no live frame.
+        let f = self.next_place(vm)?;
+        // SAFETY: the place above the top frame holds no live frame.
         unsafe {
-            let top = self.top.get();
-            let f = if top.is_null() { self.frames.as_ptr() } else { top.add(1) };
             let (globals, builtins): (*const Gc<Dict>, *const Gc<Dict>) = (&func.globals, &func.builtins);
             f.write(Frame {
                 pc: exec.instrs.as_ptr(),
                 base,
+                free: base.add(exec.nregs),
                 exec,
                 code,
                 globals,
@@ -306,7 +341,8 @@ impl ThreadState {
     /// A frame is running.
     #[inline(always)]
     pub unsafe fn pop(&self, vm: &Vm, all: bool) {
-        // SAFETY: the top frame is live; after its registers are EMPTY and it is off the stack, its fields are dropped.
+        // SAFETY: the top frame is live; after its registers hold no pointers and it is off the stack, its fields are
+        // dropped.
         unsafe {
             let f = self.top.get();
             let exec = (*f).exec();
@@ -314,22 +350,25 @@ impl ThreadState {
                 detach(vm, &*f);
             }
             let n = if all { exec.nregs } else { exec.first_temp };
-            for i in 0..n {
-                let slot = (*f).base.add(i);
-                // A word that is no pointer may stay only where it means nothing: below the first temporary it would.
-                let word = *(slot as *const u64);
-                if word != 0 {
-                    *(slot as *mut u64) = 0;
-                    if word & 7 == 0 {
-                        drop(Value::from_bits(word));
-                    }
+            let base = (*f).base as *mut u64;
+            let mut i = 0;
+            while i < n {
+                let slot = base.add(i);
+                let word = *slot;
+                // Words that are no pointers may stay (I2).
+                if word & 7 == 0 && word != 0 {
+                    *slot = 0;
+                    drop(Value::from_bits(word));
                 }
+                i += 1;
             }
-            self.frame_depth.set(self.frame_depth.get() - 1);
-            let below = if f == self.frames.as_ptr() { null_mut() } else { f.sub(1) };
-            self.top.set(below);
-            let gone = std::ptr::read(f);
-            drop(gone);
+            self.top.set(f.sub(1));
+            if (*f).is_plain() {
+                // Most frames: only the function is to be dropped.
+                drop(std::ptr::read(&raw const (*f).func));
+            } else {
+                drop(std::ptr::read(f));
+            }
         }
     }
 
@@ -342,30 +381,23 @@ impl ThreadState {
         unsafe {
             let f = self.top.get();
             let _ = vm;
-            self.frame_depth.set(self.frame_depth.get() - 1);
-            let below = if f == self.frames.as_ptr() { null_mut() } else { f.sub(1) };
-            self.top.set(below);
+            self.top.set(f.sub(1));
             std::ptr::read(f)
         }
     }
 
-    /// Puts a frame that `take_top` took on top again, with its window at `base`.
+    /// Puts a frame that `take_top` took on top again. Its window is where it was.
     ///
     /// # Safety
-    /// The window at `base` fits and holds the frame's registers.
-    pub unsafe fn put_top(&self, vm: &Vm, mut frame: Frame, base: *mut Slot) -> Result<*mut Frame, Frame> {
-        let depth = self.frame_depth.get();
-        if depth >= vm.recursion_limit.get() || depth + 2 >= FRAMES {
-            let _ = vm.recursion_error("");
-            return Err(frame);
-        }
-        self.frame_depth.set(depth + 1);
-        frame.base = base;
-        // SAFETY: as in `push`.
+    /// The window holds the frame's registers.
+    #[inline(always)]
+    pub unsafe fn put_top(&self, vm: &Vm, frame: Frame) -> Result<*mut Frame, Frame> {
+        let Ok(f) = self.next_place(vm) else { return Err(frame) };
+        let free = self.free_base();
+        // SAFETY: the place above the top frame holds no live frame.
         unsafe {
-            let top = self.top.get();
-            let f = if top.is_null() { self.frames.as_ptr() } else { top.add(1) };
             f.write(frame);
+            (*f).free = free;
             self.top.set(f);
             Ok(f)
         }

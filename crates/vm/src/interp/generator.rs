@@ -1,9 +1,10 @@
 //! Generators, coroutines and async generators: suspending a frame to the heap and resuming it.
 //!
-//! A suspended frame's window lies in a box that the generator owns; resuming copies it to the top of the value stack, so
-//! that calls from it can set up their windows in place; suspending copies it back.
+//! The window of a generator's frame lies in a box that the generator owns, while it runs too: resuming and suspending move
+//! the frame only. Windows of functions that it calls begin at `Frame::free`, above its resumer's.
 //!
-//! I1  `state.suspended` is filled exactly while the frame is not running and not finished.
+//! I1  `state.suspended` is filled exactly while the frame is not running and not finished; `state.spare` is filled and
+//!     holds the window while it runs.
 //! I2  While it runs, the frame owns a reference to its generator.
 
 use super::frame::{Frame, kind};
@@ -75,101 +76,103 @@ pub fn make(vm: &Vm) -> Made {
     Made { value, kind: k, dst }
 }
 
-/// Takes the top frame off and keeps it in `state`.
+/// Takes the top frame off and keeps it in `state`. The first time the window moves from the stack into a box.
+#[inline(always)]
 fn suspend(vm: &Vm, state: &GenState) {
     // SAFETY: a frame is running; each register is moved once and leaves no pointer behind (I3 of mod.rs).
     let suspended = unsafe {
         let mut frame = vm.thread.take_top(vm);
-        let n = frame.exec().nregs;
-        let mut kept = state.spare.take().unwrap_or_else(|| {
-            Box::new(Suspended {
-                frame: None,
-                window: Vec::from_iter((0..n).map(|_| None)).into_boxed_slice(),
-            })
-        });
-        std::ptr::copy_nonoverlapping(frame.base, kept.window.as_mut_ptr(), n);
-        for i in 0..n {
-            *(frame.base.add(i) as *mut u64) = 0;
-        }
-        frame.base = kept.window.as_mut_ptr();
-        frame.generator = None;
+        let mut kept = match state.spare.take() {
+            Some(kept) => kept,
+            None => {
+                let n = frame.exec().nregs;
+                let mut window = Vec::with_capacity(n);
+                for i in 0..n {
+                    window.push((*frame.base.add(i)).take());
+                }
+                let mut window = window.into_boxed_slice();
+                frame.base = window.as_mut_ptr();
+                Box::new(Suspended { frame: None, window })
+            }
+        };
+        drop(frame.generator.take());
         frame.kind = kind::GENERATOR;
-        kept.frame = Some(frame);
+        if let Some(o) = frame.object.get() {
+            let f = kept.frame.insert(frame);
+            o.relocate(f);
+        } else {
+            std::ptr::write(&mut kept.frame, Some(frame));
+        }
         kept
     };
-    if let Some(f) = &suspended.frame
+    state.suspended.with_mut(|s| *s = Some(suspended));
+}
+
+/// Puts a suspended frame on top. `sent` goes where the frame waits for it.
+#[inline(always)]
+fn resume_frame(vm: &Vm, g: &Value, state: &GenState, sent: Option<Value>, k: u8, dst: u16) -> PyResult<()> {
+    let Some(mut kept) = state.suspended.with_mut(Option::take) else {
+        return Err(vm.system_error("generator is not suspended"));
+    };
+    let Some(frame) = kept.frame.take() else { return Err(vm.system_error("generator is not suspended")) };
+    // SAFETY: the box keeps the registers where they are.
+    let f = match unsafe { vm.thread.put_top(vm, frame) } {
+        // SAFETY: just pushed.
+        Ok(f) => unsafe { &mut *f },
+        Err(frame) => {
+            kept.frame = Some(frame);
+            state.suspended.with_mut(|s| *s = Some(kept));
+            return Err(Raised);
+        }
+    };
+    state.spare.set(Some(kept));
+    f.kind = kind::GENERATOR | k;
+    if state.started.get() {
+        f.begun.set(true);
+        super::tracing::resumed(vm, f);
+    }
+    f.dst = dst;
+    f.generator = Some(g.clone());
+    if f.object.is_some()
         && let Some(o) = f.object.get()
     {
         o.relocate(f);
     }
-    state.suspended.set(Some(suspended));
-}
-
-/// Puts a suspended frame on top. `sent` goes where the frame waits for it.
-fn resume_frame(vm: &Vm, g: &Value, state: &GenState, sent: Option<Value>, k: u8, dst: u16) -> PyResult<()> {
-    let Some(mut kept) = state.suspended.take() else {
-        return Err(vm.system_error("generator is not suspended"));
-    };
-    let Some(frame) = kept.frame.take() else { return Err(vm.system_error("generator is not suspended")) };
-    let n = frame.exec().nregs;
-    let base = vm.thread.free_base();
-    if !vm.thread.fits(base, n) {
-        kept.frame = Some(frame);
-        state.suspended.set(Some(kept));
-        return Err(vm.recursion_error(""));
-    }
-    // SAFETY: the window fits; the box's registers move to the stack and leave EMPTY behind.
-    unsafe {
-        let f = match vm.thread.put_top(vm, frame, base) {
-            Ok(f) => f,
-            Err(mut frame) => {
-                frame.base = kept.window.as_mut_ptr();
-                kept.frame = Some(frame);
-                state.suspended.set(Some(kept));
-                return Err(Raised);
-            }
-        };
-        std::ptr::copy_nonoverlapping(kept.window.as_ptr(), base, n);
-        for place in kept.window.iter_mut() {
-            std::ptr::write(place, None);
-        }
-        state.spare.set(Some(kept));
-        let f = &mut *f;
-        f.kind = kind::GENERATOR | k;
-        if state.started.get() {
-            f.begun.set(true);
-            super::tracing::resumed(vm, f);
-        }
-        f.dst = dst;
-        f.generator = Some(g.clone());
-        if let Some(o) = f.object.get() {
-            o.relocate(f);
-        }
-        if let Some(v) = sent
-            && let Some(i) = instr_before(f, 1)
-            && i.op() == Op::YieldValue
-        {
-            Regs { base, first_temp: f.exec().first_temp }.put(i.a(), v);
-        }
+    if let Some(v) = sent
+        && let Some(i) = instr_before(f, 1)
+        && i.opcode() == Op::YieldValue as u8
+    {
+        Regs { base: f.base, first_temp: f.exec().first_temp }.put(i.a(), v);
     }
     state.started.set(true);
     state.running.set(true);
     // The exceptions being handled form a stack through resumed generators.
-    let inner = state.handled.take();
-    let outer = vm.exc.set_handled(inner.clone());
-    state.handled.set(outer.clone());
-    if inner.is_none() {
+    if !state.handled.is_some() {
         // A generator that handles nothing itself sees what its resumer handles.
-        drop(vm.exc.set_handled(outer));
         state.inherits.set(true);
+        if vm.exc.is_handling() {
+            state.handled.set(vm.exc.handled());
+        }
     } else {
+        let outer = vm.exc.set_handled(state.handled.take());
+        state.handled.set(outer);
         state.inherits.set(false);
     }
     Ok(())
 }
 
 /// Swaps the handled exceptions back when the frame is left.
+#[inline(always)]
 fn restore_handled(vm: &Vm, state: &GenState, keep_inner: bool) {
+    state.running.set(false);
+    if state.handled.is_some() || vm.exc.is_handling() {
+        restore_some(vm, state, keep_inner);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn restore_some(vm: &Vm, state: &GenState, keep_inner: bool) {
     let outer = state.handled.take();
     let inner = vm.exc.set_handled(outer.clone());
     if keep_inner {
@@ -181,17 +184,20 @@ fn restore_handled(vm: &Vm, state: &GenState, keep_inner: bool) {
         // What was inherited is not the generator's own.
         state.handled.set(if state.inherits.get() && same { None } else { inner });
     }
-    state.running.set(false);
 }
 
+#[inline(always)]
 fn instr_before(f: &Frame, n: usize) -> Option<Instr> {
     // SAFETY: both point into the instruction array; the result is checked.
     let at = unsafe { f.pc.offset_from(f.exec().instrs.as_ptr()) } as usize;
-    f.code().data.instr(at.checked_sub(n)?)
+    let at = at.checked_sub(n)?;
+    let i = f.exec().instrs.get(at)?.get();
+    // Watched code has its marks there.
+    if i.opcode() == Op::Instrumented as u8 { f.code().data.instr(at) } else { Some(i) }
 }
 
 /// Resumes a generator from the loop. `false`: it cannot be, and the general path says why.
-#[inline]
+#[inline(always)]
 pub fn resume_in_loop(vm: &Vm, g: &Value, sent: Option<Value>, k: u8, dst: u16) -> PyResult<bool> {
     let Some(state) = state_of(g) else { return Ok(false) };
     if !state.suspended.with(|s| s.is_some()) || vm.thread.tracing.get() != 0 {
@@ -205,6 +211,7 @@ pub fn resume_in_loop(vm: &Vm, g: &Value, sent: Option<Value>, k: u8, dst: u16) 
 }
 
 /// `yield_value`: the top frame suspends with `v`.
+#[inline(always)]
 pub fn yield_value(vm: &Vm, v: Value) -> PyResult<Flow> {
     // SAFETY: a frame is running.
     let f = unsafe { &mut *vm.thread.top() };

@@ -12,8 +12,11 @@ use crate::protocol::BinaryOp;
 use crate::types::code::Exec;
 use crate::types::function::Function;
 use crate::types::instance::{Attrs, Shape};
+use crate::types::list_methods::ListIter;
+use crate::types::range::RangeIter;
+use crate::types::tuple_methods::TupleIter;
 use crate::types::typedef::CompareOp;
-use crate::types::{Dict, List};
+use crate::types::{Dict, List, Tuple};
 use crate::{PyResult, Raised, Value, Vm};
 use std::cell::Cell;
 use taipan_bytecode::{Instr, Op};
@@ -153,6 +156,14 @@ fn float_of(bits: u64) -> Option<f64> {
     v.as_small_float()
 }
 
+/// The operation of an instruction that `Code::prepare` let through.
+#[inline(always)]
+fn op_of(i: Instr) -> Op {
+    debug_assert!(Op::from_u8(i.opcode()).is_some());
+    // SAFETY: `prepare` replaces numbers that are none by `Illegal`, and what is written into the array later are `Op`s.
+    unsafe { std::mem::transmute::<u8, Op>(i.opcode()) }
+}
+
 /// Runs the top frame (an `ENTRY` frame) and what it calls until it returns or raises.
 pub fn run(vm: &Vm) -> PyResult<Value> {
     let marker = 0u8;
@@ -225,6 +236,17 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
         ($s:expr) => {
             &exec.names[$s.index as usize]
         };
+    }
+    // A constant; most have been made.
+    macro_rules! constant {
+        ($k:expr) => {{
+            let k = $k as usize;
+            // SAFETY: constant indexes are in range (verified).
+            match unsafe { exec.consts.get_unchecked(k) }.get() {
+                Some(v) => v,
+                None => fr!().code().constant(vm, k),
+            }
+        }};
     }
     // The `ext` word that follows.
     macro_rules! ext {
@@ -355,20 +377,14 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
         };
         // SAFETY: as above.
         pc = unsafe { pc.add(1) };
-        match i.op() {
+        match op_of(i) {
             Op::Nop | Op::Ext => {}
             Op::Mov => {
                 let v = regs.own(i.b());
                 regs.put(i.a(), v);
             }
             Op::Copy => regs.put(i.a(), regs.get(i.b()).clone()),
-            Op::LoadConst => {
-                let k = i.bc() as usize;
-                match exec.consts[k].get() {
-                    Some(v) => regs.put(i.a(), v),
-                    None => regs.put(i.a(), fr!().code().constant(vm, k)),
-                }
-            }
+            Op::LoadConst => regs.put(i.a(), constant!(i.bc())),
             Op::LoadInt => regs.put(i.a(), Value::int32(i.sbc())),
             Op::LoadImm => match i.x() {
                 0 => regs.put(i.a(), Value::NONE),
@@ -747,7 +763,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             }
             Op::SubscrK => {
                 save!();
-                let k = fr!().code().constant(vm, i.c() as usize);
+                let k = constant!(i.c());
                 let v = vm.get_item(regs.get(i.b()), &k)?;
                 regs.consume(i.b());
                 regs.put(i.a(), v);
@@ -947,7 +963,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                     regs.put(i.a(), v);
                     continue;
                 }
-                binary_rhs!(i, BinaryOp::Add, fr!().code().constant(vm, i.c() as usize));
+                binary_rhs!(i, BinaryOp::Add, constant!(i.c()));
             }
             Op::SubK => {
                 let k = exec.consts[i.c() as usize].get();
@@ -958,7 +974,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                     regs.put(i.a(), v);
                     continue;
                 }
-                binary_rhs!(i, BinaryOp::Sub, fr!().code().constant(vm, i.c() as usize));
+                binary_rhs!(i, BinaryOp::Sub, constant!(i.c()));
             }
             Op::MulK => {
                 let k = exec.consts[i.c() as usize].get();
@@ -969,7 +985,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                     regs.put(i.a(), v);
                     continue;
                 }
-                binary_rhs!(i, BinaryOp::Mul, fr!().code().constant(vm, i.c() as usize));
+                binary_rhs!(i, BinaryOp::Mul, constant!(i.c()));
             }
             Op::TruedivK => {
                 let k = exec.consts[i.c() as usize].get();
@@ -981,12 +997,12 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                     regs.put(i.a(), v);
                     continue;
                 }
-                binary_rhs!(i, BinaryOp::TrueDiv, fr!().code().constant(vm, i.c() as usize));
+                binary_rhs!(i, BinaryOp::TrueDiv, constant!(i.c()));
             }
-            Op::ModuloK => binary_rhs!(i, BinaryOp::Mod, fr!().code().constant(vm, i.c() as usize)),
+            Op::ModuloK => binary_rhs!(i, BinaryOp::Mod, constant!(i.c())),
             Op::PowK => {
                 save!();
-                let k = fr!().code().constant(vm, i.c() as usize);
+                let k = constant!(i.c());
                 ops::power(vm, regs, i, Some(&k))?;
             }
             Op::AddI => {
@@ -1115,12 +1131,12 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             Op::GeI => compare_i!(i, >=, CompareOp::Ge),
             Op::EqK => {
                 save!();
-                let k = fr!().code().constant(vm, i.c() as usize);
+                let k = constant!(i.c());
                 ops::compare_with(vm, regs, i, CompareOp::Eq, &k)?;
             }
             Op::NeK => {
                 save!();
-                let k = fr!().code().constant(vm, i.c() as usize);
+                let k = constant!(i.c());
                 ops::compare_with(vm, regs, i, CompareOp::Ne, &k)?;
             }
             Op::Is => {
@@ -1253,6 +1269,28 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             }
             Op::ForIter => {
                 let it = regs.get(i.b());
+                if let Some(r) = it.downcast_exact::<RangeIter>() {
+                    let left = r.left.get();
+                    if left != 0 {
+                        let n = r.next.get();
+                        if let Some(v) = Value::small_int(n) {
+                            r.left.set(left - 1);
+                            r.next.set(n.wrapping_add(r.step));
+                            regs.put(i.a(), v);
+                            continue;
+                        }
+                    }
+                } else if let Some(l) = it.downcast_exact::<ListIter>() {
+                    if let Some(v) = l.advance() {
+                        regs.put(i.a(), v);
+                        continue;
+                    }
+                } else if let Some(t) = it.downcast_exact::<TupleIter>() {
+                    if let Some(v) = t.advance() {
+                        regs.put(i.a(), v);
+                        continue;
+                    }
+                }
                 save!();
                 if !WATCHED && let Some(g) = generator::plain_generator(it) {
                     // The generator's end comes back as a jump: `pc` names the instruction, whose operands say where.
@@ -1412,7 +1450,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                     continue;
                 }
                 // SAFETY: as above.
-                if unsafe { call::enter_special(vm, regs, r, first, count, i.a()) }? {
+                if unsafe { call::enter_special(vm, regs, r, first, count, &[], i.a()) }? {
                     reload!();
                     continue;
                 }
@@ -1420,27 +1458,41 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                 regs.drop_run(r, nargs + 2);
                 regs.put(i.a(), v);
             }
-            Op::CallKw => {
+            Op::CallKw | Op::CallKwWide => {
+                let (n, k) = if op_of(i) == Op::CallKw {
+                    let s = site!(i);
+                    (s.nargs as usize, s.index)
+                } else {
+                    let e = ext!();
+                    (e.a() as usize, e.bc())
+                };
                 save!();
-                let s = site!(i);
-                let names = fr!().code().constant(vm, s.index as usize);
-                let v = call::call_kw(vm, regs, i.b(), s.nargs as usize, &names)?;
-                regs.put(i.a(), v);
-            }
-            Op::CallKwWide => {
-                let e = ext!();
-                save!();
-                let names = fr!().code().constant(vm, e.bc() as usize);
-                let v = call::call_kw(vm, regs, i.b(), e.a() as usize, &names)?;
+                let names = constant!(k);
+                if !WATCHED && let Some(t) = names.downcast_exact::<Tuple>() {
+                    let r = i.b() as usize;
+                    let first = r + 2 - (regs.bits(i.b() + 1) != 0) as usize;
+                    let count = n + (r + 2 - first);
+                    // SAFETY: the arguments are the topmost temporaries.
+                    if unsafe { call::enter_special(vm, regs, r, first, count, t.items(), i.a()) }? {
+                        reload!();
+                        continue;
+                    }
+                }
+                let v = call::call_kw(vm, regs, i.b(), n, &names)?;
                 regs.put(i.a(), v);
             }
             Op::CallEx => {
                 save!();
+                // SAFETY: the call's four registers are the topmost temporaries.
+                if !WATCHED && unsafe { call::enter_ex(vm, regs, i.b() as usize, i.a()) }? {
+                    reload!();
+                    continue;
+                }
                 let v = call::call_ex(vm, regs, i.b())?;
                 regs.put(i.a(), v);
             }
             Op::MakeFunction => {
-                let code = fr!().code().constant(vm, i.bc() as usize);
+                let code = constant!(i.bc());
                 save!();
                 let f = call::make_function(vm, fr!(), &code)?;
                 regs.put(i.a(), f);
@@ -1463,7 +1515,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                 }
             }
             Op::ReturnConst => {
-                let v = fr!().code().constant(vm, i.bc() as usize);
+                let v = constant!(i.bc());
                 save!();
                 match unwind::return_value(vm, v)? {
                     Flow::Switch => reload!(),

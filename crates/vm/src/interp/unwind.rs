@@ -15,7 +15,7 @@ pub fn return_value(vm: &Vm, v: Value) -> PyResult<Flow> {
     let f = unsafe { &mut *vm.thread.top() };
     if f.kind == 0 {
         let dst = f.dst;
-        // SAFETY: the frame is done; a return leaves no live temporaries.
+        // SAFETY: the frame is done.
         unsafe { vm.thread.pop(vm, true) };
         deliver(vm, dst, v);
         return Ok(Flow::Switch);

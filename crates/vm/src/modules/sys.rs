@@ -649,6 +649,7 @@ pub mod sys {
             ));
         }
         vm.recursion_limit.set(limit as usize);
+        vm.thread.set_limit(limit as usize);
         Ok(())
     }
 

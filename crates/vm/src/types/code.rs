@@ -34,6 +34,8 @@ pub struct Exec {
     pub nlocals: usize,
     pub first_temp: usize,
     pub argcount: usize,
+    /// Names of the parameters that can be given by keyword, interned; made when first asked for.
+    params: OnceCell<Box<[Gc<Str>]>>,
     /// Only positional parameters, no stars, no keyword-only ones, no generator: calls can be set up in place.
     pub simple: bool,
     pub flags: u32,
@@ -47,6 +49,17 @@ impl Trace for Code {
                 c.trace(visit)
             }
         }
+    }
+}
+
+impl Exec {
+    /// Names of the positional and keyword-only parameters of `code`, whose preparation this is.
+    pub fn params(&self, vm: &Vm, code: &Code) -> &[Gc<Str>] {
+        let d = &code.data;
+        self.params.get_or_init(|| {
+            let n = (d.argcount + d.kwonlyargcount) as usize;
+            (0..n).map(|i| vm.intern_bytes_lossless(d.varnames.get(i).unwrap_or_default())).collect()
+        })
     }
 }
 
@@ -84,7 +97,10 @@ impl Code {
                 SiteCache::new(nargs, index)
             })
             .collect();
-        let mut instrs: Vec<Cell<Instr>> = d.iter_instrs().map(Cell::new).collect();
+        let mut instrs: Vec<Cell<Instr>> = d
+            .iter_instrs()
+            .map(|i| Cell::new(if Op::from_u8(i.opcode()).is_some() { i } else { i.with_op(Op::Illegal) }))
+            .collect();
         // The loop reads one instruction ahead of a terminator at most; code ends in one (verified).
         instrs.push(Cell::new(Instr::new(Op::Illegal, 0, 0, 0, 0)));
         let stars = flags::VARARGS | flags::VARKEYWORDS;
@@ -97,6 +113,7 @@ impl Code {
             nlocals: d.nlocals as usize,
             first_temp: d.first_temp(),
             argcount: d.argcount as usize,
+            params: OnceCell::new(),
             simple: d.flags & stars == 0 && d.kwonlyargcount == 0,
             flags: d.flags,
             _listed: Listed::new(vm, self),

@@ -543,6 +543,19 @@ pub struct ListIter {
     pub index: Cell<usize>,
 }
 
+impl ListIter {
+    /// The next item; `None` at the end, which the general path then marks.
+    #[inline(always)]
+    pub fn advance(&self) -> Option<Value> {
+        self.list.with(|l| {
+            let i = self.index.get();
+            let v = l?.items.with(|items| items.get(i).cloned())?;
+            self.index.set(i + 1);
+            Some(v)
+        })
+    }
+}
+
 fn iter_next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
     let it = object::<ListIter>(vm, v, "__next__")?;
     let Some(l) = it.list.get() else { return Ok(None) };

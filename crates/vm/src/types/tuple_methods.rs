@@ -340,6 +340,19 @@ pub struct TupleIter {
     pub index: Cell<usize>,
 }
 
+impl TupleIter {
+    /// The next item; `None` at the end, which the general path then marks.
+    #[inline(always)]
+    pub fn advance(&self) -> Option<Value> {
+        self.tuple.with(|t| {
+            let i = self.index.get();
+            let v = t?.items().get(i)?.clone();
+            self.index.set(i + 1);
+            Some(v)
+        })
+    }
+}
+
 fn iter_next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
     let it = object::<TupleIter>(vm, v, "__next__")?;
     let Some(t) = it.tuple.get() else { return Ok(None) };
