@@ -494,19 +494,7 @@ fn start(
             if vm.raised_is(&exc::SystemExit) {
                 drop(vm.take_raised());
             } else {
-                let shown = match vm.raised_get() {
-                    Some(_) => {
-                        let e = vm.take_raised();
-                        let shown = vm.repr_text(&function).unwrap_or_else(|Raised| {
-                            drop(vm.take_raised());
-                            "<function>".to_string()
-                        });
-                        let _ = vm.reraise(e);
-                        shown
-                    }
-                    None => String::new(),
-                };
-                util::unraisable(vm, &format!("Exception ignored in thread started by {shown}"), None);
+                vm.unraisable("Exception ignored in thread started by", Some(&function));
             }
         }
         drop((function, args, kwargs));

@@ -238,29 +238,3 @@ pub fn wtf8(vm: &Vm, bytes: &[u8]) -> Gc<Str> {
         None => vm.new_str(&String::from_utf8_lossy(bytes)),
     }
 }
-
-/// Reports an exception that nobody can catch.
-#[cold]
-pub fn unraisable(vm: &Vm, msg: &str, obj: Option<&Value>) {
-    let e = vm.take_raised();
-    let hook = vm.sys_dict.get().and_then(|d| d.get_str(vm, &vm.names.unraisablehook));
-    let Some(hook) = hook.filter(|h| !h.is_none()) else { return };
-    let make = || -> PyResult<()> {
-        let types = import(vm, "types")?;
-        let ns = vm.get_attr_str(&types, "SimpleNamespace")?;
-        let tb = vm.get_attr_str(&e, "__traceback__")?;
-        let pairs = [
-            ("exc_type", vm.type_of(&e).to_value()),
-            ("exc_value", e.clone()),
-            ("exc_traceback", tb),
-            ("err_msg", vm.new_str(msg).into_value()),
-            ("object", obj.cloned().unwrap_or(Value::NONE)),
-        ];
-        let kw: Vec<_> = pairs.into_iter().map(|(k, v)| (vm.intern(k).into_value(), v)).collect();
-        let args = vm.call_kw(&ns, &[], &kw)?;
-        vm.call1(&hook, &args).map(drop)
-    };
-    if make().is_err() {
-        drop(vm.take_raised());
-    }
-}

@@ -167,12 +167,22 @@ fn base_check(item: &mut ItemStruct, base: &Type) -> syn::Result<TokenStream> {
     })
 }
 
-const MARKERS: &[&str] =
-    &["pynew", "pyinit", "pymethod", "pyclassmethod", "pystaticmethod", "pygetter", "pysetter", "pyconst"];
+const MARKERS: &[&str] = &[
+    "pynew",
+    "pyinit",
+    "pymethod",
+    "pyclassmethod",
+    "pystaticmethod",
+    "pygetter",
+    "pymember",
+    "pysetter",
+    "pyconst",
+];
 
 /// A getter and its setter.
 struct GetSet {
     name: String,
+    member: bool,
     cfgs: Vec<syn::Attribute>,
     doc: String,
     get: TokenStream,
@@ -208,7 +218,7 @@ pub fn expand_methods(args: TokenStream, item: TokenStream) -> syn::Result<Token
                     match m.kind.as_str() {
                         "pynew" => put(&mut new, m, new_shell(m, f, &raw_params, &path, &ty)?)?,
                         "pyinit" => put(&mut init, m, init_shell(m, f, &raw_params, &path, &ty)?)?,
-                        "pygetter" => getset.push(getter(m, f, &path)?),
+                        "pygetter" | "pymember" => getset.push(getter(m, f, &path)?),
                         "pysetter" => setters.push((m.span, setter(m, f, &path)?)),
                         "pyconst" => consts.push(function::const_row(m, &f.attrs, ident, quote!(#path(vm)))?),
                         _ => methods.push(function::row(m, f, &raw_params, path.clone(), owner.clone())?),
@@ -230,8 +240,10 @@ pub fn expand_methods(args: TokenStream, item: TokenStream) -> syn::Result<Token
             None => return Err(syn::Error::new(span, format!("no #[pygetter(\"{name}\")] to pair with"))),
         }
     }
-    let getset = getset.iter().map(|GetSet { name, cfgs, doc, get, set }| {
-        quote! { #(#cfgs)* ::taipan_vm::native::GetSetDef { name: #name, doc: #doc, get: #get, set: #set } }
+    let getset = getset.iter().map(|GetSet { name, member, cfgs, doc, get, set }| {
+        quote! { #(#cfgs)* ::taipan_vm::native::GetSetDef {
+            name: #name, doc: #doc, member: #member, get: #get, set: #set,
+        } }
     });
     let none = || quote!(::core::option::Option::None);
     let new = new.unwrap_or_else(none);
@@ -340,6 +352,7 @@ fn getter(m: &Marker, f: &syn::ImplItemFn, path: &TokenStream) -> syn::Result<Ge
         doc: attributes::doc(&f.attrs),
         get: quote!(|vm, obj| ::taipan_vm::native::IntoPy::into_py(#path(vm, #obj), vm)),
         set: quote!(::core::option::Option::None),
+        member: m.kind == "pymember",
         name,
     })
 }

@@ -15,10 +15,6 @@ pub struct Error {
 }
 
 impl Error {
-    pub(crate) fn plain(text: impl Into<String>) -> Error {
-        Error { text: text.into(), class: String::new(), exit: None }
-    }
-
     /// Takes the exception out of the machine.
     pub(crate) fn take(vm: &Vm) -> Error {
         let exit = vm.raised_is(&taipan_vm::errors::exc::SystemExit);

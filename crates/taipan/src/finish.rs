@@ -147,8 +147,7 @@ fn flush_all(vm: &Vm) -> bool {
     let mut fine = true;
     if flush(vm, "stdout").is_err() {
         fine = false;
-        let f = vm.sys_dict.get().and_then(|d| d.get_str(vm, &vm.names.stdout)).unwrap_or(Value::NONE);
-        taipan_vm::errors::write_unraisable(vm, &f, "");
+        vm.unraisable("Exception ignored while flushing sys.stdout", None);
     }
     if flush(vm, "stderr").is_err() {
         fine = false;
@@ -162,7 +161,7 @@ pub fn finish(vm: &Vm) -> bool {
     if let Some(threading) = loaded(vm, "threading")
         && vm.call_method(&threading, "_shutdown", &[]).is_err()
     {
-        taipan_vm::errors::write_unraisable(vm, &threading, "Exception ignored on threading shutdown");
+        vm.unraisable("Exception ignored on threading shutdown", Some(&threading));
     }
     if let Some(atexit) = loaded(vm, "atexit")
         && vm.call_method(&atexit, "_run_exitfuncs", &[]).is_err()

@@ -38,22 +38,7 @@ pub fn finalize(vm: &Vm, obj: &Value) {
                 None => {}
             }
             if vm.call_method_name(obj, &vm.names.close, &[]).is_err() {
-                let shown = match vm.raised_get() {
-                    Some(_) => {
-                        let e = vm.take_raised();
-                        let shown = match vm.repr_text(obj) {
-                            Ok(s) => s,
-                            Err(Raised) => {
-                                drop(vm.take_raised());
-                                format!("<{}>", vm.type_of(obj).name())
-                            }
-                        };
-                        let _ = vm.reraise(e);
-                        shown
-                    }
-                    None => String::new(),
-                };
-                util::unraisable(vm, &format!("Exception ignored while finalizing file {shown}"), None);
+                vm.unraisable("Exception ignored while finalizing file", Some(obj));
             }
         }
     }

@@ -221,7 +221,7 @@ impl FileIo {
         let shown = vm.repr_text(source)?;
         let r = vm.warn(&exc::ResourceWarning, format_args!("unclosed file {shown}"), 1);
         if r.is_err() && vm.raised_is(&exc::Warning) {
-            util::unraisable(vm, "", Some(source));
+            vm.unraisable("Exception ignored while finalizing file", Some(source));
             return Ok(());
         }
         if r.is_err() {

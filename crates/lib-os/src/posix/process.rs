@@ -19,7 +19,7 @@ pub struct AtFork {
 fn run_all(vm: &Vm, hooks: Vec<Value>) {
     for f in hooks {
         if vm.call0(&f).is_err() {
-            util::unraisable(vm, "Exception ignored in", Some(&f));
+            vm.unraisable("Exception ignored in", Some(&f));
         }
     }
 }

@@ -257,6 +257,7 @@ pub mod native {
     pub struct GetSetDef {
         pub name: &'static str,
         pub doc: &'static str,
+        pub member: bool,
         pub get: fn(&Vm, &Value) -> PyResult<Value>,
         pub set: Option<fn(&Vm, &Value, Option<&Value>) -> PyResult<()>>,
     }

@@ -8,6 +8,8 @@ use crate::prelude::*;
 
 pub const MESSAGE: usize = 0;
 pub const EXCEPTIONS: usize = 1;
+/// How `repr` shows the exceptions: true as a list, a string as that text, else as a tuple.
+const SHOWN: usize = 2;
 
 pub const GETSET: &[GetSetDef] = &[
     readonly::<MESSAGE>("message", "exception message"),
@@ -81,7 +83,16 @@ pub fn new(vm: &Vm, cls: &Gc<Type>, args: CallArgs<'_>) -> PyResult<Value> {
     } else if nested_base && cls.is_subtype(&exception) {
         return Err(vm.type_error(format_args!("Cannot nest BaseExceptions in '{}'", cls.name())));
     }
+    let shown = if list.is_instance_of::<List>() {
+        Some(Value::TRUE)
+    } else if list.is_instance_of::<Tuple>() {
+        None
+    } else {
+        // The sequence may change later; what it was is remembered.
+        Some(vm.repr(list)?.into_value())
+    };
     let e = make_empty(vm, &cls, vm.tuple_from(pos))?.into_value();
+    set_field(&e, SHOWN, shown);
     set_field(&e, MESSAGE, Some(message.clone()));
     set_field(&e, EXCEPTIONS, Some(vm.new_tuple(items).into_value()));
     Ok(e)
@@ -97,6 +108,7 @@ pub fn init(vm: &Vm, e: &Value, args: CallArgs<'_>) -> PyResult<()> {
 pub fn fill(vm: &Vm, e: &Value, args: &[Value]) -> PyResult<()> {
     let [message, list] = args else { return Ok(()) };
     set_field(e, MESSAGE, Some(message.clone()));
+    set_field(e, SHOWN, list.is_instance_of::<List>().then_some(Value::TRUE));
     let items = vm.collect(list)?;
     set_field(e, EXCEPTIONS, Some(vm.new_tuple(items).into_value()));
     Ok(())
@@ -112,6 +124,29 @@ pub fn str(vm: &Vm, e: &Value) -> PyResult<Value> {
     let mut out = taipan_text::wtf8::Wtf8Buf::new();
     out.push_wtf8(message.as_wtf8());
     out.push_str(&format!(" ({n} sub-exception{})", if n == 1 { "" } else { "s" }));
+    Ok(vm.new_wtf8_buf(out).into_value())
+}
+
+pub fn repr(vm: &Vm, e: &Value) -> PyResult<Value> {
+    let mut out = taipan_text::wtf8::Wtf8Buf::new();
+    out.push_str(&vm.type_of(e).name());
+    out.push_str("(");
+    out.push_wtf8(vm.repr(&field(e, MESSAGE).unwrap_or(Value::NONE))?.as_wtf8());
+    out.push_str(", ");
+    let shown = field(e, SHOWN);
+    match shown.as_ref().and_then(|s| s.downcast::<Str>()) {
+        Some(text) => out.push_wtf8(text.as_wtf8()),
+        None => {
+            let items = nested(e);
+            let items = if shown.is_some() {
+                vm.new_list(items).into_value()
+            } else {
+                vm.new_tuple(items).into_value()
+            };
+            out.push_wtf8(vm.repr(&items)?.as_wtf8());
+        }
+    }
+    out.push_str(")");
     Ok(vm.new_wtf8_buf(out).into_value())
 }
 

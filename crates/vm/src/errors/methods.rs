@@ -300,12 +300,12 @@ pub(crate) use view;
 
 /// A plain field as an attribute: absent reads as `None`, deleting makes it absent.
 pub const fn member<const N: usize>(name: &'static str, doc: &'static str) -> GetSetDef {
-    GetSetDef { name, doc, get: get_member::<N>, set: Some(set_member::<N>) }
+    GetSetDef { name, doc, member: true, get: get_member::<N>, set: Some(set_member::<N>) }
 }
 
 /// A field that cannot be set.
 pub const fn readonly<const N: usize>(name: &'static str, doc: &'static str) -> GetSetDef {
-    GetSetDef { name, doc, get: get_member::<N>, set: None }
+    GetSetDef { name, doc, member: true, get: get_member::<N>, set: None }
 }
 
 fn get_member<const N: usize>(_: &Vm, e: &Value) -> PyResult<Value> {
@@ -366,9 +366,8 @@ fn import_error_init(vm: &Vm, e: &Value, args: CallArgs<'_>) -> PyResult<()> {
     for (v, at) in kw.into_iter().zip([NAME, IMPORT_PATH, IMPORT_NAME_FROM]) {
         set_field(e, at, v);
     }
-    if let [msg] = args.pos() {
-        set_field(e, IMPORT_MSG, Some(msg.clone()));
-    }
+    let msg = if let [msg] = args.pos() { Some(msg.clone()) } else { None };
+    set_field(e, IMPORT_MSG, msg);
     Ok(())
 }
 
@@ -578,7 +577,13 @@ pub const fn slots_of(class: &str) -> SlotDefs {
     } else if same(class, "UnicodeTranslateError") {
         SlotDefs { init: Some(unicode::translate_init), str: Some(unicode::translate_str), ..NONE }
     } else if same(class, "BaseExceptionGroup") {
-        SlotDefs { new: Some(group::new), init: Some(group::init), str: Some(group::str), ..NONE }
+        SlotDefs {
+            new: Some(group::new),
+            init: Some(group::init),
+            str: Some(group::str),
+            repr: Some(group::repr),
+            ..NONE
+        }
     } else {
         NONE
     }

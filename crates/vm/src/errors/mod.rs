@@ -211,8 +211,20 @@ impl Vm {
     }
 }
 
-/// Reports an exception that has nowhere to go (`sys.unraisablehook`), taking it out of the thread's state.
-pub fn write_unraisable(vm: &Vm, obj: &Value, msg: &str) {
-    let e = vm.take_raised();
-    crate::modules::sys::call_unraisable_hook(vm, e, obj, msg);
+impl Vm {
+    /// Reports an exception that has nowhere to go (`sys.unraisablehook`), taking it out of the thread's state: `what`,
+    /// with the object's `repr` behind it.
+    #[cold]
+    pub fn unraisable(&self, what: &str, obj: Option<&Value>) {
+        let e = self.take_raised();
+        let mut msg = what.to_string();
+        if let Some(o) = obj {
+            msg.push(' ');
+            msg.push_str(&self.repr_text(o).unwrap_or_else(|Raised| {
+                drop(self.take_raised());
+                "<object repr() failed>".to_string()
+            }));
+        }
+        crate::modules::sys::call_unraisable_hook(self, e, &Value::NONE, &msg);
+    }
 }

@@ -21,7 +21,7 @@ pub const GETSET: &[GetSetDef] = &[
     member::<STRERROR>("strerror", "exception strerror"),
     member::<FILENAME>("filename", "exception filename"),
     member::<FILENAME2>("filename2", "second exception filename"),
-    GetSetDef { name: "characters_written", doc: "", get: written, set: Some(set_written) },
+    GetSetDef { name: "characters_written", doc: "", member: false, get: written, set: Some(set_written) },
 ];
 
 view!(OsErrorView, OSError);

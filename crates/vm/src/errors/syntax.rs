@@ -44,6 +44,8 @@ pub fn init(vm: &Vm, e: &Value, args: CallArgs<'_>) -> PyResult<()> {
     if n > 7 {
         return Err(vm.type_error(format_args!("function takes at most 7 arguments ({n} given)")));
     }
+    set_field(e, END_LINENO, None);
+    set_field(e, END_OFFSET, None);
     let places = [FILENAME, LINENO, OFFSET, TEXT, END_LINENO, END_OFFSET, METADATA];
     for (v, at) in info.into_iter().zip(places) {
         set_field(e, at, Some(v));

@@ -21,7 +21,7 @@ pub const GETSET: &[GetSetDef] = &[
 ];
 
 const fn number<const N: usize>(name: &'static str, doc: &'static str) -> GetSetDef {
-    GetSetDef { name, doc, get: get_number::<N>, set: Some(set_number::<N>) }
+    GetSetDef { name, doc, member: true, get: get_number::<N>, set: Some(set_number::<N>) }
 }
 
 fn get_number<const N: usize>(vm: &Vm, e: &Value) -> PyResult<Value> {
@@ -124,9 +124,17 @@ struct Parts {
     end: i64,
 }
 
-fn parts(e: &Value) -> Option<Parts> {
+fn parts(vm: &Vm, e: &Value, bytes: bool) -> PyResult<Parts> {
     let int = |at| field(e, at).and_then(|v| v.as_int()).unwrap_or(0);
-    Some(Parts { object: field(e, OBJECT)?, start: int(START), end: int(END) })
+    let Some(object) = field(e, OBJECT) else {
+        return Err(vm.type_error("UnicodeError 'object' attribute is not set"));
+    };
+    let right = if bytes { object.is_instance_of::<Bytes>() } else { object.is_instance_of::<Str>() };
+    if !right {
+        let kind = if bytes { "bytes" } else { "string" };
+        return Err(vm.type_error(format_args!("UnicodeError 'object' attribute must be a {kind}")));
+    }
+    Ok(Parts { object, start: int(START), end: int(END) })
 }
 
 /// The code point or byte that the error is about, if it is a single one.
@@ -159,19 +167,25 @@ fn escaped(cp: u32) -> String {
 
 /// The text, given what to call one unit and several.
 fn text(vm: &Vm, e: &Value, verb: &str, one: impl Fn(u32) -> String, many: &str) -> PyResult<Value> {
-    let Some(p) = parts(e) else { return Ok(vm.names.empty.to_value()) };
+    if field(e, OBJECT).is_none() {
+        return Ok(vm.names.empty.to_value());
+    }
     let mut out = Wtf8Buf::new();
+    let mut reason = Wtf8Buf::new();
     if verb != "translate" {
         out.push_str("'");
         push_attr(vm, &mut out, field(e, ENCODING))?;
         out.push_str("' codec ");
     }
+    // Only now the other fields: the texts above may have run code that changed them.
+    push_attr(vm, &mut reason, field(e, REASON))?;
+    let p = parts(vm, e, verb == "decode")?;
     out.push_str(&format!("can't {verb} "));
     match single(&p) {
         Some(unit) => out.push_str(&format!("{} in position {}: ", one(unit), p.start)),
         None => out.push_str(&format!("{many} in position {}-{}: ", p.start, p.end.saturating_sub(1))),
     }
-    push_attr(vm, &mut out, field(e, REASON))?;
+    out.push_wtf8(reason.as_wtf8());
     Ok(vm.new_wtf8_buf(out).into_value())
 }
 

@@ -168,6 +168,9 @@ fn reserve<T>(n: usize) -> NonNull<T> {
     }
 }
 
+/// Levels of guarded native recursion, however much stack there is: what is nested deeper is a mistake of the program,
+/// and walking it again and again would take forever.
+const NATIVE_DEPTH: usize = 40_000;
 /// Native stack kept free below the deepest recursion.
 const STACK_RESERVE: usize = 256 * 1024;
 
@@ -213,7 +216,8 @@ impl ThreadState {
         let marker = 0u8;
         let here = &marker as *const u8 as usize;
         let depth = self.native_depth.get() + 1;
-        if here < self.stack_limit.get() || (self.stack_limit.get() == 0 && depth > 1000) {
+        let most = if self.stack_limit.get() == 0 { 1000 } else { NATIVE_DEPTH };
+        if here < self.stack_limit.get() || depth > most {
             return Err(vm.recursion_error(what));
         }
         self.native_depth.set(depth);

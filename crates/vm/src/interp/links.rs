@@ -56,7 +56,7 @@ pub fn definition(vm: &Vm, callee: &Value, args: &[Value]) -> Option<&'static Fn
 
 /// Which `__slots__` word a descriptor is.
 pub fn member_slot(descr: &Value) -> Option<usize> {
-    Some(descr.downcast_exact::<MemberDescriptor>()?.index)
+    descr.downcast_exact::<MemberDescriptor>()?.slot_index()
 }
 
 pub fn is_builtin_super(v: &Value) -> bool {

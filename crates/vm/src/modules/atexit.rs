@@ -21,11 +21,7 @@ fn callbacks(vm: &Vm) -> &Guarded<Vec<Callback>> {
 pub fn run_exitfuncs(vm: &Vm) {
     while let Some(c) = callbacks(vm).with_mut(Vec::pop) {
         if vm.call_kw(&c.func, &c.args, &c.kw).is_err() {
-            let msg = match vm.repr_text(&c.func) {
-                Ok(_) => "Exception ignored in atexit callback",
-                Err(Raised) => "Exception ignored in atexit callback",
-            };
-            crate::errors::write_unraisable(vm, &c.func, msg);
+            vm.unraisable("Exception ignored in atexit callback", Some(&c.func));
         }
     }
 }

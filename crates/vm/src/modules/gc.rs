@@ -114,15 +114,9 @@ fn collect_now(vm: &Vm) -> usize {
             report(vm, &format!("gc: collectable <{} {:#x}>\n", vm.type_of(v).name(), v.bits()));
         }
     }
-    // References from outside to what is garbage die first, so that no callback sees a half-cleared object.
-    for v in &garbage.objects {
-        if let Some(h) = v.header()
-            && h.has_flag(flags::WEAKREFS)
-            && let Some(ptr) = v.as_ptr()
-        {
-            vm.weakrefs.object_dies(vm, ptr);
-        }
-    }
+    // References with callbacks die first, so that no callback sees a half-cleared object.
+    let due = vm.weakrefs.clear_garbage(&garbage.objects);
+    crate::types::weakref::run_callbacks(vm, due);
     let mut ran = false;
     for v in &garbage.objects {
         let Some(h) = v.header() else { continue };
@@ -143,6 +137,14 @@ fn collect_now(vm: &Vm) -> usize {
             list.push(v.clone());
         }
         return n;
+    }
+    for v in &garbage.objects {
+        if let Some(h) = v.header()
+            && h.has_flag(flags::WEAKREFS)
+            && let Some(ptr) = v.as_ptr()
+        {
+            vm.weakrefs.object_dies(vm, ptr);
+        }
     }
     garbage.clear();
     n
@@ -185,7 +187,7 @@ fn call_callbacks(vm: &Vm, phase: &str, generation: usize, collected: usize) {
     let phase = vm.new_str(phase).into_value();
     for f in list.to_vec() {
         if vm.call(&f, &[phase.clone(), info.clone()]).is_err() {
-            crate::errors::write_unraisable(vm, &f, "Exception ignored while calling GC callback");
+            vm.unraisable("Exception ignored while calling GC callback", Some(&f));
         }
     }
 }

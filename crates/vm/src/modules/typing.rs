@@ -335,7 +335,12 @@ impl TypeVar {
             more.push(default_of(vm, &zelf.default)?);
             return Ok(vm.new_tuple(more).into_value());
         }
-        Err(vm.type_error(format_args!("Too few arguments for {}", vm.str(alias)?.to_string_lossy())))
+        Err(vm.type_error(format_args!(
+            "Too few arguments for {}; actual {}, expected at least {}",
+            vm.str(alias)?.to_string_lossy(),
+            given.len(),
+            at.saturating_add(1)
+        )))
     }
 
     #[pymethod("__reduce__($self, /)")]

@@ -104,6 +104,8 @@ pub struct FnDef {
 pub struct GetSetDef {
     pub name: &'static str,
     pub doc: &'static str,
+    /// Python sees a `member_descriptor`, as for a field of a C struct.
+    pub member: bool,
     pub get: fn(&Vm, &Value) -> PyResult<Value>,
     /// Second argument `None`: delete.
     pub set: Option<fn(&Vm, &Value, Option<&Value>) -> PyResult<()>>,

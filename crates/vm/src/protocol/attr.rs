@@ -18,6 +18,7 @@ pub enum Method {
 impl Vm {
     /// `obj.name`.
     pub fn get_attr(&self, obj: &Value, name: &Gc<Str>) -> PyResult<Value> {
+        self.check_stack()?;
         match self.type_of(obj).slots.getattro.get() {
             Some(f) => f(self, obj, name.as_value()),
             None => self.generic_get_attr(obj, name),
@@ -74,6 +75,7 @@ impl Vm {
     }
 
     pub fn assign_attr(&self, obj: &Value, name: &Gc<Str>, value: Option<&Value>) -> PyResult<()> {
+        self.check_stack()?;
         match self.type_of(obj).slots.setattro.get() {
             Some(f) => f(self, obj, name.as_value(), value),
             None => self.generic_set_attr(obj, name, value),
@@ -110,6 +112,11 @@ impl Vm {
             }
         }
         if let Some(v) = instance::get(self, obj, name) {
+            return Ok(Some(v));
+        }
+        if let Some(d) = instance::odd_dict(obj)
+            && let Some(v) = d.get(self, name.as_value())?
+        {
             return Ok(Some(v));
         }
         match (on_class, getter) {
@@ -209,6 +216,11 @@ impl Vm {
             }
         }
         if let Some(v) = instance::get(self, obj, name) {
+            return Ok(Method::Bound(v));
+        }
+        if let Some(d) = instance::odd_dict(obj)
+            && let Some(v) = d.get(self, name.as_value())?
+        {
             return Ok(Method::Bound(v));
         }
         match on_class {

@@ -75,6 +75,12 @@ impl Vm {
         self.type_of(v).slots.call.get().is_some()
     }
 
+    /// Ends a recursion that has used up the native stack: for protocol functions too small to count levels.
+    #[inline(always)]
+    pub fn check_stack(&self) -> PyResult<()> {
+        if self.thread.native_stack_is_low() { Err(self.recursion_error("")) } else { Ok(()) }
+    }
+
     /// Guards native recursion: `what` completes CPython's message, e.g. `" while calling a Python object"`.
     #[inline]
     pub fn recurse<T>(&self, what: &'static str, f: impl FnOnce() -> PyResult<T>) -> PyResult<T> {

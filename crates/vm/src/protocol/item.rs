@@ -9,6 +9,7 @@ use crate::{PyResult, Value, Vm};
 impl Vm {
     /// `o[key]`.
     pub fn get_item(&self, o: &Value, key: &Value) -> PyResult<Value> {
+        self.check_stack()?;
         if let Some(f) = self.type_of(o).slots.subscript.get() {
             return f(self, o, key);
         }
@@ -28,6 +29,7 @@ impl Vm {
 
     /// `o[key] = value`.
     pub fn set_item(&self, o: &Value, key: &Value, value: &Value) -> PyResult<()> {
+        self.check_stack()?;
         match self.type_of(o).slots.ass_subscript.get() {
             Some(f) => f(self, o, key, Some(value)),
             None => Err(self.type_error(format_args!(
@@ -39,6 +41,7 @@ impl Vm {
 
     /// `del o[key]`.
     pub fn del_item(&self, o: &Value, key: &Value) -> PyResult<()> {
+        self.check_stack()?;
         match self.type_of(o).slots.ass_subscript.get() {
             Some(f) => f(self, o, key, None),
             None => Err(self.type_error(format_args!(
@@ -50,6 +53,7 @@ impl Vm {
 
     /// `item in o`.
     pub fn contains(&self, o: &Value, item: &Value) -> PyResult<bool> {
+        self.check_stack()?;
         if let Some(f) = self.type_of(o).slots.contains.get() {
             return f(self, o, item);
         }

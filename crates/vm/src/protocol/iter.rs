@@ -8,6 +8,7 @@ use crate::{PyResult, Raised, Value, Vm};
 impl Vm {
     /// `iter(v)`.
     pub fn get_iter(&self, v: &Value) -> PyResult<Value> {
+        self.check_stack()?;
         let ty = self.type_of(v);
         if let Some(f) = ty.slots.iter.get() {
             let it = f(self, v)?;
@@ -34,6 +35,7 @@ impl Vm {
     /// `next(it)`; `None` (Rust) at the end. An explicit `StopIteration` counts as the end.
     #[inline]
     pub fn iter_next(&self, it: &Value) -> PyResult<Option<Value>> {
+        self.check_stack()?;
         match self.type_of(it).slots.iternext.get() {
             Some(f) => match f(self, it) {
                 Err(Raised) if self.raised_is(&exc::StopIteration) => {
@@ -83,6 +85,7 @@ impl Vm {
 
     /// `operator.length_hint`.
     pub fn length_hint(&self, v: &Value, default: usize) -> PyResult<usize> {
+        self.check_stack()?;
         if let Some(f) = self.type_of(v).slots.len.get() {
             let r = f(self, v);
             match self.suppress(r, &exc::TypeError)? {

@@ -72,6 +72,7 @@ impl Vm {
         if let Some(n) = v.as_int() {
             return Ok(taipan_text::hash::int(n));
         }
+        self.check_stack()?;
         match self.type_of(v).slots.hash.get() {
             Some(f) => f(self, v),
             None => Err(self.unhashable(v)),
@@ -95,6 +96,7 @@ impl Vm {
         if let Some(n) = v.as_int() {
             return Ok(n != 0);
         }
+        self.check_stack()?;
         let ty = self.type_of(v);
         if let Some(f) = ty.slots.bool.get() {
             return f(self, v);
@@ -177,6 +179,7 @@ impl Vm {
 
     /// `len(v)`.
     pub fn len(&self, v: &Value) -> PyResult<usize> {
+        self.check_stack()?;
         match self.type_of(v).slots.len.get() {
             Some(f) => f(self, v),
             None => {

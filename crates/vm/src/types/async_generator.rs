@@ -257,7 +257,7 @@ fn step_finalize(vm: &Vm, v: &Value) {
         let what = if s.request == Request::Close { "aclose" } else { "athrow" };
         let msg = format!("coroutine method '{what}' of '{name}' was never awaited");
         if vm.warn(&exc::RuntimeWarning, msg, 1).is_err() {
-            crate::errors::write_unraisable(vm, v, "");
+            vm.unraisable("Exception ignored while finalizing async generator", Some(&s.generator));
         }
     }
 }
@@ -329,6 +329,12 @@ impl Slots for AsyncGenerator {
 
 #[pymethods]
 impl AsyncGenerator {
+    /// See PEP 585
+    #[pyclassmethod("__class_getitem__($type, object, /)")]
+    fn class_getitem(vm: &Vm, cls: &Value, object: &Value) -> Value {
+        crate::types::generic_alias::make(vm, cls, object)
+    }
+
     /// asend(v) -> send 'v' in generator.
     #[pymethod(no_text, "asend($self, value, /)")]
     fn asend(vm: &Vm, zelf: &Gc<AsyncGenerator>, value: &Value) -> PyResult<Value> {

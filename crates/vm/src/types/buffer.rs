@@ -43,6 +43,25 @@ impl Buffer {
         }
     }
 
+    /// The same memory without an owner: for whoever keeps this buffer beside it.
+    pub fn unowned(&self) -> Buffer {
+        Buffer {
+            owner: Value::NONE,
+            format: self.format.clone(),
+            shape: self.shape.clone(),
+            strides: self.strides.clone(),
+            release: None,
+            ..*self
+        }
+    }
+
+    /// The same buffer with another owner, which keeps what the old one kept.
+    pub fn handed_to(mut self, owner: Value, release: fn(&Vm, &Value)) -> Buffer {
+        self.owner = owner;
+        self.release = Some(release);
+        self
+    }
+
     /// The bytes, copied cell by cell is not needed: nobody writes while native code without Python calls reads.
     /// Only for contiguous buffers: see `is_contiguous`.
     #[allow(unsafe_code)]
@@ -90,6 +109,28 @@ impl Buffer {
             expected = expected.saturating_mul(*n as isize);
         }
         true
+    }
+}
+
+/// An export for as long as native code needs one: it only counts.
+pub struct Hold<'a>(Option<&'a Cell<usize>>);
+
+impl<'a> Hold<'a> {
+    /// Counts on an exporter's number of exports.
+    pub fn of(exports: &'a Cell<usize>) -> Hold<'a> {
+        exports.set(exports.get() + 1);
+        Hold(Some(exports))
+    }
+
+    /// For bytes that never change.
+    pub const NONE: Hold<'static> = Hold(None);
+}
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        if let Some(n) = self.0 {
+            n.set(n.get().saturating_sub(1));
+        }
     }
 }
 

@@ -114,6 +114,12 @@ fn call_new(vm: &Vm, owner: &Gc<Type>, args: CallArgs<'_>) -> PyResult<Value> {
         (_, None) => false,
         _ => true,
     };
+    if theirs.is_none() {
+        return Err(vm.type_error(format_args!(
+            "cannot create '{}' instances",
+            crate::types::class::dotted_name(vm, &native)
+        )));
+    }
     if !same && !std::ptr::eq(owner.def, native.def) {
         return Err(vm.type_error(format_args!(
             "{name}.__new__({}) is not safe, use {}.__new__()",

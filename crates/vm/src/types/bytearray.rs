@@ -6,7 +6,7 @@
 use crate::errors::exc;
 use crate::native::shell::object;
 use crate::prelude::*;
-use crate::types::buffer::Buffer;
+use crate::types::buffer::{Buffer, Hold};
 use crate::types::bytes_methods::shared::*;
 use crate::types::bytes_methods::{
     self, ByteString, byte, bytes_from, compare, get_byte, iter_bytearray, no_concat,
@@ -41,6 +41,9 @@ impl ByteString for ByteArray {
         }
         data.extend_from_slice(bytes);
         Ok(vm.new_bytearray(data).into_value())
+    }
+    fn hold(&self) -> Hold<'_> {
+        Hold::of(&self.exports)
     }
     fn unchanged(vm: &Vm, zelf: &Gc<Self>) -> PyResult<Value> {
         let copy = zelf.copy(vm)?;
@@ -369,8 +372,9 @@ fn contains(vm: &Vm, v: &Value, needle: &Value) -> PyResult<bool> {
 
 fn remainder(vm: &Vm, a: &Value, b: &Value) -> PyResult {
     let Some(format) = a.downcast::<ByteArray>() else { return Ok(Value::NOT_IMPLEMENTED) };
-    let format = format.copy(vm)?;
-    Ok(vm.new_bytearray(bytes_methods::percent_format(vm, &format, b)?).into_value())
+    let text = format.copy(vm)?;
+    let out = bytes_methods::held(format, || bytes_methods::percent_format(vm, &text, b))?;
+    Ok(vm.new_bytearray(out).into_value())
 }
 
 fn buffer(vm: &Vm, v: &Value, _writable: bool) -> PyResult<Buffer> {
@@ -530,7 +534,11 @@ crate::byte_string_methods!(ByteArray {
                 return Err(raised);
             }
         };
+        let hint = vm.length_hint(v, 32)?;
         let mut more = Vec::new();
+        if more.try_reserve(hint.min(1 << 20)).is_err() {
+            return Err(vm.memory_error());
+        }
         while let Some(x) = vm.iter_next(&it)? {
             if more.try_reserve(1).is_err() {
                 return Err(vm.memory_error());

@@ -5,6 +5,7 @@ use crate::errors::{BaseException, exc};
 use crate::prelude::*;
 use crate::types::class_method::ClassMethod;
 use crate::types::descriptors::{GetSetDescriptor, INSTANCE_DICT, INSTANCE_WEAKREF, MemberDescriptor};
+use crate::types::module::Module;
 use crate::types::slotdefs;
 use crate::types::static_method::StaticMethod;
 use crate::types::type_::{NewType, PyType};
@@ -139,6 +140,9 @@ fn linearise(vm: &Vm, ty: &Gc<Type>, bases: &[Gc<Type>]) -> PyResult<Vec<Gc<Type
         }
     }
     let mut out = vec![ty.clone()];
+    if let Some(unready) = bases.iter().find(|b| b.mro.with(Vec::is_empty)) {
+        return Err(vm.type_error(format_args!("Cannot extend an incomplete type '{}'", unready.name())));
+    }
     if let [only] = bases {
         out.extend(only.mro.get());
         return Ok(out);
@@ -226,19 +230,33 @@ fn compute_mro(vm: &Vm, ty: &Gc<Type>) -> PyResult<Vec<Gc<Type>>> {
     Ok(out)
 }
 
-/// Sets the order anew; answers the old one.
-fn refresh_mro(vm: &Vm, ty: &Gc<Type>) -> PyResult<Vec<Gc<Type>>> {
-    let new = compute_mro(vm, ty)?;
-    let old = ty.mro.replace(new);
+/// Gives the class an order; answers the old one.
+fn put_mro(ty: &Gc<Type>, order: Vec<Gc<Type>>) -> Vec<Gc<Type>> {
+    let old = ty.mro.replace(order);
+    ty.mro_stamp.set(ty.mro_stamp.get().wrapping_add(1));
     ty.mro_tuple.set(None);
     ty.modified();
-    Ok(old)
+    old
+}
+
+/// Sets the order anew; answers the old one, or `None` when the metaclass's `mro` has set it by itself meanwhile.
+fn refresh_mro(vm: &Vm, ty: &Gc<Type>) -> PyResult<Option<Vec<Gc<Type>>>> {
+    let before = ty.mro_stamp.get();
+    let new = compute_mro(vm, ty)?;
+    if ty.mro_stamp.get() != before {
+        return Ok(None);
+    }
+    Ok(Some(put_mro(ty, new)))
 }
 
 /// `__mro__`.
 pub fn mro_tuple(vm: &Vm, ty: &Gc<Type>) -> Value {
     if let Some(t) = ty.mro_tuple.get() {
         return t;
+    }
+    if ty.mro.with(Vec::is_empty) {
+        // The class is being made.
+        return Value::NONE;
     }
     let t = vm.new_tuple(ty.mro.with(|m| m.iter().map(|t| t.to_value()).collect())).into_value();
     ty.mro_tuple.set(Some(t.clone()));
@@ -453,7 +471,8 @@ fn new_class(
     let dict = vm.alloc(Dict { table: ns.table.copy() });
 
     // Layout.
-    let already_dict = base.has_dict.get() || base.has_flags(F::TYPE_SUBCLASS);
+    let keeps_dict = base.has_flags(F::TYPE_SUBCLASS) || base.is_subtype(&vm.native_type::<Module>());
+    let already_dict = base.has_dict.get() || keeps_dict;
     let already_weakref = base.has_weakref.get() || base.has_flags(F::TYPE_SUBCLASS);
     let may = (!already_dict, !already_weakref && item_size(&base) == 0);
     let (mut add_dict, mut add_weakref);
@@ -557,35 +576,37 @@ fn new_class(
     };
     let body = PyType::from_parts(parts);
     body.base.set(Some(base.clone()));
+    if !bases.is_empty() {
+        body.bases_tuple.set(Some(bases.to_value()));
+    }
     let ty = vm.alloc_in::<PyType>(meta, body)?;
 
-    let first = base.slot_words.get() as usize;
-    for (i, n) in names.iter().enumerate() {
-        dict.set_str(vm, n, MemberDescriptor::make(vm, n, &ty, first + i).into_value());
-    }
-    if add_dict {
-        dict.set_str(vm, &vm.names.__dict__, GetSetDescriptor::make(vm, &INSTANCE_DICT, &ty).into_value());
-    }
-    if add_weakref {
-        dict.set_str(
-            vm,
-            &vm.names.__weakref__,
-            GetSetDescriptor::make(vm, &INSTANCE_WEAKREF, &ty).into_value(),
-        );
-    }
     if let Some(cell) = dict.remove_str(vm, &vm.names.__classcell__) {
         fill_cell(vm, &cell, ty.as_value(), "__classcell__")?;
     }
     if let Some(cell) = dict.remove_str(vm, &vm.names.__classdictcell__) {
         fill_cell(vm, &cell, dict.as_value(), "__classdictcell__")?;
     }
+    let first = base.slot_words.get() as usize;
+    for (i, n) in names.iter().enumerate() {
+        dict.set_str(vm, n, MemberDescriptor::make(vm, n, &ty, first + i).into_value());
+    }
+    if add_dict && dict.get_str(vm, &vm.names.__dict__).is_none() {
+        dict.set_str(vm, &vm.names.__dict__, GetSetDescriptor::make(vm, &INSTANCE_DICT, &ty).into_value());
+    }
+    if add_weakref && dict.get_str(vm, &vm.names.__weakref__).is_none() {
+        dict.set_str(
+            vm,
+            &vm.names.__weakref__,
+            GetSetDescriptor::make(vm, &INSTANCE_WEAKREF, &ty).into_value(),
+        );
+    }
 
     // The class becomes ready.
     for b in &base_types {
         b.subclasses.with_mut(|s| s.push(ty.as_ptr()));
     }
-    let mro = compute_mro(vm, &ty)?;
-    ty.mro.set(mro);
+    refresh_mro(vm, &ty)?;
     if dict.get_str(vm, &vm.names.__doc__).is_none() {
         dict.set_str(vm, &vm.names.__doc__, Value::NONE);
     }
@@ -594,6 +615,13 @@ fn new_class(
     }
     slotdefs::fill_class_slots(vm, &ty);
 
+    if dict.pairs().iter().any(|(k, _)| !k.is_instance_of::<Str>()) {
+        vm.warn(
+            &exc::RuntimeWarning,
+            format_args!("non-string key in the __dict__ of class {}", ty.name()),
+            1,
+        )?;
+    }
     set_names(vm, &ty, &dict)?;
     if let Some(f) = super_lookup(vm, &ty, &vm.names.__init_subclass__)? {
         vm.call_kw(&f, &[], kwargs)?;
@@ -639,6 +667,12 @@ fn set_names(vm: &Vm, ty: &Gc<Type>, dict: &Gc<Dict>) -> PyResult<()> {
 
 /// `super(cls, cls).name`.
 fn super_lookup(vm: &Vm, ty: &Gc<Type>, name: &Gc<Str>) -> PyResult<Option<Value>> {
+    if !ty.mro.with(|m| m.iter().any(|t| t.is(ty))) {
+        return Err(vm.type_error(format_args!(
+            "super(type, obj): obj (type {0}) is not an instance or subtype of type ({0}).",
+            ty.name()
+        )));
+    }
     for t in ty.mro.get().iter().skip(1) {
         if let Some(f) = t.own(vm, name) {
             return Ok(Some(match vm.type_of(&f).slots.descr_get.get() {
@@ -854,8 +888,9 @@ fn added_slots(vm: &Vm, ty: &Gc<Type>) -> Vec<Gc<Str>> {
     for (_, v) in ty.dict(vm).pairs() {
         if let Some(m) = v.downcast::<MemberDescriptor>()
             && m.owner.is(ty)
+            && let Some(i) = m.slot_index()
         {
-            found.push((m.index, m.name.clone()));
+            found.push((i, m.name.clone()));
         }
     }
     found.sort_by_key(|(i, _)| *i);
@@ -934,17 +969,29 @@ pub fn set_bases(vm: &Vm, ty: &Gc<Type>, value: &Value) -> PyResult<()> {
         check_compatible(vm, old, &new_base, "__bases__")?;
     }
     let old_bases = ty.bases.replace(bases.clone());
+    let old_tuple = ty.bases_tuple.replace(Some(value.clone()));
     ty.base.set(Some(new_base));
-    let mut done: Vec<(Gc<Type>, Vec<Gc<Type>>)> = Vec::new();
-    if let Err(raised) = refresh_tree(vm, ty, &mut done) {
-        for (t, old) in done.into_iter().rev() {
-            t.mro.set(old);
-            t.mro_tuple.set(None);
-            t.modified();
+    let stamp = ty.bases_stamp.get().wrapping_add(1);
+    ty.bases_stamp.set(stamp);
+    let mut done = Vec::new();
+    let refreshed = refresh_tree(vm, ty, &mut done);
+    // The metaclass's `mro` may have assigned the bases anew: then that assignment stands.
+    let ours = ty.bases_stamp.get() == stamp;
+    if let Err(raised) = refreshed {
+        if ours {
+            ty.bases.set(old_bases);
+            ty.bases_tuple.set(old_tuple);
+            ty.base.set(old_base);
         }
-        ty.bases.set(old_bases);
-        ty.base.set(old_base);
+        for Reordered { ty, old, stamp } in done.into_iter().rev() {
+            if ty.mro_stamp.get() == stamp {
+                put_mro(&ty, old);
+            }
+        }
         return Err(raised);
+    }
+    if !ours {
+        return Ok(());
     }
     let me = ty.as_ptr();
     for b in &old_bases {
@@ -966,12 +1013,19 @@ fn base_chain(ty: &Gc<Type>) -> impl Iterator<Item = Gc<Type>> {
     std::iter::successors(Some(ty.clone()), |t| t.base.get())
 }
 
+/// A class that got a new order, what it had before, and the stamp of the new one.
+struct Reordered {
+    ty: Gc<Type>,
+    old: Vec<Gc<Type>>,
+    stamp: u32,
+}
+
 /// New orders for a class and all below it.
-fn refresh_tree(vm: &Vm, ty: &Gc<Type>, done: &mut Vec<(Gc<Type>, Vec<Gc<Type>>)>) -> PyResult<()> {
-    let old = refresh_mro(vm, ty)?;
-    done.push((ty.clone(), old));
+fn refresh_tree(vm: &Vm, ty: &Gc<Type>, done: &mut Vec<Reordered>) -> PyResult<()> {
+    let Some(old) = refresh_mro(vm, ty)? else { return Ok(()) };
+    done.push(Reordered { ty: ty.clone(), old, stamp: ty.mro_stamp.get() });
     for s in ty.subclasses_alive() {
-        refresh_tree(vm, &s, done)?;
+        vm.recurse(" while setting __bases__", || refresh_tree(vm, &s, done))?;
     }
     Ok(())
 }

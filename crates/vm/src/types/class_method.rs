@@ -73,12 +73,12 @@ impl ClassMethod {
         wrap(vm, zelf.as_value(), f)
     }
 
-    #[pygetter("__func__")]
+    #[pymember("__func__")]
     fn get_func(_vm: &Vm, zelf: &Gc<ClassMethod>) -> Value {
         zelf.get()
     }
 
-    #[pygetter("__wrapped__")]
+    #[pymember("__wrapped__")]
     fn get_wrapped(_vm: &Vm, zelf: &Gc<ClassMethod>) -> Value {
         zelf.get()
     }

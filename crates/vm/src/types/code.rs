@@ -291,52 +291,52 @@ impl Slots for Code {
 
 #[pymethods]
 impl Code {
-    #[pygetter("co_name")]
+    #[pymember("co_name")]
     fn co_name(vm: &Vm, zelf: &Gc<Code>) -> Value {
         zelf.name(vm).to_value()
     }
 
-    #[pygetter("co_qualname")]
+    #[pymember("co_qualname")]
     fn co_qualname(vm: &Vm, zelf: &Gc<Code>) -> Value {
         zelf.qualname(vm).to_value()
     }
 
-    #[pygetter("co_filename")]
+    #[pymember("co_filename")]
     fn co_filename(vm: &Vm, zelf: &Gc<Code>) -> Value {
         zelf.filename(vm).to_value()
     }
 
-    #[pygetter("co_firstlineno")]
+    #[pymember("co_firstlineno")]
     fn co_firstlineno(_vm: &Vm, zelf: &Gc<Code>) -> u32 {
         zelf.data.firstlineno
     }
 
-    #[pygetter("co_flags")]
+    #[pymember("co_flags")]
     fn co_flags(_vm: &Vm, zelf: &Gc<Code>) -> u32 {
         zelf.data.flags
     }
 
-    #[pygetter("co_argcount")]
+    #[pymember("co_argcount")]
     fn co_argcount(_vm: &Vm, zelf: &Gc<Code>) -> u32 {
         zelf.data.argcount
     }
 
-    #[pygetter("co_posonlyargcount")]
+    #[pymember("co_posonlyargcount")]
     fn co_posonlyargcount(_vm: &Vm, zelf: &Gc<Code>) -> u32 {
         zelf.data.posonlyargcount
     }
 
-    #[pygetter("co_kwonlyargcount")]
+    #[pymember("co_kwonlyargcount")]
     fn co_kwonlyargcount(_vm: &Vm, zelf: &Gc<Code>) -> u32 {
         zelf.data.kwonlyargcount
     }
 
-    #[pygetter("co_stacksize")]
+    #[pymember("co_stacksize")]
     fn co_stacksize(_vm: &Vm, zelf: &Gc<Code>) -> u32 {
         zelf.data.ntemps
     }
 
-    #[pygetter("co_nlocals")]
+    #[pymember("co_nlocals")]
     fn co_nlocals(vm: &Vm, zelf: &Gc<Code>) -> usize {
         zelf.visible_varnames(vm).len()
     }
@@ -361,13 +361,13 @@ impl Code {
         vm.new_tuple(names.collect()).into_value()
     }
 
-    #[pygetter("co_names")]
+    #[pymember("co_names")]
     fn co_names(vm: &Vm, zelf: &Gc<Code>) -> Value {
         let names = zelf.data.names.iter().map(|n| vm.intern_bytes_lossless(n).into_value());
         vm.new_tuple(names.collect()).into_value()
     }
 
-    #[pygetter("co_consts")]
+    #[pymember("co_consts")]
     fn co_consts(vm: &Vm, zelf: &Gc<Code>) -> Value {
         let n = zelf.data.consts.len();
         vm.new_tuple((0..n).map(|i| zelf.constant(vm, i)).collect()).into_value()
@@ -383,12 +383,12 @@ impl Code {
         vm.new_bytes(&zelf.data.instrs).into_value()
     }
 
-    #[pygetter("co_linetable")]
+    #[pymember("co_linetable")]
     fn co_linetable(vm: &Vm, _zelf: &Gc<Code>) -> Value {
         vm.new_bytes(b"").into_value()
     }
 
-    #[pygetter("co_exceptiontable")]
+    #[pymember("co_exceptiontable")]
     fn co_exceptiontable(vm: &Vm, _zelf: &Gc<Code>) -> Value {
         vm.new_bytes(b"").into_value()
     }

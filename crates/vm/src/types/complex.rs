@@ -413,13 +413,11 @@ fn from_one(vm: &Vm, x: &Value) -> PyResult<Pair> {
 /// One of the two arguments of `complex(real, imag)`.
 fn part(vm: &Vm, v: &Value, name: &str) -> PyResult<Pair> {
     let not_real = |v: &Value| {
-        format!("complex() argument '{name}' must be a real number, not {}", vm.type_of(v).name())
+        format!("complex() argument '{name}' must be a real number, not {}", vm.type_of(v).full_name(vm))
     };
     let found = if name == "real" { through_dunder(vm, v)? } else { None };
     if let Some(z) = found.or_else(|| v.downcast::<Complex>().map(|z| (z.re, z.im))) {
-        if v.is_instance_of::<Complex>() {
-            vm.warn(&exc::DeprecationWarning, not_real(v), 1)?;
-        }
+        vm.warn(&exc::DeprecationWarning, not_real(v), 1)?;
         return Ok(z);
     }
     if !is_real(vm, v) {
@@ -457,6 +455,7 @@ impl Complex {
         }
         let z = match (real, imag) {
             (None, None) => (0.0, 0.0),
+            (Some(x), None) if args.has_keywords() => part(vm, x, "real")?,
             (Some(x), None) => {
                 let exact = cls.is(&vm.native_type::<Complex>());
                 if exact && x.downcast_exact::<Complex>().is_some() {
@@ -527,13 +526,13 @@ impl Complex {
     }
 
     /// the real part of a complex number
-    #[pygetter("real")]
+    #[pymember("real")]
     fn real(vm: &Vm, zelf: &Value) -> PyResult<f64> {
         Ok(this(vm, zelf)?.0)
     }
 
     /// the imaginary part of a complex number
-    #[pygetter("imag")]
+    #[pymember("imag")]
     fn imag(vm: &Vm, zelf: &Value) -> PyResult<f64> {
         Ok(this(vm, zelf)?.1)
     }

@@ -6,6 +6,7 @@ use crate::prelude::*;
 use crate::types::builtin_function::{BuiltinFunction, shown_doc, shown_signature};
 use crate::types::instance;
 use crate::types::slotdefs::Row;
+use crate::types::typedef::{DescrGetFn, DescrSetFn};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 fn qualified(vm: &Vm, owner: &Gc<Type>, name: &str) -> Value {
@@ -90,7 +91,7 @@ macro_rules! fn_attributes {
     ($t:ident) => {
         #[pymethods]
         impl $t {
-            #[pygetter("__name__")]
+            #[pymember("__name__")]
             fn get_name(vm: &Vm, zelf: &Gc<$t>) -> Value {
                 vm.intern(zelf.def.name).into_value()
             }
@@ -98,7 +99,7 @@ macro_rules! fn_attributes {
             fn get_qualname(vm: &Vm, zelf: &Gc<$t>) -> Value {
                 qualified(vm, &zelf.owner, zelf.def.name)
             }
-            #[pygetter("__objclass__")]
+            #[pymember("__objclass__")]
             fn get_objclass(_vm: &Vm, zelf: &Gc<$t>) -> Value {
                 zelf.owner.to_value()
             }
@@ -253,7 +254,7 @@ impl Slots for WrapperDescriptor {
 
 #[pymethods]
 impl WrapperDescriptor {
-    #[pygetter("__name__")]
+    #[pymember("__name__")]
     fn get_name(vm: &Vm, zelf: &Gc<WrapperDescriptor>) -> Value {
         vm.intern(zelf.row.name).into_value()
     }
@@ -261,7 +262,7 @@ impl WrapperDescriptor {
     fn get_qualname(vm: &Vm, zelf: &Gc<WrapperDescriptor>) -> Value {
         qualified(vm, &zelf.owner, zelf.row.name)
     }
-    #[pygetter("__objclass__")]
+    #[pymember("__objclass__")]
     fn get_objclass(_vm: &Vm, zelf: &Gc<WrapperDescriptor>) -> Value {
         zelf.owner.to_value()
     }
@@ -339,7 +340,7 @@ impl Slots for MethodWrapper {
 
 #[pymethods]
 impl MethodWrapper {
-    #[pygetter("__name__")]
+    #[pymember("__name__")]
     fn get_name(vm: &Vm, zelf: &Gc<MethodWrapper>) -> Value {
         vm.intern(zelf.descr.row.name).into_value()
     }
@@ -347,11 +348,11 @@ impl MethodWrapper {
     fn get_qualname(vm: &Vm, zelf: &Gc<MethodWrapper>) -> Value {
         qualified(vm, &zelf.descr.owner, zelf.descr.row.name)
     }
-    #[pygetter("__objclass__")]
+    #[pymember("__objclass__")]
     fn get_objclass(_vm: &Vm, zelf: &Gc<MethodWrapper>) -> Value {
         zelf.descr.owner.to_value()
     }
-    #[pygetter("__self__")]
+    #[pymember("__self__")]
     fn get_self(_vm: &Vm, zelf: &Gc<MethodWrapper>) -> Value {
         zelf.zelf.clone()
     }
@@ -426,7 +427,7 @@ impl Slots for GetSetDescriptor {
 
 #[pymethods]
 impl GetSetDescriptor {
-    #[pygetter("__name__")]
+    #[pymember("__name__")]
     fn get_name(vm: &Vm, zelf: &Gc<GetSetDescriptor>) -> Value {
         vm.intern(zelf.def.name).into_value()
     }
@@ -434,7 +435,7 @@ impl GetSetDescriptor {
     fn get_qualname(vm: &Vm, zelf: &Gc<GetSetDescriptor>) -> Value {
         qualified(vm, &zelf.owner, zelf.def.name)
     }
-    #[pygetter("__objclass__")]
+    #[pymember("__objclass__")]
     fn get_objclass(_vm: &Vm, zelf: &Gc<GetSetDescriptor>) -> Value {
         zelf.owner.to_value()
     }
@@ -448,19 +449,43 @@ impl GetSetDescriptor {
     }
 }
 
-// A `__slots__` member.
+/// Where a member's value lies.
+#[derive(Clone, Copy)]
+enum Place {
+    /// A `__slots__` word.
+    Slot(usize),
+    /// A field of a native payload.
+    Field(&'static GetSetDef),
+}
+
+// A `__slots__` member, or a field of a native object.
 #[pytype(name = "member_descriptor", flags(GC, NO_NEW))]
 #[derive(Trace)]
 pub struct MemberDescriptor {
     pub name: Gc<Str>,
     pub owner: Gc<Type>,
-    /// Which slot word.
-    pub index: usize,
+    #[notrace]
+    place: Place,
 }
 
 impl MemberDescriptor {
     pub fn make(vm: &Vm, name: &Gc<Str>, owner: &Gc<Type>, index: usize) -> Gc<MemberDescriptor> {
-        vm.alloc(MemberDescriptor { name: name.clone(), owner: owner.clone(), index })
+        let place = Place::Slot(index);
+        vm.alloc(MemberDescriptor { name: name.clone(), owner: owner.clone(), place })
+    }
+
+    /// For a field of a native type.
+    pub fn of_field(vm: &Vm, def: &'static GetSetDef, owner: &Gc<Type>) -> Gc<MemberDescriptor> {
+        let place = Place::Field(def);
+        vm.alloc(MemberDescriptor { name: vm.intern(def.name), owner: owner.clone(), place })
+    }
+
+    /// Which slot word, if it is one.
+    pub fn slot_index(&self) -> Option<usize> {
+        match self.place {
+            Place::Slot(i) => Some(i),
+            Place::Field(_) => None,
+        }
     }
 }
 
@@ -469,9 +494,20 @@ fn member_get(vm: &Vm, d: &Value, obj: Option<&Value>, _: &Value) -> PyResult<Va
     if !vm.type_of(obj).is_subtype(&m.owner) {
         return Err(wrong_object(vm, &m.owner, &m.name.to_string_lossy(), obj));
     }
-    match instance::slot(obj, m.index) {
-        Some(v) => Ok(v),
-        None => Err(vm.no_attribute(obj, &m.name)),
+    match m.place {
+        Place::Field(def) => (def.get)(vm, obj),
+        Place::Slot(i) => match instance::slot(obj, i) {
+            Some(v) => Ok(v),
+            None => Err(vm.attribute_error(
+                obj,
+                &m.name,
+                format_args!(
+                    "'{}' object has no attribute '{}'",
+                    vm.type_of(obj).full_name(vm),
+                    m.name.to_string_lossy()
+                ),
+            )),
+        },
     }
 }
 
@@ -480,7 +516,14 @@ fn member_set(vm: &Vm, d: &Value, obj: &Value, value: Option<&Value>) -> PyResul
     if !vm.type_of(obj).is_subtype(&m.owner) {
         return Err(wrong_object(vm, &m.owner, &m.name.to_string_lossy(), obj));
     }
-    if !instance::set_slot(obj, m.index, value.cloned()) && value.is_none() {
+    let index = match m.place {
+        Place::Slot(i) => i,
+        Place::Field(def) => match def.set {
+            Some(set) => return set(vm, obj, value),
+            None => return Err(vm.raise_new(&crate::errors::exc::AttributeError, "readonly attribute")),
+        },
+    };
+    if !instance::set_slot(obj, index, value.cloned()) && value.is_none() {
         return Err(vm.attribute_error(obj, &m.name, m.name.to_string_lossy()));
     }
     Ok(())
@@ -502,7 +545,7 @@ impl Slots for MemberDescriptor {
 
 #[pymethods]
 impl MemberDescriptor {
-    #[pygetter("__name__")]
+    #[pymember("__name__")]
     fn get_name(_vm: &Vm, zelf: &Gc<MemberDescriptor>) -> Value {
         zelf.name.to_value()
     }
@@ -510,13 +553,16 @@ impl MemberDescriptor {
     fn get_qualname(vm: &Vm, zelf: &Gc<MemberDescriptor>) -> Value {
         qualified(vm, &zelf.owner, &zelf.name.to_string_lossy())
     }
-    #[pygetter("__objclass__")]
+    #[pymember("__objclass__")]
     fn get_objclass(_vm: &Vm, zelf: &Gc<MemberDescriptor>) -> Value {
         zelf.owner.to_value()
     }
     #[pygetter("__doc__")]
-    fn get_doc(_vm: &Vm, _zelf: &Gc<MemberDescriptor>) -> Value {
-        Value::NONE
+    fn get_doc(vm: &Vm, zelf: &Gc<MemberDescriptor>) -> Value {
+        match zelf.place {
+            Place::Slot(_) => Value::NONE,
+            Place::Field(def) => shown_doc(vm, def.doc),
+        }
     }
     #[pymethod("__reduce__($self, /)")]
     fn reduce(vm: &Vm, zelf: &Gc<MemberDescriptor>) -> PyResult<Value> {
@@ -527,13 +573,37 @@ impl MemberDescriptor {
 /// `__dict__` of instances of Python classes.
 pub static INSTANCE_DICT: GetSetDef = GetSetDef {
     name: "__dict__",
+    member: false,
     doc: "dictionary for instance variables",
     get: |vm, obj| match instance::dict(vm, obj) {
         Some(d) => Ok(d.into_value()),
-        None => Err(vm.no_attribute(obj, &vm.names.__dict__)),
+        None => match native_dict_descriptor(vm, obj) {
+            Some((d, get, _)) => get(vm, &d, Some(obj), vm.type_of(obj).as_value()),
+            None => Err(vm.no_attribute(obj, &vm.names.__dict__)),
+        },
     },
-    set: Some(set_instance_dict),
+    set: Some(|vm, obj, value| match native_dict_descriptor(vm, obj) {
+        Some((d, _, set)) => set(vm, &d, obj, value),
+        _ => set_instance_dict(vm, obj, value),
+    }),
 };
+
+type DictDescriptor = (Value, DescrGetFn, DescrSetFn);
+
+/// The `__dict__` of the native type that an object's class derives from: modules and classes keep their own.
+fn native_dict_descriptor(vm: &Vm, obj: &Value) -> Option<DictDescriptor> {
+    let mut at = vm.type_of(obj).clone();
+    while at.is_heap_type() {
+        let base = at.base.get()?;
+        at = base;
+    }
+    let d = at.own(vm, &vm.names.__dict__)?;
+    if d.downcast_exact::<GetSetDescriptor>().is_some_and(|g| std::ptr::eq(g.def, &INSTANCE_DICT)) {
+        return None;
+    }
+    let slots = &vm.type_of(&d).slots;
+    Some((d.clone(), slots.descr_get.get()?, slots.descr_set.get()?))
+}
 
 /// Sets or deletes an object's `__dict__`.
 pub fn set_instance_dict(vm: &Vm, obj: &Value, value: Option<&Value>) -> PyResult<()> {
@@ -555,6 +625,7 @@ pub fn set_instance_dict(vm: &Vm, obj: &Value, value: Option<&Value>) -> PyResul
 /// `__weakref__` of instances of Python classes.
 pub static INSTANCE_WEAKREF: GetSetDef = GetSetDef {
     name: "__weakref__",
+    member: false,
     doc: "list of weak references to the object",
     get: |vm, obj| Ok(crate::types::weakref::first_of(vm, obj).unwrap_or(Value::NONE)),
     set: None,

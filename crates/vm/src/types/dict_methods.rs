@@ -322,6 +322,13 @@ impl Dict {
     fn fromkeys(vm: &Vm, cls: &Value, iterable: &Value, value: &Value) -> PyResult<Value> {
         let made = vm.call0(cls)?;
         if let Some(d) = made.downcast_exact::<Dict>().cloned() {
+            if crate::types::set::knows_hashes(iterable) {
+                crate::types::set::each(vm, iterable, |key, hash| {
+                    drop(d.table.insert(vm, key, hash, Some(value.clone()))?);
+                    Ok(())
+                })?;
+                return Ok(made);
+            }
             vm.for_each(iterable, |key| d.store(vm, &key, value.clone()))?;
         } else {
             vm.for_each(iterable, |key| vm.set_item(&made, &key, value))?;

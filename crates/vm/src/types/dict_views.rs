@@ -75,7 +75,9 @@ impl Cursor {
     fn next_back(&self, vm: &Vm) -> PyResult<Option<(Value, Value)>> {
         let Some(d) = self.dict.get() else { return Ok(None) };
         self.check(vm, &d)?;
-        match d.table.prev_entry(self.pos.get()) {
+        // An iterator from before a `clear` has nothing to say about what came after it.
+        let end = if self.pos.get() > d.table.entry_count() { 0 } else { self.pos.get() };
+        match d.table.prev_entry(end) {
             Some((at, key, value)) => {
                 self.pos.set(at);
                 self.left.set(self.left.get().saturating_sub(1));

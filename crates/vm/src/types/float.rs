@@ -270,13 +270,20 @@ impl Vm {
 
     /// `float(v)`: from text as well.
     pub fn to_float(&self, v: &Value) -> PyResult<f64> {
+        let ty = self.type_of(v);
+        if ty.is_heap_type()
+            && let Some(f) = ty.slots.float.get()
+        {
+            // A subclass may answer with something else than its own value.
+            let r = f(self, v)?;
+            return self.float_slot_result(v, r);
+        }
         if let Some(s) = v.downcast::<Str>() {
             return match parse_float(s.as_wtf8()) {
                 Some(f) => Ok(f),
                 None => Err(not_a_float(self, v)),
             };
         }
-        let ty = self.type_of(v);
         if float_value(v).is_some() && !ty.is_heap_type()
             || ty.slots.float.get().is_some()
             || ty.slots.index.get().is_some()
@@ -340,7 +347,7 @@ fn integer_ratio(f: f64) -> (IBig, IBig) {
 impl Float {
     #[pynew(raw)]
     fn new(vm: &Vm, cls: &Gc<Type>, args: CallArgs) -> PyResult<Value> {
-        if args.has_keywords() && cls.is(&vm.types.float) {
+        if args.has_keywords() && crate::types::iterators::refuses_keywords::<Float>(vm, cls) {
             return Err(vm.type_error("float() takes no keyword arguments"));
         }
         let f = match args.pos() {

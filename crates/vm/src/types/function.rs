@@ -224,17 +224,17 @@ impl Function {
         Ok(())
     }
 
-    #[pygetter("__globals__")]
+    #[pymember("__globals__")]
     fn globals(_vm: &Vm, zelf: &Gc<Function>) -> Value {
         zelf.globals.to_value()
     }
 
-    #[pygetter("__builtins__")]
+    #[pymember("__builtins__")]
     fn builtins(_vm: &Vm, zelf: &Gc<Function>) -> Value {
         zelf.builtins.to_value()
     }
 
-    #[pygetter("__closure__")]
+    #[pymember("__closure__")]
     fn closure(_vm: &Vm, zelf: &Gc<Function>) -> Option<Value> {
         zelf.closure.as_ref().map(|c| c.to_value())
     }
@@ -267,7 +267,7 @@ impl Function {
         Ok(())
     }
 
-    #[pygetter("__doc__")]
+    #[pymember("__doc__")]
     fn doc(vm: &Vm, zelf: &Gc<Function>) -> Value {
         match zelf.doc.get() {
             Some(d) => d,
@@ -532,18 +532,18 @@ impl Method {
     }
 
     /// the function (or other callable) implementing a method
-    #[pygetter("__func__")]
+    #[pymember("__func__")]
     fn func(_vm: &Vm, zelf: &Gc<Method>) -> Value {
         zelf.func.clone()
     }
 
     /// the instance to which a method is bound
-    #[pygetter("__self__")]
+    #[pymember("__self__")]
     fn zelf(_vm: &Vm, zelf: &Gc<Method>) -> Value {
         zelf.zelf.clone()
     }
 
-    #[pygetter("__doc__")]
+    #[pymember("__doc__")]
     fn doc(vm: &Vm, zelf: &Gc<Method>) -> PyResult<Value> {
         vm.get_attr(&zelf.func.clone(), &vm.names.__doc__)
     }

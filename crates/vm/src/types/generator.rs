@@ -307,13 +307,13 @@ fn finalize(vm: &Vm, g: &Value) {
         && !state.closed.get()
     {
         if vm.call1(&f, g).is_err() {
-            crate::errors::write_unraisable(vm, &f, "");
+            vm.unraisable("Exception ignored while finalizing generator", Some(g));
         }
     } else if kind_text(g) == "coroutine" && !state.started.get() {
         warn_never_awaited(vm, g, state);
     } else if state.started.get() && kind_text(g) != "async generator" {
         if close(vm, g, state).is_err() {
-            crate::errors::write_unraisable(vm, g, "");
+            vm.unraisable("Exception ignored while closing generator", Some(g));
         }
     }
     if let Some(e) = saved {
@@ -324,7 +324,7 @@ fn finalize(vm: &Vm, g: &Value) {
 fn warn_never_awaited(vm: &Vm, g: &Value, state: &GenState) {
     let name = state.qualname.get().map_or(String::new(), |q| q.to_string_lossy().into_owned());
     if vm.warn(&exc::RuntimeWarning, format_args!("coroutine '{name}' was never awaited"), 1).is_err() {
-        crate::errors::write_unraisable(vm, g, "");
+        vm.unraisable("Exception ignored while finalizing coroutine", Some(g));
     }
 }
 
@@ -408,6 +408,12 @@ impl Slots for Generator {
 
 #[pymethods]
 impl Generator {
+    /// See PEP 585
+    #[pyclassmethod("__class_getitem__($type, object, /)")]
+    fn class_getitem(vm: &Vm, cls: &Value, object: &Value) -> Value {
+        crate::types::generic_alias::make(vm, cls, object)
+    }
+
     /// send(value) -> send 'value' into generator,
     /// return next yielded value or raise StopIteration.
     #[pymethod(no_text, "send($self, value, /)")]
@@ -495,6 +501,12 @@ impl Slots for Coroutine {
 
 #[pymethods]
 impl Coroutine {
+    /// See PEP 585
+    #[pyclassmethod("__class_getitem__($type, object, /)")]
+    fn class_getitem(vm: &Vm, cls: &Value, object: &Value) -> Value {
+        crate::types::generic_alias::make(vm, cls, object)
+    }
+
     /// send(arg) -> send 'arg' into coroutine,
     /// return next iterated value or raise StopIteration.
     #[pymethod(no_text, "send($self, value, /)")]

@@ -37,7 +37,9 @@ pub fn item_repr(vm: &Vm, v: &Value) -> PyResult<String> {
     }
     if let Some(l) = v.downcast::<List>() {
         let mut parts = Vec::new();
-        for x in l.to_vec() {
+        for i in 0..l.len() {
+            // An item's `__repr__` may shorten the list.
+            let Some(x) = l.get(i) else { return Err(vm.index_error("list index out of range")) };
             parts.push(vm.recurse(" while getting the repr of an object", || item_repr(vm, &x))?);
         }
         return Ok(format!("[{}]", parts.join(", ")));
@@ -450,7 +452,7 @@ impl GenericAlias {
         Ok(vm.new_list(out).into_value())
     }
 
-    #[pygetter("__origin__")]
+    #[pymember("__origin__")]
     fn get_origin(_vm: &Vm, zelf: &Gc<GenericAlias>) -> Value {
         zelf.origin.clone()
     }
@@ -460,7 +462,7 @@ impl GenericAlias {
         Err(vm.raise_new(&crate::errors::exc::AttributeError, "readonly attribute"))
     }
 
-    #[pygetter("__args__")]
+    #[pymember("__args__")]
     fn get_args(_vm: &Vm, zelf: &Gc<GenericAlias>) -> Gc<Tuple> {
         zelf.args.clone()
     }
@@ -470,7 +472,7 @@ impl GenericAlias {
         Err(vm.raise_new(&crate::errors::exc::AttributeError, "readonly attribute"))
     }
 
-    #[pygetter("__unpacked__")]
+    #[pymember("__unpacked__")]
     fn get_unpacked(_vm: &Vm, zelf: &Gc<GenericAlias>) -> bool {
         zelf.starred
     }

@@ -339,6 +339,16 @@ pub fn get(vm: &Vm, obj: &Value, name: &Gc<Str>) -> Option<Value> {
     }
 }
 
+/// The instance's dict, if it has keys that are no strings: only comparing tells whether one is equal to a name.
+#[inline]
+pub fn odd_dict(obj: &Value) -> Option<Gc<Dict>> {
+    let a = attrs_of(obj.as_ptr()?, obj.heap_type()?)?;
+    if a.shape().is_some() {
+        return None;
+    }
+    a.dict().filter(|d| !d.table.has_only_str_keys())
+}
+
 /// Whether instances of the object's class have attribute storage.
 pub fn has_attrs(obj: &Value) -> bool {
     obj.heap_type().is_some_and(|t| t.has_dict.get())

@@ -41,8 +41,15 @@ fn richcompare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult {
     if x.len() != y.len() && matches!(op, CompareOp::Eq | CompareOp::Ne) {
         return Ok(Value::bool(op == CompareOp::Ne));
     }
-    let difference = first_difference(vm, |i| Some((x.get(i)?, y.get(i)?)))?;
-    compare_at(vm, difference, (x.len(), y.len()), op)
+    let mut at = 0;
+    let difference = first_difference(vm, |i| {
+        at = i;
+        Some((x.get(i)?, y.get(i)?))
+    })?;
+    let lens = (x.len(), y.len());
+    // Comparing the items may have taken the differing ones away: then only the lengths count.
+    let difference = difference.filter(|_| at < lens.0 && at < lens.1);
+    compare_at(vm, difference, lens, op)
 }
 
 fn iter(vm: &Vm, v: &Value) -> PyResult {

@@ -9,8 +9,9 @@
 use crate::errors::exc;
 use crate::native::shell::object;
 use crate::prelude::*;
-use crate::types::buffer::{Buffer, gather};
+use crate::types::buffer::{Buffer, Hold, gather};
 use crate::types::numbers::{IntValue, float_value, int_value};
+use crate::types::python_buffer::{self, exporter};
 use crate::types::slice::{Indices, Slice};
 use std::cell::Cell;
 use taipan_text::strings as ts;
@@ -77,6 +78,8 @@ pub struct MemoryView {
     layout: Layout,
     /// Buffers that others have of this view.
     exports: Cell<usize>,
+    /// No further views can be made of it (`__release_buffer__` gets such a view).
+    restricted: Cell<bool>,
     hash: Cell<Option<i64>>,
 }
 
@@ -107,6 +110,20 @@ impl MemoryView {
         Err(vm.value_error("operation forbidden on released memoryview object"))
     }
 
+    /// As `live`, for making another view.
+    fn shareable(&self, vm: &Vm) -> PyResult<Live<'_>> {
+        let live = self.live(vm)?;
+        if self.restricted.get() {
+            return Err(vm.value_error("cannot create new view on restricted memoryview"));
+        }
+        Ok(live)
+    }
+
+    /// Forbids releasing the view while other code runs.
+    fn hold(&self) -> Hold<'_> {
+        Hold::of(&self.exports)
+    }
+
     fn ndim(&self) -> usize {
         self.layout.shape.len()
     }
@@ -119,7 +136,7 @@ impl Live<'_> {
     }
 
     fn owner(&self) -> Value {
-        self.with(|b| b.owner.clone()).unwrap_or(Value::NONE)
+        self.with(|b| exporter(&b.owner)).unwrap_or(Value::NONE)
     }
 
     fn bytes(&self) -> Vec<u8> {
@@ -193,7 +210,7 @@ fn item<'b>(b: &'b Buffer, l: &Layout, offset: isize) -> &'b [Cell<u8>] {
 }
 
 /// A view on a buffer.
-fn of_buffer(vm: &Vm, b: Buffer) -> Value {
+pub fn of_buffer(vm: &Vm, b: Buffer) -> Value {
     let (itemsize, readonly, format) = (b.itemsize.max(1), b.readonly, b.format.clone());
     let (shape, strides) = if b.shape.is_empty() {
         (vec![b.len / itemsize], vec![itemsize as isize])
@@ -212,6 +229,7 @@ fn make(vm: &Vm, managed: Gc<ManagedBuffer>, layout: Layout) -> Value {
         managed: GcCell::new(Some(managed)),
         layout,
         exports: Cell::new(0),
+        restricted: Cell::new(false),
         hash: Cell::new(None),
     };
     vm.alloc(view).into_value()
@@ -231,7 +249,7 @@ impl Vm {
     /// `memoryview(v)`.
     pub fn new_memoryview(&self, v: &Value) -> PyResult<Value> {
         if let Some(m) = v.downcast::<MemoryView>() {
-            let live = m.live(self)?;
+            let live = m.shareable(self)?;
             return Ok(make(self, live.managed.clone(), m.layout.clone()));
         }
         if !self.has_buffer(v) {
@@ -482,7 +500,11 @@ fn subscript(vm: &Vm, v: &Value, key: &Value) -> PyResult {
     let live = m.live(vm)?;
     match place(vm, &live, key, false)? {
         Place::Whole => Ok(v.clone()),
-        Place::Slice(layout) => Ok(make(vm, m.live(vm)?.managed.clone(), layout)),
+        // The slice was asked for before its bounds ran any code that may have released the view.
+        Place::Slice(_) if m.restricted.get() => {
+            Err(vm.value_error("cannot create new view on restricted memoryview"))
+        }
+        Place::Slice(layout) => Ok(make(vm, live.managed.clone(), layout)),
         Place::Item(offset) => {
             let format = live.format(vm)?;
             Ok(m.live(vm)?.get(vm, format, offset))
@@ -566,7 +588,9 @@ fn hash(vm: &Vm, v: &Value) -> PyResult<i64> {
     if !matches!(native_format(&m.layout.format), Some(b'B' | b'b' | b'c')) {
         return Err(vm.value_error("memoryview: hashing is restricted to formats 'B', 'b' or 'c'"));
     }
+    let hold = m.hold();
     vm.hash(&live.owner())?;
+    drop(hold);
     let h = vm.hash_bytes(&m.live(vm)?.bytes());
     m.hash.set(Some(h));
     Ok(h)
@@ -646,7 +670,7 @@ fn struct_equal(vm: &Vm, v: &MemoryView, x: &[u8], w: &MemoryView, y: &[u8]) -> 
 
 fn buffer(vm: &Vm, v: &Value, writable: bool) -> PyResult<Buffer> {
     let m = object::<MemoryView>(vm, v, "__buffer__")?;
-    let live = m.live(vm)?;
+    let live = m.shareable(vm)?;
     if writable && m.layout.readonly {
         return Err(vm.raise_new(&exc::BufferError, "memoryview: underlying buffer is not writable"));
     }
@@ -659,13 +683,29 @@ fn buffer(vm: &Vm, v: &Value, writable: bool) -> PyResult<Buffer> {
     Ok(b)
 }
 
-fn release_export(_: &Vm, v: &Value) {
+/// A view of a buffer from which no further views can be made.
+pub fn restricted(vm: &Vm, b: Buffer) -> Value {
+    let view = of_buffer(vm, b);
+    if let Some(m) = view.downcast::<MemoryView>() {
+        m.restricted.set(true);
+    }
+    view
+}
+
+/// The object whose memory a view shows; nothing when it was released.
+pub fn owner(view: &Value) -> Option<Value> {
+    let managed = view.downcast::<MemoryView>()?.managed.get()?;
+    managed.buffer.with(|b| b.as_ref().map(|b| exporter(&b.owner)))
+}
+
+/// The end of a buffer that a view exported.
+pub fn release_export(_: &Vm, v: &Value) {
     if let Some(m) = v.downcast::<MemoryView>() {
         m.exports.set(m.exports.get().saturating_sub(1));
     }
 }
 
-fn release(vm: &Vm, m: &MemoryView) -> PyResult<()> {
+pub fn release(vm: &Vm, m: &MemoryView) -> PyResult<()> {
     let n = m.exports.get();
     if n > 0 {
         return Err(vm.raise_new(
@@ -847,12 +887,19 @@ impl MemoryView {
     #[pyclassmethod("_from_flags($type, /, object, flags)")]
     fn from_flags(vm: &Vm, cls: &Value, object: &Value, flags: i32) -> PyResult<Value> {
         let _ = cls;
-        let view = vm.new_memoryview(object)?;
-        let readonly = view.downcast::<MemoryView>().is_some_and(|m| m.layout.readonly);
-        if flags & 1 != 0 && readonly {
-            return Err(vm.raise_new(&exc::BufferError, "Object is not writable."));
+        let python = vm
+            .type_of(object)
+            .slots
+            .buffer
+            .get()
+            .is_some_and(|f| std::ptr::fn_addr_eq(f, python_buffer::EXPORT));
+        if python {
+            return Ok(of_buffer(vm, python_buffer::export_with(vm, object, flags.into())?));
         }
-        Ok(view)
+        if flags & 1 == 0 || object.is_instance_of::<MemoryView>() || !vm.has_buffer(object) {
+            return vm.new_memoryview(object);
+        }
+        Ok(of_buffer(vm, vm.buffer(object, true)?))
     }
 
     /// See PEP 585
@@ -971,7 +1018,7 @@ impl MemoryView {
     /// Cast a memoryview to a new format or shape.
     #[pymethod("cast($self, /, format, shape=<unrepresentable>)")]
     fn cast(vm: &Vm, zelf: &Gc<MemoryView>, format: &str, shape: Option<&Value>) -> PyResult<Value> {
-        zelf.live(vm)?;
+        zelf.shareable(vm)?;
         let layout = cast_layout(vm, &zelf.layout, format, shape)?;
         Ok(make(vm, zelf.live(vm)?.managed.clone(), layout))
     }
@@ -997,7 +1044,9 @@ impl MemoryView {
     #[pymethod("hex($self, /, sep=<unrepresentable>, bytes_per_sep=1)")]
     fn hex(vm: &Vm, zelf: &Gc<MemoryView>, sep: Option<&Value>, bytes_per_sep: isize) -> PyResult<Gc<Str>> {
         zelf.live(vm)?;
+        let hold = zelf.hold();
         let sep = crate::types::bytes_methods::hex_separator(vm, sep, bytes_per_sep)?;
+        drop(hold);
         match ts::bytes_hex(&zelf.live(vm)?.bytes(), sep) {
             Ok(text) => vm.new_text_bytes(text.as_bytes()),
             Err(ts::TooLarge) => Err(vm.memory_error()),
@@ -1086,7 +1135,7 @@ impl MemoryView {
     /// Return a readonly version of the memoryview.
     #[pymethod("toreadonly($self, /)")]
     fn toreadonly(vm: &Vm, zelf: &Gc<MemoryView>) -> PyResult<Value> {
-        let live = zelf.live(vm)?;
+        let live = zelf.shareable(vm)?;
         Ok(make(vm, live.managed.clone(), Layout { readonly: true, ..zelf.layout.clone() }))
     }
 }

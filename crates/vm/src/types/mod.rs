@@ -33,6 +33,7 @@ pub mod numbers;
 pub mod object;
 pub mod object_methods;
 pub mod property;
+pub mod python_buffer;
 pub mod range;
 pub mod repr_guard;
 pub mod set;

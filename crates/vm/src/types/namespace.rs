@@ -131,6 +131,13 @@ impl Namespace {
         }
         let ty = vm.type_of(zelf).to_value();
         let made = vm.call0(&ty)?;
+        if !made.is_instance_of::<Namespace>() {
+            return Err(vm.type_error(format_args!(
+                "expect types.SimpleNamespace type, but {}() returned '{}' object",
+                vm.type_of(zelf).full_name(vm),
+                vm.type_of(&made).full_name(vm)
+            )));
+        }
         for (k, v) in instance::pairs(vm, zelf) {
             if let Some(k) = k.downcast::<Str>() {
                 let _ = instance::set(vm, &made, k, v);

@@ -185,11 +185,11 @@ impl Property {
         // A subclass has a `__doc__` of its own, so the instance's must hide it.
         let value = shown.clone().unwrap_or(Value::NONE);
         let r = vm.set_attr(zelf.as_value(), &vm.names.__doc__, &value);
-        if vm.suppress(r, &exc::AttributeError)?.is_none() && doc.is_some() && !zelf.getter_doc.get() {
-            return Err(vm.no_attribute(zelf.as_value(), &vm.names.__doc__));
+        if zelf.getter_doc.get() {
+            return r;
         }
-        zelf.doc.set(shown);
-        Ok(())
+        // A docstring of one's own is dropped silently where there is no place for it.
+        vm.suppress(r, &exc::AttributeError).map(drop)
     }
 
     /// Descriptor to obtain a copy of the property with a different getter.
@@ -211,28 +211,38 @@ impl Property {
     }
 
     /// Method to set name of a property.
-    #[pymethod("__set_name__($self, owner, name, /)")]
-    fn set_name(_vm: &Vm, zelf: &Gc<Property>, _owner: &Value, name: &Value) -> PyResult<()> {
-        zelf.name.set(Some(name.clone()));
-        Ok(())
+    #[pymethod(raw, "__set_name__($self, owner, name, /)")]
+    fn set_name(vm: &Vm, args: CallArgs<'_>) -> PyResult<Value> {
+        match args.all {
+            [zelf, _, name] if !args.has_keywords() => {
+                if let Some(p) = zelf.downcast::<Property>() {
+                    p.name.set(Some(name.clone()));
+                }
+                Ok(Value::NONE)
+            }
+            given => Err(vm.type_error(format_args!(
+                "__set_name__() takes 2 positional arguments but {} were given",
+                given.len().saturating_sub(1)
+            ))),
+        }
     }
 
-    #[pygetter("fget")]
+    #[pymember("fget")]
     fn get_fget(_vm: &Vm, zelf: &Gc<Property>) -> Option<Value> {
         zelf.fget.get()
     }
 
-    #[pygetter("fset")]
+    #[pymember("fset")]
     fn get_fset(_vm: &Vm, zelf: &Gc<Property>) -> Option<Value> {
         zelf.fset.get()
     }
 
-    #[pygetter("fdel")]
+    #[pymember("fdel")]
     fn get_fdel(_vm: &Vm, zelf: &Gc<Property>) -> Option<Value> {
         zelf.fdel.get()
     }
 
-    #[pygetter("__doc__")]
+    #[pymember("__doc__")]
     fn get_doc(_vm: &Vm, zelf: &Gc<Property>) -> Option<Value> {
         zelf.doc.get()
     }

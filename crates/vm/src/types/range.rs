@@ -314,19 +314,19 @@ impl Range {
         Ok(vm.new_range(start, stop, step).into_value())
     }
 
-    #[pygetter("start")]
+    #[pymember("start")]
     fn start(vm: &Vm, zelf: &Gc<Range>) -> Value {
         let _ = vm;
         zelf.start.clone()
     }
 
-    #[pygetter("stop")]
+    #[pymember("stop")]
     fn stop(vm: &Vm, zelf: &Gc<Range>) -> Value {
         let _ = vm;
         zelf.stop.clone()
     }
 
-    #[pygetter("step")]
+    #[pymember("step")]
     fn step(vm: &Vm, zelf: &Gc<Range>) -> Value {
         let _ = vm;
         zelf.step.clone()

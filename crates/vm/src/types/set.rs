@@ -139,8 +139,15 @@ fn same_kind(vm: &Vm, like: &Value, table: SetTable) -> Value {
     if is_frozen(like) { vm.new_frozenset(table).into_value() } else { vm.new_set(table).into_value() }
 }
 
+/// Whether an iterable is an exact set or dict.
+pub fn knows_hashes(v: &Value) -> bool {
+    v.downcast_exact::<Set>().is_some()
+        || v.downcast_exact::<FrozenSet>().is_some()
+        || v.downcast_exact::<Dict>().is_some()
+}
+
 /// Calls `f` with each element of an iterable and its hash; sets and dicts already know the hashes.
-fn each(vm: &Vm, other: &Value, mut f: impl FnMut(&Value, i64) -> PyResult<()>) -> PyResult<()> {
+pub fn each(vm: &Vm, other: &Value, mut f: impl FnMut(&Value, i64) -> PyResult<()>) -> PyResult<()> {
     if let Some(t) = any_set(other) {
         let mut i = 0;
         while let Some((at, key, hash)) = t.next_entry(i) {
@@ -574,9 +581,7 @@ impl Set {
 
     #[pyinit(raw)]
     fn init(vm: &Vm, zelf: &Gc<Set>, args: CallArgs) -> PyResult<()> {
-        let new = |t: &Gc<Type>| t.slots.new.get().map(|f| f as usize);
-        let refuse = new(vm.type_of(zelf.as_value())) == new(vm.type_for_ref(Set::def()));
-        let iterable = constructor_iterable(vm, "set", refuse, args)?;
+        let iterable = constructor_iterable(vm, "set", true, args)?;
         zelf.table.clear();
         match iterable {
             Some(v) => update(vm, &zelf.table, v),

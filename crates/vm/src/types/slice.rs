@@ -214,21 +214,21 @@ impl Slice {
     }
 
     /// The start of the slice, or None.
-    #[pygetter("start")]
+    #[pymember("start")]
     fn start(vm: &Vm, zelf: &Gc<Slice>) -> Value {
         let _ = vm;
         zelf.start.clone()
     }
 
     /// The end of the slice, or None.
-    #[pygetter("stop")]
+    #[pymember("stop")]
     fn stop(vm: &Vm, zelf: &Gc<Slice>) -> Value {
         let _ = vm;
         zelf.stop.clone()
     }
 
     /// The step of the slice, or None.
-    #[pygetter("step")]
+    #[pymember("step")]
     fn step(vm: &Vm, zelf: &Gc<Slice>) -> Value {
         let _ = vm;
         zelf.step.clone()

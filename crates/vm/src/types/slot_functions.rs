@@ -3,7 +3,6 @@
 use crate::errors::exc;
 use crate::native::CallArgs;
 use crate::object::Type;
-use crate::types::buffer::Buffer;
 use crate::types::descriptors::WrapperDescriptor;
 use crate::types::numbers::{IntValue, int_value};
 use crate::types::str_::Str;
@@ -395,24 +394,4 @@ pub fn ass_subscript(vm: &Vm, v: &Value, key: &Value, value: Option<&Value>) -> 
         None => must(vm, v, &vm.names.__delitem__, &[key])?,
     };
     Ok(())
-}
-
-/// `__buffer__`: what it answers must itself export a buffer, and lives as long as the export.
-pub fn buffer(vm: &Vm, v: &Value, writable: bool) -> PyResult<Buffer> {
-    let flags = vm.new_int(if writable { 0x1 } else { 0 } | 0x118);
-    let r = must(vm, v, &vm.names.__buffer__, &[&flags])?;
-    match vm.type_of(&r).slots.buffer.get() {
-        Some(f) if vm.type_of(&r).tp_name() == "memoryview" => f(vm, &r, writable),
-        _ => Err(vm.type_error(format_args!(
-            "__buffer__ returned non-memoryview object, but {}",
-            vm.type_of(&r).tp_name()
-        ))),
-    }
-}
-
-impl Vm {
-    /// Reports the exception on its way through `sys.unraisablehook` and drops it.
-    pub fn unraisable(&self, msg: &str, obj: Option<&Value>) {
-        crate::errors::write_unraisable(self, obj.unwrap_or(&Value::NONE), msg)
-    }
 }

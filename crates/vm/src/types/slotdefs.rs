@@ -8,8 +8,9 @@ use crate::native::CallArgs;
 use crate::object::Type;
 use crate::types::builtin_function::BuiltinFunction;
 use crate::types::descriptors::{
-    ClassMethodDescriptor, GetSetDescriptor, MethodDescriptor, WrapperDescriptor,
+    ClassMethodDescriptor, GetSetDescriptor, MemberDescriptor, MethodDescriptor, WrapperDescriptor,
 };
+use crate::types::python_buffer;
 use crate::types::slot_functions as sf;
 use crate::types::static_method::StaticMethod;
 use crate::types::str_::Str;
@@ -136,8 +137,7 @@ fn power_args<'a>(vm: &Vm, a: CallArgs<'a>) -> PyResult<(&'a Value, Value)> {
     match a.pos() {
         [x] => Ok((x, Value::NONE)),
         [x, m] => Ok((x, m.clone())),
-        [] => Err(vm.type_error(" expected at least 1 argument, got 0")),
-        more => Err(vm.type_error(format_args!(" expected at most 2 arguments, got {}", more.len()))),
+        other => Err(vm.type_error(format_args!("expected 1 or 2 arguments, got {}", other.len()))),
     }
 }
 
@@ -172,8 +172,12 @@ fn wrap_get(vm: &Vm, ty: &Gc<Type>, o: &Value, a: CallArgs<'_>) -> PyResult<Valu
     let (obj, owner) = match a.pos() {
         [x] => (x, Value::NONE),
         [x, t] => (x, t.clone()),
-        [] => return Err(vm.type_error(" expected at least 1 argument, got 0")),
-        more => return Err(vm.type_error(format_args!(" expected at most 2 arguments, got {}", more.len()))),
+        [] => return Err(vm.type_error("__get__ expected at least 1 argument, got 0")),
+        more => {
+            return Err(
+                vm.type_error(format_args!("__get__ expected at most 2 arguments, got {}", more.len()))
+            );
+        }
     };
     let obj = if obj.is_none() { None } else { Some(obj) };
     if obj.is_none() && owner.is_none() {
@@ -193,13 +197,14 @@ fn item_index(vm: &Vm, ty: &Gc<Type>, o: &Value, a: CallArgs<'_>) -> PyResult<is
     Ok(i)
 }
 
-fn wrap_buffer(vm: &Vm, _ty: &Gc<Type>, o: &Value, a: CallArgs<'_>) -> PyResult<Value> {
+fn wrap_buffer(vm: &Vm, ty: &Gc<Type>, o: &Value, a: CallArgs<'_>) -> PyResult<Value> {
     expect_args(vm, a, 1)?;
-    vm.index(arg(vm, a, 0)?)?;
-    match vm.builtins.get().and_then(|b| b.get_str(vm, &vm.intern("memoryview"))) {
-        Some(m) => vm.call1(&m, o),
-        None => Err(vm.runtime_error("module 'builtins' has no memoryview")),
+    let flags = vm.index_i64(arg(vm, a, 0)?, "cannot fit 'int' into an index-sized integer")?;
+    if i32::try_from(flags).is_err() {
+        return Err(vm.overflow_error("buffer flags out of range"));
     }
+    let b = python_buffer::export_native(vm, get_slot!(vm, ty, buffer), o, flags & 1 != 0)?;
+    Ok(crate::types::memoryview::of_buffer(vm, b))
 }
 
 macro_rules! slot {
@@ -408,14 +413,26 @@ pub static SLOTS: &[SlotRows] = &[
     ),
     slot!(
         buffer,
-        sf::buffer,
+        python_buffer::EXPORT,
         hidden,
-        [(
-            "__buffer__",
-            Some(wrap_buffer),
-            "Return a buffer object that exposes the underlying memory of the object.",
-            "($self, flags, /)"
-        ),]
+        [
+            (
+                "__buffer__",
+                Some(wrap_buffer),
+                "Return a buffer object that exposes the underlying memory of the object.",
+                "($self, flags, /)"
+            ),
+            (
+                "__release_buffer__",
+                Some(|vm, _, o, a| {
+                    expect_args(vm, a, 1)?;
+                    python_buffer::release_native(vm, o, arg(vm, a, 0)?)?;
+                    Ok(Value::NONE)
+                }),
+                "Release the buffer object that exposes the underlying memory of the object.",
+                "($self, buffer, /)"
+            ),
+        ]
     ),
     unary_slot!(await_, await_, "__await__", "Return an iterator to be used in await expression."),
     unary_slot!(aiter, aiter, "__aiter__", "Return an awaitable, that resolves in asynchronous iterator."),
@@ -667,6 +684,10 @@ pub fn fill_native_dict(vm: &Vm, ty: &PyType, dict: &Gc<Dict>) {
             continue;
         }
         for (row, name) in slot.rows.iter().zip(names) {
+            // What never changes need not be released.
+            if row.name == "__release_buffer__" && def.flags & F::BYTES_SUBCLASS != 0 {
+                continue;
+            }
             if row.wrap.is_some() && dict.get_str(vm, name).is_none() {
                 dict.set_str(vm, name, WrapperDescriptor::make(vm, row, &owner).into_value());
             }
@@ -686,7 +707,12 @@ pub fn fill_native_dict(vm: &Vm, ty: &PyType, dict: &Gc<Dict>) {
         dict.set_str(vm, &name, v);
     }
     for g in def.getset {
-        dict.set_str(vm, &vm.intern(g.name), GetSetDescriptor::make(vm, g, &owner).into_value());
+        let d = if g.member {
+            MemberDescriptor::of_field(vm, g, &owner).into_value()
+        } else {
+            GetSetDescriptor::make(vm, g, &owner).into_value()
+        };
+        dict.set_str(vm, &vm.intern(g.name), d);
     }
     let inherits_dict = ty.base.with(|b| b.as_ref().is_some_and(|b| b.has_dict.get()));
     if ty.has_dict.get() && !inherits_dict && dict.get_str(vm, &vm.names.__dict__).is_none() {

@@ -56,10 +56,11 @@ const GETTERS: [Get; 32] =
 
 /// The rows of the fields' attributes.
 pub const fn rows<const N: usize>(fields: &[(&'static str, &'static str)]) -> [GetSetDef; N] {
-    let mut rows = [const { GetSetDef { name: "", doc: "", get: get_field::<0>, set: None } }; N];
+    let mut rows =
+        [const { GetSetDef { name: "", doc: "", member: true, get: get_field::<0>, set: None } }; N];
     let mut i = 0;
     while i < N {
-        rows[i] = GetSetDef { name: fields[i].0, doc: fields[i].1, get: GETTERS[i], set: None };
+        rows[i] = GetSetDef { name: fields[i].0, doc: fields[i].1, member: true, get: GETTERS[i], set: None };
         i += 1;
     }
     rows
@@ -182,7 +183,6 @@ fn new(vm: &Vm, cls: &Gc<Type>, args: CallArgs<'_>) -> PyResult<Value> {
     let mut values = vm.sequence_fast(&sequence, "constructor requires a sequence")?;
     let dict = match &dict {
         None => None,
-        Some(d) if d.is_none() => None,
         Some(d) => match d.downcast::<Dict>() {
             Some(d) => Some(d.clone()),
             None => {

@@ -207,19 +207,19 @@ impl Super {
     }
 
     /// the class invoking super()
-    #[pygetter("__thisclass__")]
+    #[pymember("__thisclass__")]
     fn get_this_class(_vm: &Vm, zelf: &Gc<Super>) -> Option<Value> {
         zelf.this_class.get()
     }
 
     /// the instance invoking super(); may be None
-    #[pygetter("__self__")]
+    #[pymember("__self__")]
     fn get_self(_vm: &Vm, zelf: &Gc<Super>) -> Option<Value> {
         zelf.zelf.get()
     }
 
     /// the type of the instance invoking super(); may be None
-    #[pygetter("__self_class__")]
+    #[pymember("__self_class__")]
     fn get_self_class(_vm: &Vm, zelf: &Gc<Super>) -> Option<Value> {
         zelf.self_class.get()
     }

@@ -437,6 +437,12 @@ impl Table {
         self.raw.with(|r| r.probe_str(key, hash).and_then(|i| r.entries[i].value.clone()))
     }
 
+    /// Whether looking for a name in it can run no Python code.
+    #[inline]
+    pub fn has_only_str_keys(&self) -> bool {
+        self.raw.with(|r| r.str_only)
+    }
+
     pub fn get(&self, vm: &Vm, key: &Value, hash: i64) -> PyResult<Option<Value>> {
         Ok(self.find(vm, key, hash)?.and_then(|i| self.value_at(i)))
     }

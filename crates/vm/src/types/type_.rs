@@ -7,7 +7,7 @@
 //!     calls [`PyType::modified`], which zeroes it here and in all subclasses.
 //! I2  A class's `def` is the native layout that its instances begin with.
 
-use crate::object::{Payload, Type, type_id};
+use crate::object::{Payload, Type, ValueExt, type_id};
 use crate::types::dict::Dict;
 use crate::types::instance::{self, Shape};
 use crate::types::str_::Str;
@@ -42,8 +42,13 @@ pub struct PyType {
     pub base: Guarded<Option<Gc<Type>>>,
     pub bases: Guarded<Vec<Gc<Type>>>,
     pub mro: Guarded<Vec<Gc<Type>>>,
+    /// Count the assignments to `mro` and `bases`: code of a metaclass may assign them while they are being computed.
+    pub mro_stamp: Cell<u32>,
+    pub bases_stamp: Cell<u32>,
     /// `__mro__` as it was handed out.
     pub mro_tuple: ValueCell,
+    /// `__bases__` as it was given.
+    pub bases_tuple: ValueCell,
     /// Addresses of direct subclasses; each takes itself off when it dies.
     pub subclasses: Guarded<Vec<NonNull<Header>>>,
     pub root_shape: Rc<Shape>,
@@ -60,6 +65,7 @@ impl Trace for PyType {
         self.bases.trace(visit);
         self.mro.trace(visit);
         self.mro_tuple.trace(visit);
+        self.bases_tuple.trace(visit);
         self.name.trace(visit);
         self.qualname.trace(visit);
     }
@@ -72,6 +78,7 @@ impl Trace for PyType {
         }
         drop(self.mro.take());
         self.mro_tuple.set(None);
+        self.bases_tuple.set(None);
     }
 }
 
@@ -148,7 +155,10 @@ impl PyType {
             base: Guarded::new(n.bases.first().cloned()),
             bases: Guarded::new(n.bases),
             mro: Guarded::new(Vec::new()),
+            mro_stamp: Cell::new(0),
+            bases_stamp: Cell::new(0),
             mro_tuple: ValueCell::empty(),
+            bases_tuple: ValueCell::empty(),
             subclasses: Guarded::new(Vec::new()),
             root_shape: Shape::root(),
         }
@@ -168,6 +178,21 @@ impl PyType {
             self.name()
         } else {
             format!("{}.{}", self.def.module, self.def.name)
+        }
+    }
+
+    /// `__fully_qualified_name__`: module and qualified name, without `builtins` and `__main__`.
+    pub fn full_name(&self, vm: &Vm) -> String {
+        let qualname = self.qualname_str(vm).to_string_lossy().into_owned();
+        let module = if self.is_heap_type() {
+            self.own(vm, &vm.names.__module__)
+                .and_then(|m| m.downcast::<Str>().map(|m| m.to_string_lossy().into_owned()))
+        } else {
+            Some(self.def.module.to_string())
+        };
+        match module.as_deref() {
+            None | Some("builtins" | "__main__") => qualname,
+            Some(m) => format!("{m}.{qualname}"),
         }
     }
 
@@ -292,8 +317,21 @@ impl PyType {
             if let Some(v) = t.own(vm, name) {
                 return Some(v);
             }
+            if !t.dict(vm).table.has_only_str_keys() {
+                let found = t.dict(vm).clone().get(vm, name.as_value());
+                match found {
+                    Ok(None) => {}
+                    Ok(found) => return found,
+                    Err(_) => drop(vm.take_raised()),
+                }
+            }
         }
         None
+    }
+
+    /// Whether comparing the keys of the class or a base with a name may run Python code.
+    fn has_odd_keys(&self, vm: &Vm) -> bool {
+        self.mro.with(Vec::clone).iter().any(|t| !t.dict(vm).table.has_only_str_keys())
     }
 
     /// The current version, made if need be; 0 when the numbers have run out.
@@ -384,7 +422,7 @@ impl MethodCache {
         // Only interned names live long enough for their address to be a key.
         if name.header().has_flag(crate::types::str_::INTERNED) {
             let version = ty.ensure_version(vm);
-            if version != 0 {
+            if version != 0 && !ty.has_odd_keys(vm) {
                 let name_bits = name.as_ptr().as_ptr() as u64;
                 let at = ((name_bits >> 4) as usize ^ version as usize) & (CACHE - 1);
                 self.entries[at].set((version, name_bits, found.as_ref().map_or(0, Value::bits)));

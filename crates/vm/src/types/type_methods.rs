@@ -114,23 +114,27 @@ impl PyType {
         size_of::<PyType>() as i64 + zelf.dict(vm).table.byte_size() as i64
     }
 
-    #[pygetter("__basicsize__")]
+    #[pymember("__basicsize__")]
     fn get_basicsize(_vm: &Vm, zelf: &Gc<PyType>) -> i64 {
         class::basic_size(zelf)
     }
 
-    #[pygetter("__itemsize__")]
+    #[pymember("__itemsize__")]
     fn get_itemsize(_vm: &Vm, zelf: &Gc<PyType>) -> i64 {
         class::item_size(zelf)
     }
 
-    #[pygetter("__flags__")]
+    #[pymember("__flags__")]
     fn get_flags(_vm: &Vm, zelf: &Gc<PyType>) -> i64 {
         // Bits of our own stay inside; the type is always ready.
         let own = F::HAS_DICT | F::WEAKREF | F::NO_NEW | F::BASE_PAYLOAD;
         let mut f = zelf.flags.get() & !own | 1 << 12;
         if zelf.slots.new.get().is_none() {
             f |= F::NO_NEW;
+        }
+        // CPython makes the types of its modules at run time, except for the few that belong to the interpreter.
+        if !matches!(zelf.def.module, "builtins" | "types" | "weakref" | "sys" | "contextvars") {
+            f |= F::HEAPTYPE;
         }
         if zelf.is_heap_type() {
             if zelf.has_weakref.get() {
@@ -143,7 +147,7 @@ impl PyType {
         f as i64
     }
 
-    #[pygetter("__weakrefoffset__")]
+    #[pymember("__weakrefoffset__")]
     fn get_weakrefoffset(_vm: &Vm, zelf: &Gc<PyType>) -> i64 {
         match (zelf.has_weakref.get(), zelf.is_heap_type()) {
             (false, _) => 0,
@@ -152,7 +156,7 @@ impl PyType {
         }
     }
 
-    #[pygetter("__dictoffset__")]
+    #[pymember("__dictoffset__")]
     fn get_dictoffset(_vm: &Vm, zelf: &Gc<PyType>) -> i64 {
         match (zelf.has_dict.get(), zelf.is_heap_type()) {
             (false, _) => 0,
@@ -161,13 +165,16 @@ impl PyType {
         }
     }
 
-    #[pygetter("__base__")]
+    #[pymember("__base__")]
     fn get_base(_vm: &Vm, zelf: &Gc<PyType>) -> Option<Gc<PyType>> {
         zelf.base.get()
     }
 
     #[pygetter("__bases__")]
     fn get_bases(vm: &Vm, zelf: &Gc<PyType>) -> Value {
+        if let Some(given) = zelf.bases_tuple.get() {
+            return given;
+        }
         vm.new_tuple(zelf.bases.with(|b| b.iter().map(|t| t.to_value()).collect())).into_value()
     }
 

@@ -11,6 +11,9 @@ use crate::types::generic_alias::{self, GenericAlias};
 pub struct Union {
     pub args: Gc<Tuple>,
     parameters: GcCell<Tuple>,
+    /// How many of the parts had no hash when the union was made.
+    #[notrace]
+    unhashable: usize,
 }
 
 /// Whether an operand of `|` can be part of a union.
@@ -56,8 +59,18 @@ pub fn of(vm: &Vm, items: &[Value]) -> PyResult<Value> {
     match out.as_slice() {
         [one] => Ok(one.clone()),
         _ => {
+            let mut unhashable = 0;
+            for v in &out {
+                if vm.hash(v).is_err() {
+                    if !vm.raised_is(&crate::errors::exc::TypeError) {
+                        return Err(Raised);
+                    }
+                    drop(vm.take_raised());
+                    unhashable += 1;
+                }
+            }
             let args = vm.new_tuple(out);
-            Ok(vm.alloc(Union { args, parameters: GcCell::new(None) }).into_value())
+            Ok(vm.alloc(Union { args, parameters: GcCell::new(None), unhashable }).into_value())
         }
     }
 }
@@ -65,6 +78,9 @@ pub fn of(vm: &Vm, items: &[Value]) -> PyResult<Value> {
 /// `a | b` where one of them is a class, an alias or a union.
 pub fn or_types(vm: &Vm, a: &Value, b: &Value) -> PyResult<Value> {
     if !unionable(vm, a) || !unionable(vm, b) {
+        if a.is_instance_of::<Union>() || b.is_instance_of::<Union>() {
+            return subscript(vm, &[a.clone(), b.clone()]);
+        }
         return Ok(Value::NOT_IMPLEMENTED);
     }
     of(vm, &[a.clone(), b.clone()])
@@ -133,6 +149,16 @@ fn contains(vm: &Vm, items: &Gc<Tuple>, v: &Value) -> PyResult<bool> {
 
 fn hash(vm: &Vm, v: &Value) -> PyResult<i64> {
     let Some(u) = v.downcast::<Union>() else { return Ok(0) };
+    if u.unhashable > 0 {
+        for a in u.args.items() {
+            vm.hash(a)?;
+        }
+        return Err(vm.type_error(format_args!(
+            "union contains {} unhashable element{}",
+            u.unhashable,
+            if u.unhashable == 1 { "" } else { "s" }
+        )));
+    }
     // The order of the parts does not count.
     let mut sum: i64 = u.args.len() as i64;
     for a in u.args.items() {
@@ -191,7 +217,7 @@ impl Union {
         subscript(vm, &items)
     }
 
-    #[pygetter("__args__")]
+    #[pymember("__args__")]
     fn get_args(_vm: &Vm, zelf: &Gc<Union>) -> Gc<Tuple> {
         zelf.args.clone()
     }
@@ -209,6 +235,11 @@ impl Union {
     #[pygetter("__name__")]
     fn get_name(vm: &Vm, _zelf: &Gc<Union>) -> Value {
         vm.intern("Union").into_value()
+    }
+
+    #[pygetter("__module__")]
+    fn get_module(vm: &Vm, _zelf: &Gc<Union>) -> Value {
+        vm.intern("typing").into_value()
     }
 
     #[pygetter("__qualname__")]

@@ -159,19 +159,28 @@ impl WeakTable {
         run_callbacks(vm, due);
     }
 
-    /// The collector found these objects to be garbage: the references to them are cleared before anything else of
-    /// them runs. Callbacks of references that are garbage themselves are dropped; the others are returned, to be run by
-    /// [`run_callbacks`] once the garbage is known.
+    /// The collector found these objects to be garbage: the references to them that have callbacks are cleared before
+    /// anything else of them runs. Callbacks of references that are garbage themselves are dropped; the others are
+    /// returned, for [`run_callbacks`].
     pub fn clear_garbage(&self, garbage: &[Value]) -> Vec<(Value, Value)> {
         let mut due = Vec::new();
         for v in garbage {
-            if let (Some(h), Some(p)) = (v.header(), v.as_ptr())
-                && h.has_flag(WEAKREFS)
-            {
-                due.extend(self.detach(p));
+            if !v.header().is_some_and(|h| h.has_flag(WEAKREFS)) {
+                continue;
+            }
+            for r in self.of(v) {
+                if let Some(link) = link_of(&r)
+                    && let Some(callback) = link.callback.take()
+                {
+                    link.forget();
+                    due.push((r, callback));
+                }
             }
         }
-        due.retain(|(r, _)| !garbage.iter().any(|g| g.is(r)));
+        if !due.is_empty() {
+            let dead: std::collections::HashSet<u64> = garbage.iter().map(Value::bits).collect();
+            due.retain(|(r, _)| !dead.contains(&r.bits()));
+        }
         due
     }
 }
@@ -281,7 +290,7 @@ fn shown_target(vm: &Vm, kind: &str, v: &Value) -> PyResult<Value> {
         return Ok(vm.new_str(&format!("<{kind} at {at:#x}; dead>")).into_value());
     };
     let to = format!("<{kind} at {at:#x}; to '{}' at {:#x}", vm.type_of(&obj).name(), vm.id_of(&obj));
-    let name = if kind == "weakref" { vm.lookup_attr(&obj, &vm.names.__name__)? } else { None };
+    let name = if kind == "weakref" { vm.lookup_special(&obj, &vm.names.__name__)? } else { None };
     let text = match name.as_ref().and_then(|n| n.downcast::<Str>()) {
         Some(n) => format!("{to} ({})>", n.to_string_lossy()),
         None => format!("{to}>"),

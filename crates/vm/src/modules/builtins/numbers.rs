@@ -158,10 +158,9 @@ pub fn sum(vm: &Vm, iterable: &Value, start: Option<&Value>) -> PyResult<Value> 
                 Total::Float(c)
             }
             (Total::Float(c), Plain::Complex(re, im)) => {
-                let (mut a, mut b) = (Compensated { hi: c.total(), lo: 0.0 }, Compensated::default());
-                a.hi += re;
-                b.hi += im;
-                Total::Complex(a, b)
+                // A real number leaves the imaginary part as it is, the sign of a zero included.
+                let part = |hi| Compensated { hi, lo: 0.0 };
+                Total::Complex(part(c.total() + re), part(im))
             }
             (Total::Complex(mut a, mut b), Plain::Complex(re, im)) => {
                 a.add(re);

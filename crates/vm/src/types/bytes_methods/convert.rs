@@ -1,6 +1,6 @@
 //! From objects to bytes: constructors, needles, joining.
 
-use super::ByteString;
+use super::{ByteString, held};
 use crate::errors::exc;
 use crate::prelude::*;
 use crate::types::buffer::BytesLike;
@@ -85,12 +85,22 @@ fn zeros(vm: &Vm, n: usize) -> PyResult<Vec<u8>> {
 
 fn from_iterable(vm: &Vm, v: &Value, name: &str, range_message: &str) -> PyResult<Vec<u8>> {
     let mut out = Vec::new();
-    if let Some(items) = fast_items(v) {
-        if out.try_reserve(items.len()).is_err() {
+    if let Some(t) = v.downcast_exact::<Tuple>() {
+        if out.try_reserve(t.len()).is_err() {
             return Err(vm.memory_error());
         }
-        for item in &items {
+        for item in t.items() {
             out.push(byte(vm, item, range_message)?);
+        }
+        return Ok(out);
+    }
+    if let Some(list) = v.downcast_exact::<List>() {
+        // Taken one by one: an item's `__index__` may change the list.
+        while let Some(item) = list.get(out.len()) {
+            if out.try_reserve(1).is_err() {
+                return Err(vm.memory_error());
+            }
+            out.push(byte(vm, &item, range_message)?);
         }
         return Ok(out);
     }
@@ -117,13 +127,6 @@ fn from_iterable(vm: &Vm, v: &Value, name: &str, range_message: &str) -> PyResul
         out.push(byte(vm, &item, range_message)?);
     }
     Ok(out)
-}
-
-fn fast_items(v: &Value) -> Option<Vec<Value>> {
-    match v.downcast_exact::<List>() {
-        Some(l) => Some(l.to_vec()),
-        None => v.downcast_exact::<Tuple>().map(|t| t.items().to_vec()),
-    }
 }
 
 /// `bytes.__new__`.
@@ -172,7 +175,7 @@ pub fn call_bytes(vm: &Vm, v: &Value) -> PyResult<Option<Gc<Bytes>>> {
 
 /// `sep.join(iterable)`.
 pub fn join<T: ByteString>(vm: &Vm, sep: &Gc<T>, iterable: &Value) -> PyResult<Value> {
-    let items = crate::types::str_methods::join_items_of(vm, iterable)?;
+    let items = held(sep, || crate::types::str_methods::join_items_of(vm, iterable))?;
     if T::NAME == "bytes"
         && let [one] = items.as_slice()
         && one.downcast_exact::<Bytes>().is_some()

@@ -12,7 +12,7 @@ pub use operators::{compare, contains, get_byte, no_concat};
 pub use percent::format as percent_format;
 
 use crate::prelude::*;
-use crate::types::buffer::BytesLike;
+use crate::types::buffer::{BytesLike, Hold};
 use crate::types::str_methods::{limit, search_bound};
 use std::ops::Range;
 use taipan_text::strings::{self as ts, Ends, Side, TooLarge};
@@ -26,6 +26,10 @@ pub trait ByteString: Payload + Sized {
     fn make(vm: &Vm, bytes: &[u8]) -> PyResult<Value>;
     /// The result of a method that changes nothing.
     fn unchanged(vm: &Vm, zelf: &Gc<Self>) -> PyResult<Value>;
+    /// Keeps the bytes as they are while other code runs.
+    fn hold(&self) -> Hold<'_> {
+        Hold::NONE
+    }
 }
 
 impl ByteString for Bytes {
@@ -112,6 +116,12 @@ pub fn pieces<T: ByteString>(vm: &Vm, s: &Gc<T>, ranges: Vec<Range<usize>>, turn
     Ok(vm.new_list(out).into_value())
 }
 
+/// Runs what may run Python code, which cannot change `s` meanwhile.
+pub fn held<T: ByteString, R>(s: &Gc<T>, f: impl FnOnce() -> PyResult<R>) -> PyResult<R> {
+    let _hold = s.hold();
+    f()
+}
+
 /// The range of `s[start:end]`.
 fn place<T: ByteString>(vm: &Vm, s: &Gc<T>, start: &Value, end: &Value) -> PyResult<Option<Range<usize>>> {
     let (start, end) = (search_bound(vm, start, 0)?, search_bound(vm, end, isize::MAX)?);
@@ -126,7 +136,7 @@ pub fn find<T: ByteString>(
     end: &Value,
     last: bool,
 ) -> PyResult<Option<usize>> {
-    let sub = needle(vm, sub)?;
+    let sub = held(s, || needle(vm, sub))?;
     let Some(range) = place(vm, s, start, end)? else { return Ok(None) };
     Ok(s.with(|b| {
         let hay = b.get(range.clone()).unwrap_or_default();
@@ -147,7 +157,7 @@ pub fn index<T: ByteString>(
 }
 
 pub fn count<T: ByteString>(vm: &Vm, s: &Gc<T>, sub: &Value, start: &Value, end: &Value) -> PyResult<usize> {
-    let sub = needle(vm, sub)?;
+    let sub = held(s, || needle(vm, sub))?;
     let Some(range) = place(vm, s, start, end)? else { return Ok(0) };
     Ok(s.with(|b| ts::count::<ts::Bytes>(b.get(range).unwrap_or_default(), &sub, usize::MAX)))
 }
@@ -247,7 +257,7 @@ pub fn split<T: ByteString>(
             false => ts::split_whitespace::<ts::Bytes>(b, max).collect(),
         })
     } else {
-        let sep = separator(vm, sep)?;
+        let sep = held(s, || separator(vm, sep))?;
         s.with(|b| match right {
             true => ts::rsplit(b, &sep, max).collect(),
             false => ts::split(b, &sep, max).collect(),
@@ -257,7 +267,7 @@ pub fn split<T: ByteString>(
 }
 
 pub fn partition<T: ByteString>(vm: &Vm, s: &Gc<T>, sep: &Value, right: bool) -> PyResult<Gc<Tuple>> {
-    let sep_bytes = separator(vm, sep)?;
+    let sep_bytes = held(s, || separator(vm, sep))?;
     let found = s.with(|b| if right { ts::rpartition(b, &sep_bytes) } else { ts::partition(b, &sep_bytes) });
     let empty = || T::make(vm, b"");
     Ok(vm.new_tuple(match found {
@@ -273,7 +283,7 @@ pub fn partition<T: ByteString>(vm: &Vm, s: &Gc<T>, sep: &Value, right: bool) ->
 }
 
 pub fn replace<T: ByteString>(vm: &Vm, s: &Gc<T>, old: &Value, new: &Value, count: isize) -> PyResult<Value> {
-    let (old, new) = (vm.bytes_like(old)?, vm.bytes_like(new)?);
+    let (old, new) = held(s, || Ok((vm.bytes_like(old)?, vm.bytes_like(new)?)))?;
     match s.with(|b| ts::replace::<ts::Bytes>(b, &old, &new, limit(count))) {
         Err(TooLarge) => Err(vm.overflow_error("replace bytes is too long")),
         out => changed(vm, s, out),
@@ -445,7 +455,7 @@ macro_rules! byte_string_methods {
             ///     it is negative.
             #[pymethod("hex($self, /, sep=<unrepresentable>, bytes_per_sep=1)")]
             fn hex(vm: &Vm, zelf: &Gc<$t>, sep: Option<&Value>, bytes_per_sep: isize) -> PyResult<Gc<Str>> {
-                let sep = hex_separator(vm, sep, bytes_per_sep)?;
+                let sep = held(zelf, || hex_separator(vm, sep, bytes_per_sep))?;
                 match zelf.with(|b| ts::bytes_hex(b, sep)) {
                     Ok(text) => vm.new_text_bytes(text.as_bytes()),
                     Err(TooLarge) => Err(vm.memory_error()),
@@ -712,8 +722,8 @@ crate::byte_string_methods!(Bytes {
 /// The methods above as `bytearray` uses them.
 pub(crate) mod shared {
     pub use super::{
-        changed, count, find, fromhex, hex_separator, index, instance_of, join, justify, made, maketrans,
-        partition, piece, pieces, replace, split, strip, tail_match, translate,
+        changed, count, find, fromhex, held, hex_separator, index, instance_of, join, justify, made,
+        maketrans, partition, piece, pieces, replace, split, strip, tail_match, translate,
     };
     pub(crate) use crate::types::str_methods::optional_text;
     pub use taipan_text::strings::{self as ts, Ends, Side, TooLarge};

@@ -126,13 +126,13 @@ pub fn bytes_contains(vm: &Vm, v: &Value, needle: &Value) -> PyResult<bool> {
 /// `needle in bytes`, for a number or bytes.
 pub fn contains<T: ByteString>(vm: &Vm, s: &Gc<T>, needle: &Value) -> PyResult<bool> {
     if needle.is_int() || (vm.type_of(needle).slots.index.get().is_some() && !vm.has_buffer(needle)) {
-        match byte(vm, needle, "byte must be in range(0, 256)") {
+        match super::held(s, || byte(vm, needle, "byte must be in range(0, 256)")) {
             Ok(n) => return Ok(s.with(|b| ts::contains(b, &[n]))),
             Err(Raised) if !vm.raised_is(&exc::ValueError) => drop(vm.take_raised()),
             Err(Raised) => return Err(Raised),
         }
     }
-    let needle = vm.bytes_like(needle)?;
+    let needle = super::held(s, || vm.bytes_like(needle))?;
     Ok(s.with(|b| ts::contains(b, &needle)))
 }
 

@@ -91,7 +91,7 @@ fn char_of(vm: &Vm, v: &Value) -> PyResult<u8> {
     if int_value(v).is_none() && vm.type_of(v).slots.index.get().is_none() {
         return Err(vm.type_error(format_args!(
             "%c requires an integer in range(256) or a single byte, not {}",
-            vm.type_of(v).name()
+            vm.type_of(v).full_name(vm)
         )));
     }
     let n = vm.index(v)?;

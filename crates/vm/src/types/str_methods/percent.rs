@@ -92,7 +92,7 @@ fn char_of(vm: &Vm, v: &Value) -> PyResult<u32> {
     if int_value(v).is_none() && vm.type_of(v).slots.index.get().is_none() {
         return Err(vm.type_error(format_args!(
             "%c requires an int or a unicode character, not {}",
-            vm.type_of(v).name()
+            vm.type_of(v).full_name(vm)
         )));
     }
     let n = vm.index(v)?;
