@@ -72,7 +72,7 @@ fn finalize(vm: &Vm, v: &Value) {
     };
     if warned.is_err() {
         if vm.raised_is(&exc::Warning) {
-            taipan_vm::errors::write_unraisable(vm, v, "Exception ignored while finalizing socket");
+            vm.unraisable("Exception ignored while finalizing socket", Some(v));
         } else {
             drop(vm.take_raised());
         }
