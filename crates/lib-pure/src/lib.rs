@@ -10,8 +10,10 @@ pub mod collections;
 pub mod functools;
 pub mod heapq;
 pub mod itertools;
+pub mod json;
 pub mod math;
 pub mod operator;
+pub mod pickle;
 pub mod random;
 pub mod sre;
 pub mod statistics;
@@ -31,8 +33,10 @@ pub static MODULES: &[&ModuleDef] = &[
     &functools::functools::MODULE,
     &heapq::heapq::MODULE,
     &itertools::itertools::MODULE,
+    &json::json::MODULE,
     &math::math::MODULE,
     &operator::operator::MODULE,
+    &pickle::pickle::MODULE,
     &random::random::MODULE,
     &sre::sre::MODULE,
     &statistics::statistics::MODULE,
