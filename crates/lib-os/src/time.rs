@@ -206,7 +206,7 @@ fn format(vm: &Vm, format: &Gc<Str>, tm: &Tm) -> PyResult<Value> {
                     }
                 }
             }
-            run.clear();
+            run.truncate(0);
         }
         Ok(())
     };

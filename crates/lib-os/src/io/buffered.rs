@@ -271,7 +271,7 @@ impl Buffered {
     fn fill(&self, vm: &Vm, raw: &Value) -> PyResult<Option<usize>> {
         let mut buf = self.ahead.take();
         self.ahead_at.set(0);
-        buf.clear();
+        buf.truncate(0);
         let r = self.raw_read(vm, raw, &mut buf, self.size.get());
         self.ahead.set(buf);
         r

@@ -100,6 +100,7 @@ impl Scanner {
             keys: [const { None }; KEYS],
             plain_float: is_type::<Float>(vm, &zelf.parse_float),
             plain_int: is_type::<Int>(vm, &zelf.parse_int),
+            depth: 0,
         };
         let v = run.value()?;
         let at = run.at;
@@ -282,6 +283,9 @@ fn put_unit(out: &mut Vec<u8>, unit: u32) {
 /// How many keys a document's scan remembers, so that equal ones are one object.
 const KEYS: usize = 128;
 
+/// Deeper documents are refused, however large the stack is.
+const MAX_DEPTH: usize = 100_000;
+
 /// One scan.
 struct Run<'a> {
     vm: &'a Vm,
@@ -292,6 +296,7 @@ struct Run<'a> {
     keys: [Option<Gc<Str>>; KEYS],
     plain_float: bool,
     plain_int: bool,
+    depth: usize,
 }
 
 impl Run<'_> {
@@ -335,11 +340,11 @@ impl Run<'_> {
             }
             Some(b'{') => {
                 self.at += 1;
-                vm.recurse(" while decoding a JSON object from a unicode string", || self.object())
+                self.deeper(" while decoding a JSON object from a unicode string", Run::object)
             }
             Some(b'[') => {
                 self.at += 1;
-                vm.recurse(" while decoding a JSON array from a unicode string", || self.array())
+                self.deeper(" while decoding a JSON array from a unicode string", Run::array)
             }
             Some(b'n') if self.takes(b"null") => Ok(Value::NONE),
             Some(b't') if self.takes(b"true") => Ok(Value::TRUE),
@@ -349,6 +354,17 @@ impl Run<'_> {
             Some(b'-') if self.takes(b"-Infinity") => self.constant("-Infinity"),
             _ => self.number(),
         }
+    }
+
+    fn deeper(&mut self, what: &'static str, f: fn(&mut Self) -> PyResult<Value>) -> PyResult<Value> {
+        let vm = self.vm;
+        if self.depth > MAX_DEPTH {
+            return Err(vm.recursion_error(what));
+        }
+        self.depth += 1;
+        let r = vm.recurse(what, || f(self));
+        self.depth -= 1;
+        r
     }
 
     #[cold]

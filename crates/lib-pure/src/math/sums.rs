@@ -81,7 +81,7 @@ pub fn fsum(vm: &Vm, seq: &Value) -> PyResult<f64> {
                     infinities += original;
                 }
                 special += original;
-                partials.clear();
+                partials.truncate(0);
             }
         }
         Ok(())

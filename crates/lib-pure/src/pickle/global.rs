@@ -8,8 +8,23 @@ use taipan_vm::prelude::*;
 use taipan_vm::types::numbers::int_value;
 
 /// `obj.a.b.c`.
-pub fn get_path(vm: &Vm, obj: &Value, path: &[&str]) -> PyResult<Value> {
-    path.iter().try_fold(obj.clone(), |obj, name| vm.get_attr_str(&obj, name))
+pub fn get_path(vm: &Vm, obj: &Value, path: &[Gc<Str>]) -> PyResult<Value> {
+    path.iter().try_fold(obj.clone(), |obj, name| vm.get_attr(&obj, name))
+}
+
+/// The names between the dots.
+pub fn split_path(vm: &Vm, name: &Gc<Str>) -> Vec<Gc<Str>> {
+    let bytes = name.as_bytes();
+    if memchr::memchr(b'.', bytes).is_none() {
+        return vec![name.clone()];
+    }
+    let mut start = 0;
+    let mut path = Vec::new();
+    for end in memchr::memchr_iter(b'.', bytes).chain([bytes.len()]) {
+        path.push(vm.substr(name, start..end));
+        start = end + 1;
+    }
+    path
 }
 
 impl Save<'_> {
@@ -55,23 +70,18 @@ impl Save<'_> {
     /// Names with dots are read by `getattr` in older protocols.
     fn old_global(&mut self, module: &Value, name: &Gc<Str>) -> PyResult<()> {
         let vm = self.vm;
-        let text = name.to_string_lossy();
-        if !text.contains('.') {
-            return self.top_level(module, name);
-        }
-        let mut parts = text.split('.');
-        let first = vm.new_str(parts.next().unwrap_or_default());
-        let parts: Vec<&str> = parts.collect();
+        let path = split_path(vm, name);
+        let Some((first, parts)) = path.split_first() else { return self.top_level(module, name) };
         let getattr = self.tables.getattr.clone();
-        for _ in &parts {
+        for _ in parts {
             self.value(&getattr)?;
             if self.proto < 2 {
                 self.put(&[op::MARK])?;
             }
         }
-        self.top_level(module, &first)?;
+        self.top_level(module, first)?;
         for part in parts {
-            self.value(vm.new_str(part).as_value())?;
+            self.value(part.as_value())?;
             self.put(&[if self.proto < 2 { op::TUPLE } else { op::TUPLE2 }, op::REDUCE])?;
         }
         Ok(())
@@ -112,7 +122,7 @@ impl Save<'_> {
                     repr_beside(vm, name)?,
                     self.proto
                 );
-                Err(replace_error(vm, &shown))
+                Err(replace_error(vm, &super::PICKLING_ERROR, &shown))
             }
             Err(Raised) => Err(Raised),
         }
@@ -143,10 +153,9 @@ impl Save<'_> {
     /// The name of the module where an object is found under its name; `PicklingError` if it is not.
     fn module_of(&self, v: &Value, name: &Gc<Str>) -> PyResult<Value> {
         let vm = self.vm;
-        let text = name.to_string_lossy();
-        let path: Vec<&str> = text.split('.').collect();
+        let path = split_path(vm, name);
         let module = vm.lookup_attr(v, &vm.names.__module__)?.filter(|m| !m.is_none());
-        if path.contains(&"<locals>") {
+        if path.iter().any(|p| p.as_bytes() == b"<locals>") {
             let shown = vm.repr_text(v)?;
             return Err(pickling_error(vm, format_args!("Can't pickle local object {shown}")));
         }
@@ -167,27 +176,27 @@ impl Save<'_> {
                 let e = vm.take_raised();
                 let text = format!("Can't pickle {}: {}", vm.repr_text(v)?, vm.str(&e)?.to_string_lossy());
                 let _ = vm.reraise(e);
-                return Err(replace_error(vm, &text));
+                return Err(replace_error(vm, &super::PICKLING_ERROR, &text));
             }
         };
         let shown_module = vm.str(&module)?;
-        let shown = || Ok(format!("{}.{text}", shown_module.to_string_lossy()));
+        let shown = format!("{}.{}", shown_module.to_string_lossy(), name.to_string_lossy());
         match get_path(vm, &found, &path) {
             Ok(there) if there.is(v) => Ok(module),
             Ok(_) => Err(pickling_error(
                 vm,
-                format_args!("Can't pickle {}: it's not the same object as {}", vm.repr_text(v)?, shown()?),
+                format_args!("Can't pickle {}: it's not the same object as {}", vm.repr_text(v)?, shown),
             )),
             Err(Raised) if vm.raised_is(&exc::AttributeError) => {
-                let text = format!("Can't pickle {}: it's not found as {}", repr_beside(vm, v)?, shown()?);
-                Err(replace_error(vm, &text))
+                let text = format!("Can't pickle {}: it's not found as {}", repr_beside(vm, v)?, shown);
+                Err(replace_error(vm, &super::PICKLING_ERROR, &text))
             }
             Err(Raised) => Err(Raised),
         }
     }
 
     /// Looks an object without `__module__` up in all modules.
-    fn search_modules(&self, v: &Value, path: &[&str]) -> PyResult<Option<Value>> {
+    fn search_modules(&self, v: &Value, path: &[Gc<Str>]) -> PyResult<Option<Value>> {
         let vm = self.vm;
         let Some(modules) = vm.modules.get() else { return Ok(None) };
         for (name, module) in modules.pairs() {
@@ -205,17 +214,17 @@ impl Save<'_> {
 }
 
 /// `repr` while an exception is on its way.
-fn repr_beside(vm: &Vm, v: &Value) -> PyResult<String> {
+pub fn repr_beside(vm: &Vm, v: &Value) -> PyResult<String> {
     let e = vm.take_raised();
     let shown = vm.repr_text(v)?;
     let _ = vm.reraise(e);
     Ok(shown)
 }
 
-/// A `PicklingError` in place of the exception on its way, which becomes its context.
-fn replace_error(vm: &Vm, text: &str) -> Raised {
+/// An exception in place of the one on its way, which becomes its context.
+pub fn replace_error(vm: &Vm, class: &'static TypeDef, text: &str) -> Raised {
     let e = vm.take_raised();
-    let new = vm.new_exc(&super::PICKLING_ERROR, text);
+    let new = vm.new_exc(class, text);
     if let Some(new) = new.downcast::<taipan_vm::errors::exception::BaseException>() {
         new.context.set(Some(e));
     }

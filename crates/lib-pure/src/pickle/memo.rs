@@ -18,7 +18,7 @@ impl Trace for Memo {
         self.entries.iter().for_each(|(v, _)| visit(v));
     }
     fn take(&mut self, out: &mut Vec<Value>) {
-        self.places.clear();
+        Vec::clear(&mut self.places);
         out.extend(self.entries.drain(..).map(|(v, _)| v));
     }
 }
@@ -178,7 +178,7 @@ impl PicklerMemoProxy {
     #[pymethod("clear($self, /)")]
     fn clear(vm: &Vm, zelf: &Gc<PicklerMemoProxy>) {
         let _ = vm;
-        zelf.pickler.clear();
+        zelf.pickler.forget();
     }
 
     /// Copy the memo to a new object.

@@ -84,7 +84,7 @@ impl Output {
     pub fn flush(&mut self, vm: &Vm) -> PyResult<()> {
         let Some(write) = &self.write else { return Ok(()) };
         let bytes = vm.try_new_bytes(&self.bytes)?;
-        self.bytes.clear();
+        Vec::clear(&mut self.bytes);
         vm.call1(write, bytes.as_value())?;
         Ok(())
     }

@@ -82,7 +82,7 @@ impl Pickler {
         Ok(())
     }
 
-    pub fn clear(&self) {
+    pub fn forget(&self) {
         drop(self.memo.take());
     }
 
@@ -140,7 +140,7 @@ impl Pickler {
         zelf.set_protocol(vm, protocol, fix_imports)?;
         zelf.set_file(vm, file)?;
         zelf.set_callback(vm, buffer_callback)?;
-        zelf.clear();
+        zelf.forget();
         zelf.fast.set(0);
         zelf.dispatch_table.set(None);
         zelf.dispatch_table.set(vm.lookup_attr_str(zelf.as_value(), "dispatch_table")?);
@@ -175,7 +175,7 @@ impl Pickler {
     #[pymethod("clear_memo($self, /)")]
     fn clear_memo(vm: &Vm, zelf: &Gc<Pickler>) {
         let _ = vm;
-        zelf.clear();
+        zelf.forget();
     }
 
     #[pymethod("persistent_id($self, obj, /)")]

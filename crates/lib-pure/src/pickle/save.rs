@@ -178,12 +178,13 @@ impl Save<'_> {
         if ty.is(&types.float) {
             return float_value(v).map(|f| self.float(f));
         }
-        if ty.is(&types.int)
-            && let Some(IntValue::Big(n)) = int_value(v)
-        {
-            return Some(self.big_int(v, n));
+        if !ty.is(&types.int) {
+            return None;
         }
-        None
+        match int_value(v)? {
+            IntValue::Small(n) => Some(self.wide_int(n)),
+            IntValue::Big(n) => Some(self.big_int(v, n)),
+        }
     }
 
     fn small_int(&mut self, n: i64) -> PyResult<()> {

@@ -1,6 +1,6 @@
 //! `Unpickler`: what Python sees of reading.
 
-use super::global::{get_path, imported};
+use super::global::{get_path, imported, replace_error, repr_beside, split_path};
 use super::input::{File, Input};
 use super::memo::{LoadMemo, UnpicklerMemoProxy};
 use super::tables::tables;
@@ -123,17 +123,15 @@ impl Unpickler {
         }
         let found = imported(vm, &module)?;
         let attr = vm.attr_name(&name)?;
-        let text = attr.to_string_lossy();
-        if self.proto.get() < 4 || !text.contains('.') {
+        let path = if self.proto.get() < 4 { Vec::new() } else { split_path(vm, attr) };
+        if path.len() < 2 {
             return vm.get_attr(&found, attr);
         }
-        let path: Vec<&str> = text.split('.').collect();
         match get_path(vm, &found, &path) {
             Err(Raised) if vm.raised_is(&exc::AttributeError) => {
-                drop(vm.take_raised());
-                let shown = (vm.repr_text(&name)?, vm.repr_text(&module)?);
+                let shown = (repr_beside(vm, &name)?, repr_beside(vm, &module)?);
                 let msg = format!("Can't resolve path {} on module {}", shown.0, shown.1);
-                Err(vm.raise_new(&exc::AttributeError, msg))
+                Err(replace_error(vm, &exc::AttributeError, &msg))
             }
             r => r,
         }

@@ -88,7 +88,7 @@ impl Slots for MethodDescriptor {
 }
 
 macro_rules! fn_attributes {
-    ($t:ident) => {
+    ($t:ident $($more:tt)*) => {
         #[pymethods]
         impl $t {
             #[pymember("__name__")]
@@ -111,14 +111,16 @@ macro_rules! fn_attributes {
             fn get_text_signature(vm: &Vm, zelf: &Gc<$t>) -> Value {
                 shown_signature(vm, zelf.def.text_signature)
             }
-            #[pymethod("__reduce__($self, /)")]
-            fn reduce(vm: &Vm, zelf: &Gc<$t>) -> PyResult<Value> {
-                reduce_named(vm, &zelf.owner, zelf.def.name)
-            }
+            $($more)*
         }
     };
 }
-fn_attributes!(MethodDescriptor);
+fn_attributes!(MethodDescriptor
+    #[pymethod("__reduce__($self, /)")]
+    fn reduce(vm: &Vm, zelf: &Gc<MethodDescriptor>) -> PyResult<Value> {
+        reduce_named(vm, &zelf.owner, zelf.def.name)
+    }
+);
 
 // A class method of a native type.
 #[pytype(name = "classmethod_descriptor", flags(GC, NO_NEW))]

@@ -229,7 +229,7 @@ impl SetTable {
                     .is_some_and(|s| s.hash == hash && s.key.as_ref().is_some_and(|k| k.is(&candidate)))
             });
             if !same {
-                unequal.clear();
+                unequal.truncate(0);
             } else if equal {
                 return Ok(Ok(i));
             } else {

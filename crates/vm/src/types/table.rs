@@ -406,7 +406,7 @@ impl Table {
                     .is_some_and(|e| e.hash == hash && e.key.as_ref().is_some_and(|k| k.is(&candidate)))
             });
             if !same {
-                unequal.clear();
+                unequal.truncate(0);
             } else if equal {
                 return Ok(Some(i));
             } else {
