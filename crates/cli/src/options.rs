@@ -42,6 +42,8 @@ pub struct CommandLine {
     pub unbuffered: bool,
     pub verbose: i32,
     pub skip_first_line: bool,
+    /// `-R`: hashes are random whatever `PYTHONHASHSEED` says.
+    pub random_hashes: bool,
     pub warnings: Vec<String>,
     pub x_options: Vec<(String, Option<String>)>,
     pub check_hash_pycs: Option<String>,
@@ -87,6 +89,7 @@ pub fn parse(words: &[Vec<u8>]) -> Result<CommandLine, BadUsage> {
         unbuffered: false,
         verbose: 0,
         skip_first_line: false,
+        random_hashes: false,
         warnings: Vec::new(),
         x_options: Vec::new(),
         check_hash_pycs: None,
@@ -117,7 +120,7 @@ pub fn parse(words: &[Vec<u8>]) -> Result<CommandLine, BadUsage> {
                     }
                     c.check_hash_pycs = Some(how);
                 }
-                _ => return Err(BadUsage(format!("unknown option {}\n", text(word)))),
+                _ => return Err(BadUsage(format!("Unknown option: {}\n", text(word)))),
             }
             continue;
         }
@@ -152,7 +155,8 @@ pub fn parse(words: &[Vec<u8>]) -> Result<CommandLine, BadUsage> {
                 b'O' => c.optimize += 1,
                 b'P' => c.safe_path = true,
                 b'q' => c.quiet += 1,
-                b'R' | b't' => {}
+                b'R' => c.random_hashes = true,
+                b't' => {}
                 b's' => c.no_user_site = true,
                 b'S' => c.no_site = true,
                 b'u' => c.unbuffered = true,
@@ -215,6 +219,6 @@ mod tests {
     fn mistakes_are_told_as_the_reference_tells_them() {
         assert_eq!(read(&["-Z"]).unwrap_err(), "Unknown option: -Z\n");
         assert_eq!(read(&["-c"]).unwrap_err(), "Argument expected for the -c option\n");
-        assert_eq!(read(&["--nope"]).unwrap_err(), "unknown option --nope\n");
+        assert_eq!(read(&["--nope"]).unwrap_err(), "Unknown option: --nope\n");
     }
 }

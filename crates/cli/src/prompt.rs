@@ -133,7 +133,6 @@ fn read_line(vm: &Vm) -> PyResult<Option<String>> {
 /// The plain loop.
 fn plain(python: &Interpreter) -> Ended {
     let vm = python.vm();
-    let mut count = 0;
     let mut source = String::new();
     loop {
         flush(vm);
@@ -144,7 +143,7 @@ fn plain(python: &Interpreter) -> Ended {
         let line = match read_line(vm) {
             Ok(line) => line,
             Err(_) => {
-                source.clear();
+                source = String::new();
                 if vm.raised_is(&taipan::vm::errors::exc::KeyboardInterrupt) {
                     drop(vm.take_raised());
                     _ = vm.host().write(2, b"\nKeyboardInterrupt\n");
@@ -155,42 +154,55 @@ fn plain(python: &Interpreter) -> Ended {
             }
         };
         let ended = line.is_none();
-        source.push_str(line.as_deref().unwrap_or_default());
-        if ended && source.trim().is_empty() {
+        if ended {
             _ = vm.host().write(2, b"\n");
-            return Ended::Status(0);
+            if source.trim().is_empty() {
+                return Ended::Status(0);
+            }
+            if !source.ends_with('\n') {
+                source.push('\n');
+            }
         }
+        source.push_str(line.as_deref().unwrap_or_default());
         if source.trim().is_empty() {
-            source.clear();
+            source = String::new();
             continue;
         }
-        match attempt(python, &source, count, ended) {
-            Ok(false) if !ended => continue,
-            Ok(_) => {}
+        if !ended && !source.ends_with('\n') {
+            // The input ends here; it is asked once more, as the reference does.
+            continue;
+        }
+        match attempt(python, &source, ended) {
+            Ok(false) => continue,
+            Ok(true) => {}
             Err(_) if vm.raised_is(&taipan::vm::errors::exc::SystemExit) => {
                 return taipan::exit_status(vm);
             }
             Err(_) => taipan::print_exception(vm),
         }
-        count += 1;
         source = String::new();
     }
 }
 
 /// Runs one statement; false when more lines are wanted.
-fn attempt(python: &Interpreter, source: &str, count: usize, ended: bool) -> PyResult<bool> {
+fn attempt(python: &Interpreter, source: &str, ended: bool) -> PyResult<bool> {
     const DONT_IMPLY_DEDENT: u32 = 0x200;
     const ALLOW_INCOMPLETE_INPUT: u32 = 0x4000;
+    const FILENAME: &str = "<stdin>";
     let vm = python.vm();
     let flags = if ended { 0 } else { DONT_IMPLY_DEDENT | ALLOW_INCOMPLETE_INPUT };
     let options = CompileOptions { mode: CompileMode::Single, flags, optimize: 0 };
-    let filename = format!("<stdin>-{count}");
-    let compiled = vm.config.frontend.compile(vm, source, &filename, options);
-    let Some(data) = vm.suppress(compiled, &taipan::vm::errors::exc::_IncompleteInputError)? else {
-        return Ok(false);
+    let compiled = vm.config.frontend.compile(vm, source, FILENAME, options);
+    let data = if ended {
+        compiled?
+    } else {
+        match vm.suppress(compiled, &taipan::vm::errors::exc::_IncompleteInputError)? {
+            Some(data) => data,
+            None => return Ok(false),
+        }
     };
     let code = vm.new_code(data);
-    run::register(vm, code.as_value(), source, &filename)?;
+    run::register(vm, code.as_value(), source, FILENAME)?;
     let globals = python.globals();
     vm.run_code(&code, &globals, globals.as_value(), None)?;
     Ok(true)

@@ -30,6 +30,64 @@ fn fatal(what: &str) -> String {
     format!("Fatal Python error: {what}\nPython runtime state: preinitialized\n\n")
 }
 
+/// The locale of text as the environment names it, after CPython's coercion of the C locale.
+fn locale(host: &dyn Host) -> Vec<u8> {
+    let get = |name: &[u8]| host.getenv(name).filter(|v| !v.is_empty());
+    if let Some(all) = get(b"LC_ALL") {
+        return all;
+    }
+    let found = get(b"LC_CTYPE").or_else(|| get(b"LANG")).unwrap_or_else(|| b"C".to_vec());
+    let coerce = host.getenv(b"PYTHONCOERCECLOCALE").is_none_or(|v| v != b"0");
+    if is_plain_c(&found) && coerce { b"C.UTF-8".to_vec() } else { found }
+}
+
+fn is_plain_c(locale: &[u8]) -> bool {
+    matches!(locale, b"C" | b"POSIX")
+}
+
+fn is_c(locale: &[u8]) -> bool {
+    is_plain_c(locale) || matches!(locale, b"C.UTF-8" | b"C.utf8" | b"UTF-8")
+}
+
+/// What `os.cpu_count` is told to say.
+fn cpu_count(host: &dyn Host, c: &CommandLine) -> Result<Option<usize>, String> {
+    let (given, what) = match x(c, "cpu_count") {
+        Some(v) => {
+            (v.clone().unwrap_or_default(), "-X cpu_count=n option: n is missing or an invalid number")
+        }
+        None => match env(host, c, "PYTHON_CPU_COUNT") {
+            Some(v) => (v, "PYTHON_CPU_COUNT: invalid number"),
+            None => return Ok(None),
+        },
+    };
+    if given == "default" {
+        return Ok(None);
+    }
+    match given.parse::<i32>() {
+        Ok(n) if n > 0 => Ok(usize::try_from(n).ok()),
+        _ => Err(fatal(&format!("config_init_cpu_count: {what}, n must be greater than 0"))),
+    }
+}
+
+/// `-X importtime`: 0 no, 1 the modules that are loaded, 2 those that were there as well.
+fn import_time(host: &dyn Host, c: &CommandLine) -> Result<i32, String> {
+    let (given, what) = match x(c, "importtime") {
+        Some(v) => (v.clone().unwrap_or_default(), "-X importtime: values"),
+        None => match env(host, c, "PYTHONPROFILEIMPORTTIME") {
+            Some(v) => (v, "PYTHONPROFILEIMPORTTIME: numeric values"),
+            None => return Ok(0),
+        },
+    };
+    match given.parse::<i32>() {
+        Err(_) => Ok(1),
+        Ok(n @ 0..=2) => Ok(n),
+        Ok(_) => {
+            let text = format!("{what} other than 1 and 2 are reserved for future use.");
+            Err(fatal(&format!("config_init_import_time: {text}")))
+        }
+    }
+}
+
 /// Fills the builder; an error is the text for standard error.
 pub fn apply(
     b: &mut Builder,
@@ -44,13 +102,14 @@ pub fn apply(
         Some(v) => Some(("-X utf8 option value", v)),
         None => env(host, c, "PYTHONUTF8").map(|v| ("PYTHONUTF8 environment variable value", v)),
     };
+    let locale = locale(host);
     let utf8_mode = match utf8.as_ref().map(|(what, v)| (what, &**v)) {
-        None => 0,
+        None => i32::from(is_plain_c(&locale)),
         Some((_, "0")) => 0,
         Some((_, "1")) => 1,
         Some((what, _)) => return Err(fatal(&format!("preconfig_init_utf8_mode: invalid {what}"))),
     };
-    let seed = env(host, c, "PYTHONHASHSEED").filter(|s| s != "random");
+    let seed = env(host, c, "PYTHONHASHSEED").filter(|s| s != "random" && !c.random_hashes);
     let seed = match seed {
         None => None,
         Some(text) => match text.parse::<u32>() {
@@ -78,7 +137,7 @@ pub fn apply(
     }
     let interactive = c.interactive;
     b.config.flags = Flags {
-        debug: counted(host, c, c.debug, "PYTHONDEBUG"),
+        debug: c.debug.max(i32::from(env(host, c, "PYTHONDEBUG").is_some())),
         inspect: counted(host, c, c.inspect, "PYTHONINSPECT"),
         interactive,
         optimize: counted(host, c, c.optimize, "PYTHONOPTIMIZE"),
@@ -122,18 +181,27 @@ pub fn apply(
     b.config.orig_argv = orig_argv;
     b.config.library_root = Some(executable.clone());
     b.config.executable = executable;
-    b.config.pycache_prefix = x(c, "pycache_prefix")
-        .cloned()
-        .flatten()
-        .or_else(|| env(host, c, "PYTHONPYCACHEPREFIX"))
-        .filter(|p| !p.is_empty())
-        .map(String::into_bytes);
+    // The option without a value takes the variable's effect away.
+    b.config.pycache_prefix = match x(c, "pycache_prefix") {
+        Some(given) => given.clone(),
+        None => env(host, c, "PYTHONPYCACHEPREFIX"),
+    }
+    .filter(|p| !p.is_empty())
+    .map(String::into_bytes);
+    b.config.cpu_count = cpu_count(host, c)?;
+    b.config.import_time = import_time(host, c)?;
+    b.config.debug_ranges =
+        x(c, "no_debug_ranges").is_none() && env(host, c, "PYTHONNODEBUGRANGES").is_none();
     if !(c.ignore_environment || c.isolated)
         && let Some(path) = host.getenv(b"PYTHONPATH").filter(|p| !p.is_empty())
     {
         b.config.module_search_paths.extend(path.split(|&byte| byte == b':').map(<[u8]>::to_vec));
     }
     b.io_encoding = env(host, c, "PYTHONIOENCODING");
+    if b.io_encoding.is_none() && (utf8_mode == 1 || is_c(&locale)) {
+        // Where nobody chose a locale, bytes that are no text pass through.
+        b.io_encoding = Some(":surrogateescape".into());
+    }
     b.check_hash_pycs = c.check_hash_pycs.clone();
     b.import_site = !c.no_site;
     Ok(())

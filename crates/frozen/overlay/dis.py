@@ -75,8 +75,9 @@ def get_instructions(x, *, first_line=None, show_caches=None, adaptive=False):
     targets = sorted({target for *_, target in rows if target is not None})
     labels = {target: number for number, target in enumerate(targets, 1)}
     line = None
-    for (offset, number, name, text, target), where in zip(rows, code.co_positions()):
-        positions = Positions(*where)
+    everywhere = list(code.co_positions())
+    for offset, number, name, text, target in rows:
+        positions = Positions(*everywhere[offset])
         here = positions.lineno
         starts = here is not None and here != line
         if here is not None:
@@ -185,6 +186,30 @@ def code_info(x):
 def show_code(co, *, file=None):
     """Prints what `code_info` says."""
     print(code_info(co), file=file)
+
+
+def _find_imports(co):
+    """(name, level, names after 'from') of the imports in a code object, as __import__ gets them."""
+    values = {}
+    for _, _, name, text, _ in _opcode.instructions(co):
+        register, _, value = text.partition(", ")
+        if name == "import_name":
+            level, names, module = (value + " ").split(", ", 2) if ", " in value else (value, "", "")
+            yield module.rstrip(" ,"), values.get(level.rstrip(" ,")), values.get(names.rstrip(" ,"))
+        elif name == "load_int":
+            values[register] = int(value)
+        elif name == "load_imm":
+            values[register] = None
+        elif name == "load_const":
+            # The names are identifiers or a star.
+            values[register] = tuple(value.strip("()").replace('"', "").replace("'", "").rstrip(",").split(", "))
+
+
+def _find_store_names(co):
+    """Names of the variables that a module's code sets."""
+    for _, _, name, text, _ in _opcode.instructions(co):
+        if name.startswith(("store_name", "store_global")):
+            yield text.partition(", ")[2]
 
 
 class Bytecode:

@@ -163,11 +163,7 @@ pub fn finish(vm: &Vm) -> bool {
     {
         vm.unraisable("Exception ignored on threading shutdown", Some(&threading));
     }
-    if let Some(atexit) = loaded(vm, "atexit")
-        && vm.call_method(&atexit, "_run_exitfuncs", &[]).is_err()
-    {
-        drop(vm.take_raised());
-    }
+    taipan_vm::modules::atexit::run_exitfuncs(vm);
     let mut fine = flush_all(vm);
     sys::set_finalizing(vm);
     modules(vm);

@@ -43,6 +43,9 @@ impl Default for Builder {
             module_search_paths: Vec::new(),
             pycache_prefix: None,
             int_max_str_digits: 4300,
+            cpu_count: None,
+            import_time: 0,
+            debug_ranges: true,
         };
         Builder { config, io_encoding: None, check_hash_pycs: None, stack: 1 << 20, import_site: false }
     }

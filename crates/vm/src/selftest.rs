@@ -72,6 +72,9 @@ pub fn with_vm(f: impl FnOnce(&Vm)) {
         module_search_paths: Vec::new(),
         pycache_prefix: None,
         int_max_str_digits: 4300,
+        cpu_count: None,
+        import_time: 0,
+        debug_ranges: true,
     };
     let interp = Interp::new(config);
     let vm = Vm::main(&interp);

@@ -52,6 +52,12 @@ pub struct Config {
     pub module_search_paths: Vec<Vec<u8>>,
     pub pycache_prefix: Option<Vec<u8>>,
     pub int_max_str_digits: usize,
+    /// What `os.cpu_count` says instead of the machine's own number.
+    pub cpu_count: Option<usize>,
+    /// `-X importtime`: 1 times the modules that are loaded, 2 names those that were there as well.
+    pub import_time: i32,
+    /// Whether code tells its columns.
+    pub debug_ranges: bool,
 }
 
 #[derive(Clone, Copy)]

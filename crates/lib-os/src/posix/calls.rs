@@ -842,7 +842,7 @@ pub mod posix {
 
     #[pyfn("cpu_count()")]
     fn cpu_count(vm: &Vm) -> Option<usize> {
-        vm.host().cpu_count()
+        vm.config.cpu_count.or_else(|| vm.host().cpu_count())
     }
 
     #[pyfn("getloadavg()")]

@@ -9,6 +9,7 @@ use crate::errors::methods::{IMPORT_NAME_FROM, IMPORT_PATH};
 use crate::prelude::*;
 use crate::types::module::Module;
 use crate::types::traceback::Traceback;
+use std::cell::Cell;
 use taipan_heap::cell::Guarded;
 
 /// What importing keeps per interpreter.
@@ -18,6 +19,10 @@ pub struct ImportState {
     pub importlib: ValueCell,
     /// What the start put in front of `sys.path`: where a script may shadow the library by accident.
     pub path0: Guarded<Option<Vec<u8>>>,
+    /// For `-X importtime`: whether the title was written, how deep imports are nested, the time of those inside.
+    titled: Cell<bool>,
+    depth: Cell<usize>,
+    nested: Cell<i64>,
 }
 
 fn key_error(vm: &Vm, text: &str) -> Raised {
@@ -86,6 +91,9 @@ pub fn import(
     let module = match loaded(vm, &absolute)?.filter(|m| !m.is_none()) {
         Some(m) => {
             ensure_initialized(vm, &m, &absolute)?;
+            if vm.config.import_time == 2 {
+                show_time(vm, "cached", "cached", &absolute);
+            }
             m
         }
         None => find_and_load(vm, &absolute)?,
@@ -154,8 +162,38 @@ fn find_and_load(vm: &Vm, name: &Gc<Str>) -> PyResult<Value> {
     let Some(import) = vm.builtins_dict().get_str(vm, &vm.names.__import__) else {
         return Err(vm.raise_new(&exc::ImportError, "__import__ not found"));
     };
-    let r = vm.call_method(&lib, "_find_and_load", &[name.to_value(), import]);
+    let load = || vm.call_method(&lib, "_find_and_load", &[name.to_value(), import]);
+    let r = if vm.config.import_time == 0 { load() } else { timed(vm, name, load) };
     r.inspect_err(|_| hide_importlib(vm))
+}
+
+/// Loads a module and says how long that took: without and with the modules that it imports.
+fn timed(vm: &Vm, name: &Gc<Str>, load: impl FnOnce() -> PyResult<Value>) -> PyResult<Value> {
+    let state = vm.state::<ImportState>();
+    if !state.titled.replace(true) {
+        let title = "import time: self [us] | cumulative | imported package\n";
+        super::sys::write_stderr(vm, vm.new_str(title).as_wtf8());
+    }
+    let outer = state.nested.replace(0);
+    let depth = state.depth.get();
+    state.depth.set(depth + 1);
+    let start = vm.host().monotonic_ns();
+    let r = load();
+    let total = (vm.host().monotonic_ns() - start).max(0);
+    let own = (total - state.nested.get()).max(0);
+    state.depth.set(depth);
+    state.nested.set(outer.saturating_add(total));
+    if r.is_ok() {
+        show_time(vm, &format!("{:9}", own / 1000), &format!("{:10}", total / 1000), name);
+    }
+    r
+}
+
+fn show_time(vm: &Vm, own: &str, total: &str, name: &Gc<Str>) {
+    let indent = 2 * vm.state::<ImportState>().depth.get();
+    let name = name.to_string_lossy();
+    let line = format!("import time: {own:<9} | {total:<10} | {:indent$}{name}\n", "");
+    super::sys::write_stderr(vm, vm.new_str(&line).as_wtf8());
 }
 
 /// Takes importlib's own frames out of the traceback of the exception on its way: all of them for an `ImportError`, else

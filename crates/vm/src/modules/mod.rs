@@ -11,6 +11,7 @@ pub mod marshal;
 pub mod scope;
 pub mod string;
 pub mod sys;
+pub mod sysconfig;
 pub mod typing;
 pub mod weakref;
 
@@ -43,6 +44,7 @@ pub static ALL: &[&ModuleDef] = &[
     &marshal::marshal::MODULE,
     &string::string::MODULE,
     &sys::sys::MODULE,
+    &sysconfig::sysconfig::MODULE,
     &typing::typing::MODULE,
     &weakref::weakref::MODULE,
 ];

@@ -267,12 +267,16 @@ fn text_list(vm: &Vm, items: &[Vec<u8>]) -> Value {
 
 /// The directory that holds `bin`, or the executable's.
 fn prefix(vm: &Vm) -> Value {
+    let p = prefix_path(vm);
+    fs_text(vm, if p.is_empty() { b"/" } else { &p })
+}
+
+fn prefix_path(vm: &Vm) -> Vec<u8> {
     let exe = &vm.config.executable;
     let parent =
         |p: &[u8]| p.iter().rposition(|&b| b == b'/').map(|i| p.get(..i).unwrap_or_default().to_vec());
     let dir = parent(exe).unwrap_or_default();
-    let p = if dir.ends_with(b"/bin") { parent(&dir).unwrap_or_default() } else { dir };
-    fs_text(vm, if p.is_empty() { b"/" } else { &p })
+    if dir.ends_with(b"/bin") { parent(&dir).unwrap_or_default() } else { dir }
 }
 
 pub const VERSION: &str =
@@ -350,6 +354,12 @@ fn start(vm: &Vm, set: &dyn Fn(&str, Value)) -> PyResult<()> {
     let library = super::frozen_library::root(vm);
     let mut path = c.module_search_paths.clone();
     path.push(library.clone());
+    // What was put beside the library: its tests, say.
+    let mut beside = prefix_path(vm);
+    beside.extend_from_slice(b"/lib/python3.14");
+    if vm.host().stat(taipan_host::At::cwd(&beside), true).is_ok_and(|s| s.is_dir()) {
+        path.push(beside);
+    }
     set("path", text_list(vm, &path));
     set("meta_path", vm.new_list(Vec::new()).into_value());
     set("path_hooks", vm.new_list(Vec::new()).into_value());

@@ -80,13 +80,49 @@ fn accepts(vm: &Vm, pattern: &Value, text: &Value) -> PyResult<bool> {
 
 /// The action of the first filter that applies, and the filter.
 fn action_for(vm: &Vm, w: &Warning, text: &Value) -> PyResult<(Value, Value)> {
+    if let Some(found) = first_of(vm, &context_filters(vm)?, w, text)? {
+        return Ok(found);
+    }
     let filters = match loaded_attr(vm, "filters")? {
         Some(f) => match f.downcast::<List>() {
-            Some(l) => l.clone(),
+            // These stay in force when the attribute goes.
+            Some(l) => {
+                state(vm).filters.set(Some(l.clone()));
+                l.clone()
+            }
             None => return Err(vm.value_error("_warnings.filters must be a list")),
         },
         None => own_filters(vm),
     };
+    if let Some(found) = first_of(vm, &filters, w, text)? {
+        return Ok(found);
+    }
+    let action = match loaded_attr(vm, "defaultaction")? {
+        Some(a) if a.is_instance_of::<Str>() => a,
+        Some(a) => {
+            return Err(vm.type_error(format_args!(
+                "_warnings.defaultaction must be a string, not '{}'",
+                vm.type_of(&a).name()
+            )));
+        }
+        None => vm.intern("default").into_value(),
+    };
+    Ok((action, Value::NONE))
+}
+
+/// The filters of the context, where `warnings.catch_warnings` keeps them there.
+fn context_filters(vm: &Vm) -> PyResult<Gc<List>> {
+    let Some(var) = state(vm).context.get() else { return Ok(vm.new_list(Vec::new())) };
+    let context = vm.call_method(&var, "get", &[Value::NONE])?;
+    if !context.is_none()
+        && let Some(l) = vm.get_attr_str(&context, "_filters")?.downcast::<List>()
+    {
+        return Ok(l.clone());
+    }
+    Ok(vm.new_list(Vec::new()))
+}
+
+fn first_of(vm: &Vm, filters: &Gc<List>, w: &Warning, text: &Value) -> PyResult<Option<(Value, Value)>> {
     let mut i = 0;
     // The list may change while its patterns match.
     while let Some(item) = filters.get(i) {
@@ -104,21 +140,11 @@ fn action_for(vm: &Vm, w: &Warning, text: &Value) -> PyResult<(Value, Value)> {
             && accepts(vm, module, &w.module)?
             && (line == 0 || line == w.lineno)
         {
-            return Ok((action.clone(), item.clone()));
+            return Ok(Some((action.clone(), item.clone())));
         }
         i += 1;
     }
-    let action = match loaded_attr(vm, "defaultaction")? {
-        Some(a) if a.is_instance_of::<Str>() => a,
-        Some(a) => {
-            return Err(vm.type_error(format_args!(
-                "_warnings.defaultaction must be a string, not '{}'",
-                vm.type_of(&a).name()
-            )));
-        }
-        None => vm.intern("default").into_value(),
-    };
-    Ok((action, Value::NONE))
+    Ok(None)
 }
 
 /// Whether the registry has the key already, brought up to date with the filters first.
@@ -487,6 +513,10 @@ pub mod warnings {
                     vm.type_of(module_globals).name()
                 )));
             }
+            // A loader and a spec that disagree are worth a warning or an error of their own.
+            let external = import_module(vm, "_frozen_importlib_external")?;
+            let loader = vm.call_method(&external, "_bless_my_loader", &[module_globals.clone()])?;
+            let _ = loader;
             // The loader's source must be in the cache before the line is shown.
             let primed = import_module(vm, "linecache")
                 .and_then(|m| vm.call_method(&m, "getlines", &[filename.to_value(), module_globals.clone()]));

@@ -401,6 +401,11 @@ impl Code {
         for pc in 0..zelf.data.len() {
             let p = zelf.data.positions.get(zelf.data.firstlineno, pc);
             let none = taipan_bytecode::NO_COLUMN;
+            if !vm.config.debug_ranges {
+                let items = vec![part(p.line, 0), Value::NONE, Value::NONE, Value::NONE];
+                all.push(vm.new_tuple(items).into_value());
+                continue;
+            }
             let items = vec![part(p.line, 0), part(p.end_line, 0), part(p.col, none), part(p.end_col, none)];
             all.push(vm.new_tuple(items).into_value());
         }
