@@ -109,8 +109,8 @@ impl Vm {
     ) -> PyResult<Value> {
         if globals.get_str(self, &self.names.__builtins__).is_none() {
             let b = match self.modules.get().and_then(|m| m.get_str(self, &self.names.builtins)) {
-                Some(m) => m,
-                None => self.builtins_dict().into_value(),
+                Some(m) if self.thread.top_frame().is_none() => m,
+                _ => self.current_builtins().into_value(),
             };
             globals.set_str(self, &self.names.__builtins__, b);
         }

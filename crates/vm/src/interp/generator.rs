@@ -308,7 +308,8 @@ pub fn resume(vm: &Vm, g: &Value, with: With) -> PyResult<Resumed> {
         }
         With::Throw(e) => {
             resume_frame(vm, g, state, None, kind::ENTRY, 0)?;
-            let _ = vm.raise(e);
+            // Only an exception that the generator itself is handling becomes the context.
+            let _ = if state.inherits.get() { vm.reraise(e) } else { vm.raise(e) };
             if vm.interp_state.monitor.on() {
                 // SAFETY: the frame is on top.
                 super::tracing::thrown(vm, unsafe { &mut *vm.thread.top() });
@@ -457,10 +458,7 @@ pub fn get_anext(vm: &Vm, v: &Value) -> PyResult<Value> {
     let r = awaitable(vm, &next, 0);
     match r {
         Ok(it) => Ok(it),
-        Err(raised) => {
-            if !vm.raised_is(&exc::TypeError) {
-                return Err(raised);
-            }
+        Err(Raised) => {
             let cause = vm.take_raised();
             let e = vm.new_exc(
                 &exc::TypeError,

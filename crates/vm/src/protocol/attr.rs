@@ -98,6 +98,7 @@ impl Vm {
 
     /// The generic look-up: `None` (Rust) when there is no such attribute; what a descriptor raises is passed on.
     fn generic_find_attr(&self, obj: &Value, name: &Gc<Str>) -> PyResult<Option<Value>> {
+        self.check_stack()?;
         let ty = self.type_of(obj);
         let on_class = ty.lookup(self, name);
         let mut getter = None;
@@ -141,6 +142,7 @@ impl Vm {
 
     /// `object.__setattr__` and `object.__delattr__`.
     pub fn generic_set_attr(&self, obj: &Value, name: &Gc<Str>, value: Option<&Value>) -> PyResult<()> {
+        self.check_stack()?;
         let ty = self.type_of(obj).clone();
         let on_class = ty.lookup(self, name);
         if let Some(descr) = &on_class
@@ -238,6 +240,7 @@ impl Vm {
 
     /// A special method looked up on the class, as implicit look-ups do it, bound to the object.
     pub fn lookup_special(&self, obj: &Value, name: &Gc<Str>) -> PyResult<Option<Value>> {
+        self.check_stack()?;
         let ty = self.type_of(obj).clone();
         match ty.lookup(self, name) {
             None => Ok(None),
@@ -250,6 +253,7 @@ impl Vm {
 
     /// A special method looked up on the class and called: `None` (Rust) when the class has none.
     pub fn call_special(&self, obj: &Value, name: &Gc<Str>, args: &[Value]) -> PyResult<Option<Value>> {
+        self.check_stack()?;
         let ty = self.type_of(obj).clone();
         let Some(f) = ty.lookup(self, name) else { return Ok(None) };
         let ft = self.type_of(&f);

@@ -81,6 +81,7 @@ impl Vm {
 
     /// `a op b`.
     pub fn binary_op(&self, op: BinaryOp, a: &Value, b: &Value) -> PyResult<Value> {
+        self.check_stack()?;
         let (get, _, symbol) = binary_slot_names(op);
         let r = self.binary_dispatch(a, b, get)?;
         if !r.is_not_implemented() {
@@ -104,6 +105,7 @@ impl Vm {
 
     /// `a op= b`.
     pub fn inplace_op(&self, op: BinaryOp, a: &Value, b: &Value) -> PyResult<Value> {
+        self.check_stack()?;
         let (get, iget, symbol) = binary_slot_names(op);
         if let Some(iget) = iget
             && let Some(f) = iget(&self.type_of(a).slots).get()
@@ -171,6 +173,7 @@ impl Vm {
 
     /// `a ** b`, or `pow(a, b, modulus)`.
     pub fn power(&self, a: &Value, b: &Value, modulus: &Value) -> PyResult<Value> {
+        self.check_stack()?;
         let (ta, tb, tc) = (self.type_of(a), self.type_of(b), self.type_of(modulus));
         let fa = ta.slots.power.get();
         let mut fb = if ta.is(tb) { None } else { tb.slots.power.get() };
@@ -223,6 +226,7 @@ impl Vm {
 
     /// `a **= b`.
     pub fn inplace_power(&self, a: &Value, b: &Value) -> PyResult<Value> {
+        self.check_stack()?;
         if let Some(f) = self.type_of(a).slots.inplace_power.get() {
             let r = f(self, a, b, &Value::NONE)?;
             if !r.is_not_implemented() {
@@ -264,6 +268,7 @@ impl Vm {
     }
 
     fn unary(&self, v: &Value, f: Option<crate::types::typedef::UnaryFn>, what: &str) -> PyResult<Value> {
+        self.check_stack()?;
         match f {
             Some(f) => f(self, v),
             None => {
@@ -276,6 +281,7 @@ impl Vm {
     /// `float(v)` beyond float itself: `__float__`, then `__index__`.
     #[cold]
     pub fn to_f64_slow(&self, v: &Value) -> PyResult<f64> {
+        self.check_stack()?;
         if let Some(f) = self.type_of(v).slots.float.get() {
             let r = f(self, v)?;
             return self.float_slot_result(v, r);

@@ -87,8 +87,13 @@ impl Vm {
                 Some(d) => d.clone(),
                 None => crate::types::instance::dict(self, &b).unwrap_or_else(|| self.builtins_dict()),
             },
-            None => self.builtins_dict(),
+            None => self.current_builtins(),
         }
+    }
+
+    /// The builtins that the running code sees.
+    pub fn current_builtins(&self) -> Gc<Dict> {
+        self.thread.top_frame().map_or_else(|| self.builtins_dict(), |f| f.builtins().clone())
     }
 
     /// The dict of module `builtins`.
@@ -218,6 +223,16 @@ impl Function {
                 zelf.name.get().map_or(String::new(), |n| n.to_string_lossy().into_owned())
             )));
         }
+        const KIND: u32 = 0x20 | 0x80 | 0x200;
+        if let Some(old) = zelf.code.get()
+            && (old.data.flags ^ code.data.flags) & KIND != 0
+        {
+            vm.warn(
+                &crate::errors::exc::DeprecationWarning,
+                "Assigning a code object of non-matching type is deprecated (e.g., from a generator to a plain function)",
+                1,
+            )?;
+        }
         if let Some(old) = zelf.code.replace(Some(code.clone())) {
             zelf.old_code.with_mut(|o| o.push(old.into_value()));
         }
@@ -338,7 +353,7 @@ impl Function {
                 let r = vm.call1(&f, &vm.new_int(1))?;
                 if r.downcast::<Dict>().is_none() {
                     return Err(vm.type_error(format_args!(
-                        "__annotate__() must return a dict, not {}",
+                        "__annotate__ returned non-dict of type '{}'",
                         vm.type_of(&r).name()
                     )));
                 }
@@ -441,9 +456,15 @@ impl Vm {
 
 fn method_call(vm: &Vm, m: &Value, args: CallArgs<'_>) -> PyResult<Value> {
     let Some(m) = m.downcast::<Method>() else { return Err(vm.not_callable(m)) };
-    let (func, zelf) = (m.func.clone(), m.zelf.clone());
+    let (mut func, zelf) = (m.func.clone(), m.zelf.clone());
     let mut all = Vec::with_capacity(args.all.len() + 1);
     all.push(zelf);
+    // A method of a method of …: all their objects go in front at once, the innermost first.
+    while let Some(inner) = func.downcast_exact::<Method>().cloned() {
+        all.push(inner.zelf.clone());
+        func = inner.func.clone();
+    }
+    all.reverse();
     all.extend_from_slice(args.all);
     vm.call_args(&func, CallArgs { all: &all, kwnames: args.kwnames })
 }

@@ -515,6 +515,11 @@ impl Coroutine {
         deliver(vm, r)
     }
 
+    /// throw(value)
+    /// throw(type[,value[,tb]])
+    ///
+    /// Raise exception in coroutine, return next iterated value or raise
+    /// StopIteration.
     #[pymethod(no_text, "throw($self, typ, val=<unrepresentable>, tb=<unrepresentable>, /)")]
     fn throw(
         vm: &Vm,
@@ -565,6 +570,7 @@ impl Coroutine {
     }
 
     /// name of the coroutine
+    /// name of the coroutine
     #[pygetter("__name__")]
     fn name(_vm: &Vm, zelf: &Gc<Coroutine>) -> Option<Value> {
         zelf.0.name.get().map(Gc::into_value)
@@ -575,6 +581,7 @@ impl Coroutine {
         set_str_attr(vm, &zelf.0.name, "__name__", value)
     }
 
+    /// qualified name of the coroutine
     /// qualified name of the coroutine
     #[pygetter("__qualname__")]
     fn qualname(_vm: &Vm, zelf: &Gc<Coroutine>) -> Option<Value> {

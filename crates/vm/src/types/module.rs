@@ -252,7 +252,7 @@ impl Module {
                 let r = vm.call1(&f, &vm.new_int(1))?;
                 if !r.is_instance_of::<Dict>() {
                     return Err(vm.type_error(format_args!(
-                        "__annotate__() must return a dict, not {}",
+                        "__annotate__ returned non-dict of type '{}'",
                         vm.type_of(&r).name()
                     )));
                 }

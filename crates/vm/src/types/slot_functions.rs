@@ -195,7 +195,18 @@ pub fn richcompare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult<Val
         CompareOp::Gt => &n.__gt__,
         CompareOp::Ge => &n.__ge__,
     };
-    or_not_implemented(maybe(vm, a, name, &[b]))
+    let Some(f) = vm.type_of(a).lookup(vm, name) else { return Ok(Value::NOT_IMPLEMENTED) };
+    if vm.type_of(&f).has_flags(F::METHOD_DESCRIPTOR) {
+        return vm.call(&f, &[a.clone(), b.clone()]);
+    }
+    match bind(vm, &f, a) {
+        Ok(bound) => vm.call1(&bound, b),
+        // A descriptor that fails is no method.
+        Err(Raised) => {
+            drop(vm.take_raised());
+            Ok(Value::NOT_IMPLEMENTED)
+        }
+    }
 }
 
 /// The hash of what sets `__hash__ = None`.

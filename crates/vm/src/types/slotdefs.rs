@@ -722,7 +722,9 @@ pub fn fill_native_dict(vm: &Vm, ty: &PyType, dict: &Gc<Dict>) {
     if def.slots.richcompare.is_some() && def.slots.hash.is_none() {
         dict.set_str(vm, &vm.names.__hash__, Value::NONE);
     }
-    if !matches!(def.module, "builtins" | "types" | "weakref") && def.name != "Union" {
+    if !matches!(def.module, "builtins" | "types" | "weakref")
+        && dict.get_str(vm, &vm.names.__module__).is_none()
+    {
         dict.set_str(vm, &vm.names.__module__, vm.intern(def.module).into_value());
     }
     for c in def.consts {

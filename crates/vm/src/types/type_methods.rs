@@ -58,7 +58,8 @@ fn annotate_of(vm: &Vm, ty: &Gc<Type>) -> PyResult<Value> {
     if !ty.is_heap_type() {
         return Err(no_type_attribute(vm, ty, "__annotate__"));
     }
-    for name in [&vm.names.__annotate_func__, &vm.names.__annotate__] {
+    // One that the class's own code defined comes before the compiler's.
+    for name in [&vm.names.__annotate__, &vm.names.__annotate_func__] {
         if let Some(v) = ty.own(vm, name) {
             return bound(vm, ty, v);
         }
@@ -333,7 +334,7 @@ impl PyType {
             let d = vm.call1(&annotate, &vm.new_int(1))?;
             if !d.is_instance_of::<Dict>() {
                 return Err(vm.type_error(format_args!(
-                    "__annotate__() must return a dict, not {}",
+                    "__annotate__ returned non-dict of type '{}'",
                     vm.type_of(&d).name()
                 )));
             }

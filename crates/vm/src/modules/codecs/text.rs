@@ -116,6 +116,7 @@ fn normalize_into<'b>(name: &str, buf: &'b mut [u8; 16]) -> Option<&'b str> {
 
 /// `str.encode`: answers `bytes`.
 pub fn encode_text(vm: &Vm, s: &Gc<Str>, encoding: Option<&str>, errors: Option<&str>) -> PyResult<Value> {
+    check_names(vm, encoding, errors)?;
     let codec = match encoding {
         None => Some(Codec::Utf8),
         Some(name) => Codec::by_name(name),
@@ -124,6 +125,22 @@ pub fn encode_text(vm: &Vm, s: &Gc<Str>, encoding: Option<&str>, errors: Option<
         Some(codec) => encode_with(vm, codec, s, errors),
         None => registry::encode_text(vm, s, encoding.unwrap_or("utf-8"), errors),
     }
+}
+
+/// In development mode, names of codecs and error handlers are checked even where nothing needs them.
+fn check_names(vm: &Vm, encoding: Option<&str>, errors: Option<&str>) -> PyResult<()> {
+    if !vm.config.flags.dev_mode {
+        return Ok(());
+    }
+    if let Some(name) = encoding
+        && Codec::by_name(name).is_none()
+    {
+        registry::lookup(vm, name)?;
+    }
+    if let Some(name) = errors {
+        registry::lookup_error(vm, name)?;
+    }
+    Ok(())
 }
 
 /// `str(object, encoding, errors)`.
@@ -142,6 +159,7 @@ pub fn decode_object(vm: &Vm, o: &Value, encoding: Option<&str>, errors: Option<
 
 /// `bytes.decode`, for anything bytes-like.
 pub fn decode_bytes(vm: &Vm, o: &Value, encoding: Option<&str>, errors: Option<&str>) -> PyResult<Gc<Str>> {
+    check_names(vm, encoding, errors)?;
     let data = vm.bytes_like(o)?;
     if data.is_empty() {
         return Ok(vm.names.empty.clone());
