@@ -7,7 +7,7 @@ use crate::compiler::Compiler;
 use crate::error::{R, Span};
 use crate::function::missing;
 use crate::scope::{Part, ScopeId, mangle};
-use crate::unit::{Deferred, Reg, TEMP};
+use crate::unit::{Deferred, Reg};
 
 impl<'a> Compiler<'a> {
     /// Starts code that takes a format and refuses the ones it does not know.
@@ -39,7 +39,7 @@ impl<'a> Compiler<'a> {
         let p = &f.parameters;
         let mut add = |p: &'a ast::Parameter, star: bool| {
             if let Some(a) = &p.annotation {
-                list.push((mangle(private.as_deref(), p.name.as_str()), a, star));
+                list.push((mangle(private.as_ref(), p.name.as_str()), a, star));
             }
         };
         p.posonlyargs.iter().chain(p.args.iter()).for_each(|p| add(&p.parameter, false));
@@ -53,19 +53,7 @@ impl<'a> Compiler<'a> {
         if let Some(r) = &f.returns {
             list.push(("return".to_string(), r, false));
         }
-        if self.future(flags::FUTURE_ANNOTATIONS) {
-            let base = self.u().top();
-            for (name, e, _) in &list {
-                let t = self.u().take();
-                self.u().load_str(t, name);
-                let t = self.u().take();
-                let text = self.annotation_text(e);
-                self.u().load_str(t, &text);
-            }
-            self.emit(Op::BuildMap, 0, base, base, list.len() as u32);
-            self.u().depth = (base & !TEMP) + 1;
-            return Ok(4);
-        }
+        let as_text = self.future(flags::FUTURE_ANNOTATIONS);
         self.enter_evaluator(scope, "__annotate__", span);
         let map = self.u().top();
         let short = list.len() <= crate::expr::LONG_DISPLAY / 2;
@@ -79,6 +67,11 @@ impl<'a> Compiler<'a> {
             let key = self.u().take();
             self.u().load_str(key, name);
             match e {
+                e if as_text => {
+                    let text = self.annotation_text(e);
+                    let t = self.u().take();
+                    self.u().load_str(t, &text);
+                }
                 Expr::Starred(s) if *star => {
                     let r = self.push(&s.value)?;
                     self.emit(Op::UnpackSequence, 0, r, r, 1);

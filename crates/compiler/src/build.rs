@@ -4,12 +4,14 @@
 use taipan_syntax::ast::{self, Expr, Pattern, Stmt};
 
 use crate::error::{Fail, R, Span};
-use crate::scope::{Part, Scope, ScopeId, ScopeKind, Symbol, SymbolTable, def, key, mangle};
+use crate::scope::{Part, Private, Scope, ScopeId, ScopeKind, Symbol, SymbolTable, def, key, mangle};
 
 pub(crate) struct Builder<'a> {
     pub table: SymbolTable,
     cur: ScopeId,
-    private: Option<String>,
+    private: Option<Private>,
+    /// Blocks that only `_symtable` shows are made too.
+    complete: bool,
     future_annotations: bool,
     /// Annotation block of the module or class being built, by scope.
     annotation_blocks: Vec<(ScopeId, ScopeId)>,
@@ -29,11 +31,13 @@ impl<'a> Builder<'a> {
         module: &ast::Mod,
         future_annotations: bool,
         line: &'a dyn Fn(u32) -> u32,
+        complete: bool,
     ) -> R<SymbolTable> {
         let mut b = Builder {
             table: SymbolTable::default(),
             cur: 0,
             private: None,
+            complete,
             future_annotations,
             annotation_blocks: Vec::new(),
             line,
@@ -106,7 +110,7 @@ impl<'a> Builder<'a> {
     }
 
     fn mangled(&self, name: &str) -> String {
-        mangle(self.private.as_deref(), name)
+        mangle(self.private.as_ref(), name)
     }
 
     fn flags(&self, name: &str) -> u32 {
@@ -120,7 +124,7 @@ impl<'a> Builder<'a> {
 
     fn add_in(&mut self, scope: ScopeId, name: &str, mut flag: u32, span: Span) -> R<()> {
         let name = self.mangled(name);
-        let in_target = self.comp_iter_target && scope == self.cur;
+        let in_target = self.comp_iter_target && scope == self.cur && flag & def::LOCAL != 0;
         let scope = &mut self.table.scopes[scope];
         if !scope.symbols.contains_key(&name) {
             scope.names.push(name.clone());
@@ -445,11 +449,11 @@ impl<'a> Builder<'a> {
         let stars = f.parameters.vararg.iter().chain(f.parameters.kwarg.iter());
         let annotated = f.parameters.iter_non_variadic_params().any(|p| p.parameter.annotation.is_some())
             || stars.into_iter().any(|p| p.annotation.is_some());
-        if !annotated && f.returns.is_none() {
+        if !annotated && f.returns.is_none() && !self.complete {
             return Ok(());
         }
         let in_class = self.scope().kind == ScopeKind::Class || self.scope().can_see_class;
-        self.enter(ScopeKind::Annotation, f.name.as_str(), key(f), Part::Annotations, span.start);
+        self.enter(ScopeKind::Annotation, "__annotate__", key(f), Part::Annotations, span.start);
         self.scope().scope_info = Some("an annotation");
         self.sees_class(in_class)?;
         self.add(".format", def::PARAM, span)?;
@@ -493,9 +497,9 @@ impl<'a> Builder<'a> {
         }
         let saved_private = self.private.clone();
         if let Some(params) = &c.type_params {
+            let only = params.type_params.iter().map(|p| p.name().to_string()).collect();
+            self.private = Some(Private { class: c.name.to_string(), only: Some(only) });
             self.type_params(params, c.name.as_str(), false, false, span)?;
-            self.private = Some(c.name.to_string());
-            self.scope().private = self.private.clone();
             self.add(".type_params", def::LOCAL, span)?;
             self.add(".type_params", def::USE, span)?;
             self.add(".generic_base", def::LOCAL, span)?;
@@ -504,10 +508,14 @@ impl<'a> Builder<'a> {
         if let Some(args) = &c.arguments {
             self.exprs(&args.args)?;
             for k in &args.keywords {
+                if k.arg.as_ref().is_some_and(|name| name == "__debug__") {
+                    // Without a place, as CPython.
+                    return Err(Fail::limit("cannot assign to __debug__"));
+                }
                 self.expr(&k.value)?;
             }
         }
-        self.private = Some(c.name.to_string());
+        self.private = Some(Private::all(c.name.as_str()));
         self.enter(ScopeKind::Class, c.name.as_str(), key(c), Part::Body, span.start);
         let saved = self.enter_function();
         if c.type_params.is_some() {
@@ -607,6 +615,9 @@ impl<'a> Builder<'a> {
             let saved = std::mem::replace(&mut self.in_unevaluated, true);
             self.enter(ScopeKind::Annotation, "__annotate__", key(annotation), Part::Annotations, span.start);
             self.scope().scope_info = Some("an annotation");
+            if self.complete {
+                self.add(".format", def::PARAM | def::USE, span)?;
+            }
             let result = self.expr(annotation);
             self.leave();
             // The block exists for the walk only.
@@ -933,7 +944,6 @@ impl<'a> Builder<'a> {
         let parent = self.cur;
         // A block is a generator when it yields; in a generator expression the element is what is yielded.
         let sees = self.table.scopes[parent].can_see_class;
-        let saved_iter = std::mem::replace(&mut self.comp_iter_expr, 0);
         let info = self.table.scopes[parent].scope_info.filter(|_| false);
         self.enter(kind, name, node, Part::Body, span.start);
         self.scope().inlined = kind != ScopeKind::GenExpr && !sees;
@@ -964,8 +974,13 @@ impl<'a> Builder<'a> {
         self.scope().generator |= kind == ScopeKind::GenExpr;
         let is_async = self.scope().coroutine && kind != ScopeKind::GenExpr;
         self.leave();
-        self.comp_iter_expr = saved_iter;
         if is_async {
+            if self.scope().kind == ScopeKind::Annotation {
+                return Err(Fail::new(
+                    "asynchronous comprehension outside of an asynchronous function",
+                    span,
+                ));
+            }
             self.scope().coroutine = true;
         }
         Ok(())

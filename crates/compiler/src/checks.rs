@@ -18,7 +18,7 @@ impl Compiler<'_> {
         for (op, right) in c.ops.iter().zip(c.comparators.iter()) {
             let name = constant(self, right);
             if matches!(op, CmpOp::Is | CmpOp::IsNot)
-                && let Some(kind) = name.or(left)
+                && let Some(kind) = left.or(name)
             {
                 let (word, sign) = if *op == CmpOp::Is { ("is", "==") } else { ("is not", "!=") };
                 self.warn(format!("\"{word}\" with '{kind}' literal. Did you mean \"{sign}\"?"), Span::of(c));

@@ -17,6 +17,7 @@ pub(crate) struct Settings {
     /// Future flags that are on.
     pub future: u32,
     pub top_level_await: bool,
+    pub max_str_digits: usize,
 }
 
 pub(crate) struct Compiler<'a> {
@@ -212,7 +213,7 @@ impl<'a> Compiler<'a> {
         let kind = self.table.scopes[scope].kind;
         let parent_scope = &self.table.scopes[parent.scope];
         if matches!(kind, ScopeKind::Function | ScopeKind::Class) {
-            let mangled = mangle(parent.private.as_deref(), name);
+            let mangled = mangle(parent.private.as_ref(), name);
             if parent_scope.symbol(&mangled).is_some_and(|s| s.place == Place::GlobalExplicit) {
                 return name.to_string();
             }
@@ -228,7 +229,7 @@ impl<'a> Compiler<'a> {
     // ---- names ---------------------------------------------------------------------------------------------
 
     pub fn mangled(&self, name: &str) -> String {
-        mangle(self.unit().private.as_deref(), name)
+        mangle(self.unit().private.as_ref(), name)
     }
 
     /// Where the (mangled) name lives.

@@ -72,10 +72,11 @@ impl Compiler<'_> {
         let text = i.to_string();
         let digits = text.bytes().filter(u8::is_ascii_digit).count();
         let decimal = !text.starts_with("0x") && !text.starts_with("0X") && !radix_prefix(&text);
-        if decimal && digits > 4300 {
+        let limit = self.settings.max_str_digits;
+        if decimal && limit > 0 && digits > limit {
             return Err(Fail::new(
                 format!(
-                    "Exceeds the limit (4300 digits) for integer string conversion: value has {digits} digits; \
+                    "Exceeds the limit ({limit} digits) for integer string conversion: value has {digits} digits; \
                      use sys.set_int_max_str_digits() to increase the limit - Consider hexadecimal for huge integer \
                      literals to avoid decimal conversion limits."
                 ),
@@ -188,6 +189,17 @@ fn as_complex(c: &Const) -> Option<(f64, f64)> {
     match c {
         Const::Complex(re, im) => Some((*re, *im)),
         _ => None,
+    }
+}
+
+/// The simplest constant that equals a number; other constants as they are.
+pub(crate) fn comparable(c: &Const) -> Const {
+    match c {
+        Const::True => Const::Int(1),
+        Const::False => Const::Int(0),
+        Const::Complex(re, im) if *im == 0.0 => comparable(&Const::Float(*re)),
+        Const::Float(f) if f.fract() == 0.0 && f.abs() < 1e18 => Const::Int(*f as i64),
+        _ => c.clone(),
     }
 }
 

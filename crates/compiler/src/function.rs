@@ -225,15 +225,15 @@ impl<'a> Compiler<'a> {
         u.kwonlyargcount = p.kwonlyargs.len() as u32;
         let plain = p.posonlyargs.iter().chain(p.args.iter()).chain(p.kwonlyargs.iter());
         for p in plain {
-            u.local(&mangle(private.as_deref(), p.parameter.name.as_str()));
+            u.local(&mangle(private.as_ref(), p.parameter.name.as_str()));
         }
         if let Some(p) = &p.vararg {
             u.flags |= flags::VARARGS;
-            u.local(&mangle(private.as_deref(), p.name.as_str()));
+            u.local(&mangle(private.as_ref(), p.name.as_str()));
         }
         if let Some(p) = &p.kwarg {
             u.flags |= flags::VARKEYWORDS;
-            u.local(&mangle(private.as_deref(), p.name.as_str()));
+            u.local(&mangle(private.as_ref(), p.name.as_str()));
         }
         u.nparams = u.locals.len() as u32;
     }
@@ -291,7 +291,6 @@ impl<'a> Compiler<'a> {
                 let name = format!("<generic parameters of {}>", c.name);
                 self.enter_unit(scope, &name, first);
                 self.at(header);
-                self.u().private = Some(c.name.to_string());
                 self.make_cells();
                 let tuple = self.u().take();
                 self.type_params(params, tuple)?;
@@ -404,7 +403,6 @@ impl<'a> Compiler<'a> {
         let line = self.unit().firstlineno;
         let span = self.tree.line_start(first);
         self.at(span);
-        self.u().private = Some(c.name.to_string());
         self.make_cells();
         let t = self.u().top();
         self.load_name("__name__", t);

@@ -63,6 +63,8 @@ pub struct Options<'a> {
     pub dont_imply_dedent: bool,
     /// `PyCF_ALLOW_INCOMPLETE_INPUT`.
     pub allow_incomplete_input: bool,
+    /// Digits that a decimal literal may have; 0: any number of them.
+    pub max_str_digits: usize,
     /// Finds `\N{…}`.
     pub names: NameLookup,
 }
@@ -77,6 +79,7 @@ impl<'a> Options<'a> {
             top_level_await: false,
             dont_imply_dedent: false,
             allow_incomplete_input: false,
+            max_str_digits: 4300,
             names: taipan_syntax::literal::unicode_names,
         }
     }
@@ -87,6 +90,7 @@ impl<'a> Options<'a> {
             allow_incomplete_input: self.allow_incomplete_input,
             dont_imply_dedent: self.dont_imply_dedent,
             barry_as_flufl: self.future & taipan_bytecode::flags::FUTURE_BARRY_AS_BDFL != 0,
+            max_str_digits: self.max_str_digits,
             names: self.names,
         }
     }
@@ -136,7 +140,7 @@ pub fn compile_tree(
     let fail = |f: Box<error::Fail>| syntax_error(&f, &tree);
     let future = options.future | future::features(module).map_err(fail)?;
     let annotations = future & taipan_bytecode::flags::FUTURE_ANNOTATIONS != 0;
-    let table = build::Builder::build(module, annotations, &|at| tree.line(at)).map_err(fail)?;
+    let table = build::Builder::build(module, annotations, &|at| tree.line(at), false).map_err(fail)?;
     let mut compiler = Compiler {
         table,
         tree: &tree,
@@ -146,6 +150,7 @@ pub fn compile_tree(
             optimize: options.optimize,
             future,
             top_level_await: options.top_level_await,
+            max_str_digits: options.max_str_digits,
         },
         units: Vec::new(),
         warnings: Vec::new(),
@@ -164,5 +169,5 @@ pub fn symbol_table(source: &str, options: &Options<'_>) -> Result<SymbolTable, 
     let fail = |f: Box<error::Fail>| syntax_error(&f, &tree);
     let future = options.future | future::features(&parsed.module).map_err(fail)?;
     let annotations = future & taipan_bytecode::flags::FUTURE_ANNOTATIONS != 0;
-    build::Builder::build(&parsed.module, annotations, &|at| tree.line(at)).map_err(fail)
+    build::Builder::build(&parsed.module, annotations, &|at| tree.line(at), true).map_err(fail)
 }

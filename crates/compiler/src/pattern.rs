@@ -198,10 +198,7 @@ impl<'a> Compiler<'a> {
         match p {
             Pattern::MatchValue(v) => {
                 let valid = self.fold(&v.value).is_some()
-                    || matches!(
-                        &*v.value,
-                        Expr::Attribute(_) | Expr::FString(_) | Expr::BinOp(_) | Expr::UnaryOp(_)
-                    );
+                    || matches!(&*v.value, Expr::Attribute(_) | Expr::BinOp(_) | Expr::UnaryOp(_));
                 if !valid {
                     return self.err("patterns may only match literals and attribute lookups", Span::of(p));
                 }
@@ -399,9 +396,17 @@ impl<'a> Compiler<'a> {
             match self.fold(key) {
                 Some(c) => {
                     let mut bytes = Vec::new();
-                    c.encode(&mut bytes);
+                    crate::fold::comparable(&c).encode(&mut bytes);
                     if !seen.insert(bytes) {
-                        let text = crate::unparse::unparse(key, self.tree);
+                        let text = match c {
+                            Const::Complex(re, im) if re != 0.0 => format!(
+                                "({}{}{}j)",
+                                crate::unparse::short_float(re),
+                                if im.is_sign_negative() { "-" } else { "+" },
+                                crate::unparse::short_float(im.abs())
+                            ),
+                            _ => crate::unparse::unparse(key, self.tree),
+                        };
                         return self.err(format!("mapping pattern checks duplicate key ({text})"), span);
                     }
                 }

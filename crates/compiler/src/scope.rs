@@ -92,7 +92,7 @@ pub struct Scope {
     pub symbols: HashMap<String, Symbol>,
     pub lineno: u32,
     /// Class whose names are mangled into this block's.
-    pub private: Option<String>,
+    pub private: Option<Private>,
     pub nested: bool,
     pub generator: bool,
     pub coroutine: bool,
@@ -222,6 +222,7 @@ impl SymbolTable {
         }
         // Annotation scopes in a class look at the class's names first, which its dict answers at run time.
         if self.scopes[id].can_see_class
+            && name != "__classdict__"
             && let Some(class) = self.visible_class(id)
             && let Some(in_class) = self.scopes[class].symbols.get(name)
             && in_class.flags & def::NONLOCAL == 0
@@ -341,9 +342,27 @@ enum Owner {
     Global,
 }
 
+/// Whose private names are mangled.
+#[derive(Clone, Debug)]
+pub struct Private {
+    pub class: String,
+    /// Only these names are: the type parameters, around a generic class.
+    pub only: Option<Vec<String>>,
+}
+
+impl Private {
+    pub fn all(class: &str) -> Private {
+        Private { class: class.to_string(), only: None }
+    }
+}
+
 /// `_Foo__bar` for `__bar` in class `Foo`.
-pub fn mangle(private: Option<&str>, name: &str) -> String {
-    let Some(class) = private else { return name.to_string() };
+pub fn mangle(private: Option<&Private>, name: &str) -> String {
+    let Some(private) = private else { return name.to_string() };
+    if private.only.as_ref().is_some_and(|only| !only.iter().any(|n| n == name)) {
+        return name.to_string();
+    }
+    let class = &private.class;
     if !name.starts_with("__") || name.ends_with("__") || name.contains('.') {
         return name.to_string();
     }

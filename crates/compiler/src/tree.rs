@@ -99,7 +99,9 @@ impl Tree<'_> {
     /// The text of a span, when there is one.
     pub fn text(&self, span: Span) -> Option<&str> {
         match &self.source {
-            TreeSource::Text { text, .. } => text.get(span.start as usize..(span.end as usize).min(text.len())),
+            TreeSource::Text { text, .. } => {
+                text.get(span.start as usize..(span.end as usize).min(text.len()))
+            }
             TreeSource::Table { .. } => None,
         }
     }

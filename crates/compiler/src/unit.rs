@@ -68,7 +68,7 @@ pub(crate) struct Unit<'a> {
     pub block: ScopeId,
     pub name: String,
     pub qualname: String,
-    pub private: Option<String>,
+    pub private: Option<crate::scope::Private>,
     pub flags: u32,
     pub firstlineno: u32,
     pub argcount: u32,

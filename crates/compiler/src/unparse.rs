@@ -424,6 +424,12 @@ fn operator(op: Operator) -> (&'static str, u8) {
     }
 }
 
+/// A part of a complex number as `repr` has it.
+pub(crate) fn short_float(f: f64) -> String {
+    let text = float(f);
+    text.strip_suffix(".0").map(str::to_string).unwrap_or(text)
+}
+
 fn float(f: f64) -> String {
     if f.is_infinite() {
         return "1e309".to_string();

@@ -347,8 +347,10 @@ impl<'a> Compiler<'a> {
         self.body(&t.finalbody)?;
         self.u().fblocks.pop();
         self.u().handler = outer;
-        self.at(NO_SPAN);
+        // A frame that ends here is at the end of the block; below, where the exception was raised.
+        self.at(t.finalbody.last().map_or(NO_SPAN, Span::of));
         self.emit(Op::ReraiseRestore, 0, saved, 0, 0);
+        self.at(NO_SPAN);
         self.u().place(cleanup);
         self.emit(Op::ReraiseRestore, 0, saved, 0, 0);
         self.u().depth = depth;
@@ -439,6 +441,7 @@ impl<'a> Compiler<'a> {
             self.u().place(next);
         }
         self.u().handler = outer;
+        self.at(t.handlers.last().map_or(NO_SPAN, Span::of));
         self.emit(Op::ReraiseRestore, 0, saved, 0, 0);
         Ok(())
     }
@@ -570,9 +573,11 @@ impl<'a> Compiler<'a> {
         }
         self.u().jump_op(Op::JumpIfTrue, result, 0, suppress);
         self.u().handler = outer;
+        self.at(NO_SPAN);
         self.emit(Op::ReraiseRestore, 0, saved, 0, 0);
         self.u().place(cleanup);
         self.emit(Op::ReraiseRestore, 0, saved, 0, 0);
+        self.at(span);
         self.u().place(suppress);
         self.emit(Op::PopExcept, 0, saved, 0, 0);
         self.u().clear(exit + 1);

@@ -31,7 +31,6 @@ PyCF_OPTIMIZED_AST = 0x8000 | PyCF_ONLY_AST
 class AST:
     _fields = ()
     _attributes = ()
-    _field_types = {}
     __match_args__ = ()
 
     def __init__(self, *args, **kwargs):
@@ -55,11 +54,11 @@ class AST:
                      f"arbitrary keyword arguments is deprecated and will be removed in Python 3.15.",
                      DeprecationWarning, stacklevel=2)
             setattr(self, name, value)
-        types = getattr(cls, "_field_types", {})
+        types = getattr(cls, "_field_types", None)
+        if types is None:
+            return
         for name in left:
             kind = types.get(name)
-            if kind is None:
-                continue
             if isinstance(kind, _Optional):
                 continue
             if isinstance(kind, _Sequence):
@@ -68,8 +67,11 @@ class AST:
                 setattr(self, name, Load())
             else:
                 from warnings import warn
-                warn(f"{cls.__name__}.__init__ missing 1 required positional argument: {name!r}. This will become "
-                     f"an error in Python 3.15.", DeprecationWarning, stacklevel=2)
+                if kind is None:
+                    text = f"Field {name!r} is missing from {cls.__name__}._field_types."
+                else:
+                    text = f"{cls.__name__}.__init__ missing 1 required positional argument: {name!r}."
+                warn(f"{text} This will become an error in Python 3.15.", DeprecationWarning, stacklevel=2)
 
     def __repr__(self):
         return _repr(self, 3)
@@ -80,37 +82,50 @@ class AST:
     def __reduce__(self):
         return type(self), (), self.__dict__
 
-    def __replace__(self, /, **changes):
+    def __replace__(self, /, *args, **changes):
+        if args:
+            raise TypeError("__replace__() takes no positional arguments")
         cls = type(self)
-        known = set(cls._fields) | set(cls._attributes)
+        known = {*cls._fields, *cls._attributes}
         for name in changes:
             if name not in known:
                 raise TypeError(f"{cls.__name__}.__replace__ got an unexpected keyword argument {name!r}.")
         values = {name: value for name, value in self.__dict__.items() if name in known}
         values.update(changes)
+        types = getattr(cls, "_field_types", {})
+        missing = sorted(repr(name) for name in cls._fields if name not in values and _needed(types.get(name)))
+        if missing:
+            plural = "" if len(missing) == 1 else "s"
+            raise TypeError(f"{cls.__name__}.__replace__ missing {len(missing)} keyword argument{plural}: "
+                            f"{', '.join(missing)}.")
         return cls(**values)
 
 
+def _needed(kind):
+    return kind is not expr_context and not isinstance(kind, (_Optional, _Sequence))
+
+
 def _repr(node, depth):
+    cls = type(node)
+    name = "ast.AST" if cls is AST else cls.__name__
     if depth <= 0:
-        return f"{type(node).__name__}(...)"
+        return f"{name}(...)"
     parts = []
-    for name in node._fields:
-        try:
-            value = getattr(node, name)
-        except AttributeError:
-            continue
-        if isinstance(value, list):
-            shown = [_repr(v, depth - 1) if isinstance(v, AST) else repr(v) for v in value]
-            if len(shown) > 2:
-                shown = [shown[0], "...", shown[-1]]
-            text = f"[{', '.join(shown)}]"
+    for field in node._fields:
+        value = getattr(node, field)
+        if isinstance(value, (list, tuple)):
+            shown = value if len(value) <= 2 else (value[0], value[-1])
+            shown = [_repr(v, depth - 1) if isinstance(v, AST) else repr(v) for v in shown]
+            if len(value) > 2:
+                shown.insert(1, "...")
+            text = ", ".join(shown)
+            text = f"[{text}]" if isinstance(value, list) else f"({text}{',' * (len(value) == 1)})"
         elif isinstance(value, AST):
             text = _repr(value, depth - 1)
         else:
             text = repr(value)
-        parts.append(f"{name}={text}")
-    return f"{type(node).__name__}({', '.join(parts)})"
+        parts.append(f"{field}={text}")
+    return f"{name}({', '.join(parts)})"
 
 
 AST.__module__ = "ast"
@@ -147,11 +162,13 @@ def _build():
         attributes = attributes or None
         if "= " in head:
             name, _, rest = head.partition("= ")
-            make(name, AST, rest.strip()[1:-1], attributes, name + rest)
+            make(name, AST, rest.strip()[1:-1], attributes, name + rest.replace("?*", "*"))
             continue
         name, _, rest = head.partition(": ")
         variants = [v.strip() + ")" for v in rest.split(")") if v.strip()]
-        base = make(name, AST, "", attributes, f"{name} = " + "\n     | ".join(variants))
+        shown = [v.removesuffix("()").replace("?*", "*") for v in variants]
+        between = " | " if all("(" not in v for v in shown) else "\n" + " " * len(name) + " | "
+        base = make(name, AST, "", attributes, f"{name} = " + between.join(shown))
         for variant in variants:
             own, _, text = variant.partition("(")
             make(own, base, text[:-1], None, variant if text != ")" else own)

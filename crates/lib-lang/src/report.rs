@@ -35,13 +35,20 @@ pub fn warn(
     }
 }
 
-/// Raises the exception that the error stands for.
+/// Raises the exception that the error stands for, after the warnings that come with it.
 pub fn raise(vm: &Vm, error: &SyntaxError, filename: &str, source: Option<&str>) -> Raised {
+    for w in &error.warnings {
+        if let Err(raised) = warn(vm, &w.msg, filename, w.lineno, || raise(vm, &w.as_error, filename, source))
+        {
+            return raised;
+        }
+    }
     let class: &'static Class = match error.kind {
         ErrorKind::Syntax => &exc::SyntaxError,
         ErrorKind::Indentation => &exc::IndentationError,
         ErrorKind::Tab => &exc::TabError,
         ErrorKind::IncompleteInput => &exc::_IncompleteInputError,
+        ErrorKind::Value => return vm.raise_new(&exc::ValueError, &error.msg),
         ErrorKind::Recursion => return vm.raise_new(&exc::RecursionError, &error.msg),
         ErrorKind::TooDeep => return vm.raise_new(&exc::MemoryError, &error.msg),
     };

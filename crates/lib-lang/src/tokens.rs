@@ -24,13 +24,15 @@ impl TokenizerIter {
         loop {
             let r = vm.call0(&self.readline);
             let Some(line) = vm.suppress(r, &exc::StopIteration)? else { break };
-            let line = match line.downcast::<Str>() {
-                Some(s) => s.to_string_lossy().into_owned(),
-                None => {
-                    let encoding = vm.new_str(self.encoding.as_deref().unwrap_or("utf-8")).into_value();
+            let line = match (&self.encoding, line.downcast::<Str>()) {
+                (None, Some(s)) => s.to_string_lossy().into_owned(),
+                (None, None) => return Err(vm.type_error("readline() returned a non-string object")),
+                (Some(encoding), None) if line.is_instance_of::<Bytes>() => {
+                    let encoding = vm.new_str(encoding).into_value();
                     let text = vm.call_method(&line, "decode", &[encoding])?;
                     vm.str(&text)?.to_string_lossy().into_owned()
                 }
+                (Some(_), _) => return Err(vm.type_error("readline() returned a non-bytes object")),
             };
             if line.is_empty() {
                 break;

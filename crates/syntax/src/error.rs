@@ -19,6 +19,8 @@ pub enum ErrorKind {
     IncompleteInput,
     /// `MemoryError`: the source is nested too deeply for the parser.
     TooDeep,
+    /// `ValueError`: a name that is a constant in other characters.
+    Value,
     /// `RecursionError`: the tree is nested too deeply for the compiler.
     Recursion,
 }
@@ -37,6 +39,8 @@ pub struct SyntaxError {
     /// Line and column of the last whole statement before a plain "invalid syntax": the start of what
     /// `traceback` re-reads when it looks for misspelt keywords.
     pub last_statement: Option<(i64, i64)>,
+    /// What there was to warn of before.
+    pub warnings: Vec<Warning>,
 }
 
 impl SyntaxError {
@@ -51,6 +55,7 @@ impl SyntaxError {
             end_offset: UNKNOWN,
             text: None,
             last_statement: None,
+            warnings: Vec::new(),
         }
     }
 
@@ -63,6 +68,7 @@ impl SyntaxError {
             ErrorKind::IncompleteInput => "_IncompleteInputError",
             ErrorKind::TooDeep => "MemoryError",
             ErrorKind::Recursion => "RecursionError",
+            ErrorKind::Value => "ValueError",
         }
     }
 }

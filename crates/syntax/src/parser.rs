@@ -38,6 +38,8 @@ pub struct Options {
     pub dont_imply_dedent: bool,
     /// `from __future__ import barry_as_FLUFL` is on.
     pub barry_as_flufl: bool,
+    /// Digits that a decimal literal may have; 0: any number of them.
+    pub max_str_digits: usize,
     /// Finds `\N{…}`.
     pub names: NameLookup,
 }
@@ -48,6 +50,7 @@ impl Default for Options {
             allow_incomplete_input: false,
             dont_imply_dedent: false,
             barry_as_flufl: false,
+            max_str_digits: 4300,
             names: literal::unicode_names,
         }
     }
@@ -85,6 +88,81 @@ pub fn parse(source: &str, mode: Mode, options: Options) -> Result<Parsed, Synta
     if source.contains('\0') {
         return Err(source::null_bytes(false));
     }
+    parse_text(source, mode, options).map_err(|mut error| {
+        if error.kind == ErrorKind::Syntax && source.contains('\\') {
+            error.warnings = warnings_before(source, mode, options, &error);
+        }
+        error
+    })
+}
+
+/// What there was to warn of before the error was found.
+fn warnings_before(source: &str, mode: Mode, options: Options, error: &SyntaxError) -> Vec<Warning> {
+    let lines = LineIndex::new(source);
+    let mode_of = if mode == Mode::Expression { ruff::Mode::Expression } else { ruff::Mode::Module };
+    let parser_options = ruff::ParseOptions::from(mode_of).with_target_version(PythonVersion::PY314);
+    let parsed = ruff::parse_unchecked(source, parser_options);
+    let mut found = literal_warnings(source, &lines, parsed.tokens(), options);
+    found.retain(|w| (w.as_error.end_lineno, w.as_error.end_offset) <= (error.lineno, error.offset));
+    found
+}
+
+/// `check_literals` where the errors are known already.
+fn literal_warnings(source: &str, lines: &LineIndex, tokens: &Tokens, options: Options) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    for token in tokens.iter().filter(|t| t.kind() == TokenKind::String) {
+        let range = ruff_text_size::Ranged::range(token);
+        let Some(text) = source.get(range.start().to_usize()..range.end().to_usize()) else { continue };
+        if let (Ok((_, Some(bad))), Some(parts)) =
+            (literal::decode(text, options.names), literal::split(text))
+        {
+            let below = parts.body[..bad.at].bytes().filter(|&b| b == b'\n').count() as u32;
+            let as_error = error_at(source, lines, range, &bad.error());
+            warnings.push(Warning {
+                msg: bad.warning(),
+                lineno: lines.line(range.start().to_u32()) + below,
+                as_error,
+            });
+        }
+    }
+    warnings
+}
+
+/// Whether the source asks for `from __future__ import barry_as_FLUFL`, which changes how it is read.
+fn asks_for_flufl(source: &str, tokens: &Tokens) -> bool {
+    if !source.contains("barry_as_FLUFL") {
+        return false;
+    }
+    let mut words = Vec::new();
+    for token in tokens.iter() {
+        match token.kind() {
+            TokenKind::Newline | TokenKind::Semi => {
+                if words.starts_with(&["from", "__future__", "import"]) && words.contains(&"barry_as_FLUFL") {
+                    return true;
+                }
+                words.clear();
+            }
+            TokenKind::NonLogicalNewline | TokenKind::Comment => {}
+            _ => {
+                let range = ruff_text_size::Ranged::range(token);
+                words.extend(source.get(range.start().to_usize()..range.end().to_usize()));
+            }
+        }
+    }
+    false
+}
+
+/// Names that are constants once compatibility characters are normalised.
+fn constant_name(text: &str) -> Option<&'static str> {
+    use taipan_text::unicode::{Edition, Form, normalize};
+    if text.is_ascii() {
+        return None;
+    }
+    let plain = normalize(Edition::Current, Form::Nfkc, text.into());
+    ["None", "True", "False"].into_iter().find(|c| plain.as_bytes() == c.as_bytes())
+}
+
+fn parse_text(source: &str, mode: Mode, mut options: Options) -> Result<Parsed, SyntaxError> {
     let lines = LineIndex::new(source);
     let ruff_mode = match mode {
         Mode::FuncType => {
@@ -100,7 +178,12 @@ pub fn parse(source: &str, mode: Mode, options: Options) -> Result<Parsed, Synta
     }
     let parser_options = ruff::ParseOptions::from(ruff_mode).with_target_version(PythonVersion::PY314);
     let parsed = ruff::parse_unchecked(source, parser_options);
+    options.barry_as_flufl |= asks_for_flufl(source, parsed.tokens());
     let seen = scan(source, parsed.tokens(), options);
+    if let Some(name) = seen.constant_name {
+        let msg = format!("identifier field can't represent '{name}' constant");
+        return Err(SyntaxError { kind: ErrorKind::Value, ..SyntaxError::bare(msg) });
+    }
     // Some kinds of text are read more strictly than the parser reads them: see `diagnose`.
     let blank = [' ', '\t', '\x0c'];
     let strict = mode == Mode::Interactive
@@ -168,6 +251,8 @@ struct Scan {
     strict: bool,
     /// Tokens of the longest statement.
     longest: u32,
+    /// A name that is `None`, `True` or `False` in other characters.
+    constant_name: Option<&'static str>,
 }
 
 fn scan(source: &str, tokens: &Tokens, options: Options) -> Scan {
@@ -228,7 +313,7 @@ fn scan(source: &str, tokens: &Tokens, options: Options) -> Scan {
             TokenKind::FStringEnd | TokenKind::TStringEnd => strings = strings.saturating_sub(1),
             TokenKind::Int => {
                 let range = ruff_text_size::Ranged::range(token);
-                if range.len().to_u32() > 4300 {
+                if options.max_str_digits > 0 && range.len().to_usize() > options.max_str_digits {
                     seen.strict = true;
                 }
             }
@@ -237,6 +322,9 @@ fn scan(source: &str, tokens: &Tokens, options: Options) -> Scan {
                 let mut name = source[ruff_text_size::Ranged::range(token)].chars();
                 let fine = name.next().is_some_and(begins_name) && name.all(continues_name);
                 seen.strict |= !fine;
+                seen.constant_name = seen
+                    .constant_name
+                    .or_else(|| constant_name(&source[ruff_text_size::Ranged::range(token)]));
             }
             TokenKind::NotEqual if options.barry_as_flufl => seen.strict = true,
             TokenKind::Exclamation if strings > 0 => seen.strict = true,
@@ -459,5 +547,6 @@ pub fn error_at(source: &str, lines: &LineIndex, range: TextRange, msg: &str) ->
         end_offset: i64::from(end.char_col) + 1,
         text: Some(lines.line_text(source, start.line).to_string()),
         last_statement: None,
+        warnings: Vec::new(),
     }
 }

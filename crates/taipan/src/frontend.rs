@@ -29,7 +29,7 @@ pub mod cf {
 pub struct SourceFrontend;
 
 /// The compiler's options from the machine's.
-pub fn compiler_options(filename: &str, options: CompileOptions) -> Options<'_> {
+pub fn compiler_options<'a>(vm: &Vm, filename: &'a str, options: CompileOptions) -> Options<'a> {
     let mode = match options.mode {
         CompileMode::Exec => Mode::Exec,
         CompileMode::Eval => Mode::Eval,
@@ -37,6 +37,7 @@ pub fn compiler_options(filename: &str, options: CompileOptions) -> Options<'_> 
     };
     Options {
         optimize: options.optimize,
+        max_str_digits: vm.int_max_str_digits.get(),
         future: options.flags & cf::FUTURE,
         top_level_await: options.flags & cf::ALLOW_TOP_LEVEL_AWAIT != 0,
         dont_imply_dedent: options.flags & cf::DONT_IMPLY_DEDENT != 0,
@@ -99,7 +100,7 @@ fn make_options(options: CompileOptions, feature_version: i32) -> MakeOptions {
 impl Frontend for SourceFrontend {
     fn compile(&self, vm: &Vm, source: &str, filename: &str, options: CompileOptions) -> PyResult<CodeData> {
         let source = &*prepared(vm, source, filename)?;
-        let output = match taipan_compiler::compile(source, &compiler_options(filename, options)) {
+        let output = match taipan_compiler::compile(source, &compiler_options(vm, filename, options)) {
             Ok(output) => output,
             Err(error) => return Err(raise(vm, &error, filename, Some(source))),
         };
@@ -126,7 +127,7 @@ impl Frontend for SourceFrontend {
         };
         let (module, positions) = ast::from_objects(vm, tree, mode)?;
         let compiled =
-            taipan_compiler::compile_tree(&module, positions, &compiler_options(filename, options));
+            taipan_compiler::compile_tree(&module, positions, &compiler_options(vm, filename, options));
         match compiled {
             Ok(output) => {
                 compiler_warnings(vm, &output.warnings, filename, None)?;
@@ -152,7 +153,7 @@ impl Frontend for SourceFrontend {
             "func_type" => taipan_syntax::Mode::FuncType,
             _ => taipan_syntax::Mode::Module,
         };
-        let settings = compiler_options(filename, options).syntax();
+        let settings = compiler_options(vm, filename, options).syntax();
         let fail = |error: &SyntaxError| raise(vm, error, filename, Some(source));
         let parsed = taipan_syntax::parse(source, syntax_mode, settings).map_err(|e| fail(&e))?;
         syntax_warnings(vm, &parsed.warnings, filename, source)?;

@@ -55,8 +55,13 @@ impl TypeComments {
         if let Some(at) = *self.doubled.borrow() {
             return Some((at, at, "Cannot have two type comments on def"));
         }
-        self.entries.iter().find_map(|(start, end, entry)| match entry {
-            Entry::Comment { used, .. } if !used.get() => Some((*start, *end, "invalid syntax")),
+        self.entries.iter().enumerate().find_map(|(i, (start, end, entry))| match entry {
+            Entry::Comment { used, .. } if !used.get() => {
+                let before = |n: usize| i.checked_sub(n).and_then(|at| self.kind(at));
+                let star = before(1) == Some(TokenKind::Comma) && before(2) == Some(TokenKind::Star);
+                let msg = if star { "bare * has associated type comment" } else { "invalid syntax" };
+                Some((*start, *end, msg))
+            }
             _ => None,
         })
     }

@@ -85,13 +85,23 @@ impl<'a> Maker<'a> {
         span: Span,
         fields: impl IntoIterator<Item = Field>,
     ) -> PyResult<Value> {
-        let place = self.tree.position(span);
+        let at = self.tree.position(span);
+        self.placed(class, (at.line, at.col, at.end_line, at.end_col), fields)
+    }
+
+    /// As `at`, with the numbers.
+    fn placed(
+        &self,
+        class: &'static str,
+        (line, col, end_line, end_col): (u32, u32, u32, u32),
+        fields: impl IntoIterator<Item = Field>,
+    ) -> PyResult<Value> {
         let number = |n: u32| self.vm.new_int(i64::from(n));
         let place = [
-            ("lineno", number(place.line)),
-            ("col_offset", number(place.col)),
-            ("end_lineno", number(place.end_line)),
-            ("end_col_offset", number(place.end_col)),
+            ("lineno", number(line)),
+            ("col_offset", number(col)),
+            ("end_lineno", number(end_line)),
+            ("end_col_offset", number(end_col)),
         ];
         self.node(class, fields.into_iter().chain(place))
     }
@@ -153,7 +163,8 @@ impl<'a> Maker<'a> {
         if documented && self.options.optimize == Some(2) && body.first().is_some_and(doc) {
             if body.len() == 1 {
                 // Something must stand there.
-                let pass = self.at("Pass", Span::of(&body[0]), [])?;
+                let at = self.tree.position(Span::of(&body[0]));
+                let pass = self.placed("Pass", (at.line, at.col, at.line, at.col + 4), [])?;
                 return Ok(self.vm.new_list(vec![pass]).into_value());
             }
             return self.list(&body[1..], |s| self.stmt(s));

@@ -192,7 +192,7 @@ impl Maker<'_> {
         self.vm.const_value(c)
     }
 
-    fn constant(&self, span: Span, value: Value, unicode: bool) -> PyResult<Value> {
+    pub fn constant(&self, span: Span, value: Value, unicode: bool) -> PyResult<Value> {
         let kind = if unicode { self.text("u") } else { Value::NONE };
         self.at("Constant", span, [("value", value), ("kind", kind)])
     }

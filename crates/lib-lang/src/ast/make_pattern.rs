@@ -1,12 +1,23 @@
 //! Patterns as Python objects.
 
 use taipan_compiler::Span;
-use taipan_syntax::ast::{Pattern, Singleton};
+use taipan_syntax::ast::{Expr, Pattern, Singleton};
 use taipan_vm::prelude::*;
 
 use super::make::Maker;
 
 impl Maker<'_> {
+    /// The value of a pattern; an optimised tree has it computed.
+    fn literal(&self, e: &Expr) -> PyResult<Value> {
+        if self.options.optimize.is_some()
+            && matches!(e, Expr::UnaryOp(_) | Expr::BinOp(_))
+            && let Some(value) = taipan_compiler::literal_value(e)
+        {
+            return self.constant(Span::of(e), self.constant_value(&value), false);
+        }
+        self.expr(e)
+    }
+
     pub fn pattern(&self, p: &Pattern) -> PyResult<Value> {
         self.vm.recurse(" during ast construction", || self.pattern_inner(p))
     }
@@ -14,7 +25,7 @@ impl Maker<'_> {
     fn pattern_inner(&self, p: &Pattern) -> PyResult<Value> {
         let span = Span::of(p);
         match p {
-            Pattern::MatchValue(v) => self.at("MatchValue", span, [("value", self.expr(&v.value)?)]),
+            Pattern::MatchValue(v) => self.at("MatchValue", span, [("value", self.literal(&v.value)?)]),
             Pattern::MatchSingleton(s) => {
                 let value = match s.value {
                     Singleton::None => Value::NONE,
@@ -28,7 +39,7 @@ impl Maker<'_> {
             }
             Pattern::MatchMapping(m) => {
                 let fields = [
-                    ("keys", self.exprs(&m.keys)?),
+                    ("keys", self.list(&m.keys, |e| self.literal(e))?),
                     ("patterns", self.list(&m.patterns, |p| self.pattern(p))?),
                     ("rest", self.maybe_name(m.rest.as_ref())),
                 ];

@@ -301,13 +301,13 @@ impl Reader<'_> {
     fn comprehension(&mut self, v: &Value, class: &'static str, range: TextRange) -> PyResult<Expr> {
         let node_index = NO_INDEX;
         if class == "DictComp" {
+            let generators = self.generators(v, class)?;
             let key = Some(self.boxed(v, "key", class, Ctx::Load)?);
             let value = self.boxed(v, "value", class, Ctx::Load)?;
-            let generators = self.generators(v, class)?;
             return Ok(Expr::DictComp(ast::ExprDictComp { node_index, range, key, value, generators }));
         }
-        let elt = self.boxed(v, "elt", class, Ctx::Load)?;
         let generators = self.generators(v, class)?;
+        let elt = self.boxed(v, "elt", class, Ctx::Load)?;
         Ok(match class {
             "ListComp" => Expr::ListComp(ast::ExprListComp { node_index, range, elt, generators }),
             "SetComp" => Expr::SetComp(ast::ExprSetComp { node_index, range, elt, generators }),

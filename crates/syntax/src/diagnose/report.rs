@@ -8,7 +8,6 @@ use super::engine::{Engine, NodeId, Outcome};
 use super::grammar::{Kind, Place};
 
 /// Limit on the digits of a decimal literal.
-const MAX_STR_DIGITS: usize = 4300;
 
 /// What a target is wanted for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,6 +41,7 @@ impl Engine<'_> {
             end_offset: char_offset(&text, end_offset),
             text: Some(text),
             last_statement: None,
+            warnings: Vec::new(),
         });
     }
 
@@ -387,9 +387,10 @@ impl Engine<'_> {
         let node = self.node(Kind::Number, start, &[]);
         let digits = self.first_text(node).bytes().filter(u8::is_ascii_digit).count();
         let decimal = self.first_text(node).bytes().all(|b| b.is_ascii_digit() || b == b'_');
-        if decimal && digits > MAX_STR_DIGITS {
+        let limit = self.options.max_str_digits;
+        if decimal && limit > 0 && digits > limit {
             let msg = format!(
-                "Exceeds the limit ({MAX_STR_DIGITS} digits) for integer string conversion: value has {digits} digits; \
+                "Exceeds the limit ({limit} digits) for integer string conversion: value has {digits} digits; \
                  use sys.set_int_max_str_digits() to increase the limit - Consider hexadecimal for huge integer \
                  literals to avoid decimal conversion limits."
             );

@@ -249,6 +249,7 @@ impl<'s> Lexer<'s> {
             end_offset: end_col,
             text: Some(String::from_utf8_lossy(&line[..len]).into_owned()),
             last_statement: None,
+            warnings: Vec::new(),
         }))
     }
 

@@ -324,13 +324,9 @@ pub fn load_special(vm: &Vm, regs: Regs, a: u16, is_async: bool) -> PyResult<()>
             _ => "",
         };
         vm.type_error(format_args!(
-            "'{}' object does not support the {protocol} protocol{}",
+            "'{}' object does not support the {protocol} protocol (missed {} method){hint}",
             ty.name(),
-            if hint.is_empty() {
-                format!(" (missed {} method)", name.to_string_lossy())
-            } else {
-                hint.to_string()
-            }
+            name.to_string_lossy()
         ))
     };
     let Some(exit) = vm.lookup_special(&obj, exit_name)? else { return Err(missing(exit_name)) };

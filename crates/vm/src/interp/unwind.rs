@@ -120,6 +120,8 @@ pub fn unwind(vm: &Vm) -> PyResult<()> {
         if watched {
             tracing::unwound(vm, f);
         }
+        // What raises again without a line of its own leaves the frame where the exception came up.
+        let place = if again && f.line() == 0 { traceback::place_in(vm, f) } else { None };
         let k = f.kind;
         let e = vm.take_raised();
         if k & kind::GENERATOR != 0 {
@@ -127,6 +129,9 @@ pub fn unwind(vm: &Vm) -> PyResult<()> {
         }
         // SAFETY: the frame is done.
         unsafe { vm.thread.pop(vm, true) };
+        if let Some((object, lasti)) = place {
+            object.ended_at(lasti);
+        }
         let raised = vm.reraise(e);
         if k & kind::ENTRY != 0 {
             return Err(raised);

@@ -122,6 +122,11 @@ impl FrameObject {
         self.frame.set(std::ptr::null());
     }
 
+    /// The ended frame's last instruction, when it is not the one it stopped at.
+    pub fn ended_at(&self, lasti: usize) {
+        self.lasti.set(lasti);
+    }
+
     fn register(&self, i: usize) -> Slot {
         match self.live() {
             Some(f) => f.register(i),

@@ -42,6 +42,15 @@ pub fn add_here(vm: &Vm, f: &Frame, lasti: usize) {
     b.traceback.set(Some(tb.into_value()));
 }
 
+/// The frame's object and instruction in the outermost entry of the traceback on its way, if that is the frame's.
+pub fn place_in(vm: &Vm, f: &Frame) -> Option<(Gc<FrameObject>, usize)> {
+    let object = f.object.get()?;
+    let head = vm.raised_get()?.downcast::<BaseException>()?.traceback.get()?;
+    let entry = head.downcast::<Traceback>()?;
+    let lasti = usize::try_from(entry.lasti.get()).ok()?;
+    entry.frame.is(&object).then_some((object, lasti))
+}
+
 impl Traceback {
     pub fn line(&self) -> Option<i64> {
         let n = self.lineno.get();

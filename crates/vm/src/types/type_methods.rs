@@ -377,7 +377,7 @@ impl PyType {
                 }
             }
         }
-        for name in [&vm.names.__annotate_func__, &vm.names.__annotate__] {
+        for name in [&vm.names.__annotate__, &vm.names.__annotate_func__] {
             if zelf.own(vm, name).is_some() {
                 set_own(vm, zelf, name, None)?;
             }
