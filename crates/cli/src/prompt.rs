@@ -134,6 +134,7 @@ fn read_line(vm: &Vm) -> PyResult<Option<String>> {
 fn plain(python: &Interpreter) -> Ended {
     let vm = python.vm();
     let mut source = String::new();
+    let mut futures = 0;
     loop {
         flush(vm);
         let (name, default) =
@@ -172,7 +173,7 @@ fn plain(python: &Interpreter) -> Ended {
             // The input ends here; it is asked once more, as the reference does.
             continue;
         }
-        match attempt(python, &source, ended) {
+        match attempt(python, &source, ended, &mut futures) {
             Ok(false) => continue,
             Ok(true) => {}
             Err(_) if vm.raised_is(&taipan::vm::errors::exc::SystemExit) => {
@@ -184,13 +185,14 @@ fn plain(python: &Interpreter) -> Ended {
     }
 }
 
-/// Runs one statement; false when more lines are wanted.
-fn attempt(python: &Interpreter, source: &str, ended: bool) -> PyResult<bool> {
+/// Runs one statement; false when more lines are wanted. What it imports from `__future__` holds for those to come.
+fn attempt(python: &Interpreter, source: &str, ended: bool, futures: &mut u32) -> PyResult<bool> {
     const DONT_IMPLY_DEDENT: u32 = 0x200;
     const ALLOW_INCOMPLETE_INPUT: u32 = 0x4000;
+    const FUTURE: u32 = 0x1ff_0000;
     const FILENAME: &str = "<stdin>";
     let vm = python.vm();
-    let flags = if ended { 0 } else { DONT_IMPLY_DEDENT | ALLOW_INCOMPLETE_INPUT };
+    let flags = *futures | if ended { 0 } else { DONT_IMPLY_DEDENT | ALLOW_INCOMPLETE_INPUT };
     let options = CompileOptions { mode: CompileMode::Single, flags, optimize: 0 };
     let compiled = vm.config.frontend.compile(vm, source, FILENAME, options);
     let data = if ended {
@@ -201,6 +203,7 @@ fn attempt(python: &Interpreter, source: &str, ended: bool) -> PyResult<bool> {
             None => return Ok(false),
         }
     };
+    *futures |= data.flags & FUTURE;
     let code = vm.new_code(data);
     run::register(vm, code.as_value(), source, FILENAME)?;
     let globals = python.globals();

@@ -226,7 +226,7 @@ impl Unparser<'_> {
             Expr::TString(t) => {
                 let mut body = String::new();
                 for part in t.value.iter() {
-                    self.elements(&part.elements, &mut body);
+                    self.templates(&part.elements, &mut body);
                 }
                 self.put("t");
                 self.put(&repr(body.as_bytes(), ""));
@@ -303,6 +303,28 @@ impl Unparser<'_> {
         }
     }
 
+    /// As `elements`, for a template, whose expressions stay as they were written.
+    fn templates(&self, elements: &ast::InterpolatedStringElements, out: &mut String) {
+        for e in elements.iter() {
+            let InterpolatedStringElement::Interpolation(i) = e else {
+                if let InterpolatedStringElement::Literal(l) = e {
+                    out.push_str(&l.value.replace('{', "{{").replace('}', "}}"));
+                }
+                continue;
+            };
+            if let Some(debug) = &i.debug_text {
+                out.push_str(debug.as_str());
+            }
+            let text = self.tree.interpolation_text(i);
+            out.push('{');
+            if text.starts_with('{') {
+                out.push(' ');
+            }
+            out.push_str(&text);
+            self.conversion_and_spec(i, out);
+        }
+    }
+
     fn elements(&self, elements: &ast::InterpolatedStringElements, out: &mut String) {
         for e in elements.iter() {
             match e {
@@ -320,21 +342,26 @@ impl Unparser<'_> {
                         out.push(' ');
                     }
                     out.push_str(&inner.out);
-                    out.push_str(match i.conversion {
-                        ConversionFlag::None if i.debug_text.is_some() && i.format_spec.is_none() => "!r",
-                        ConversionFlag::None => "",
-                        ConversionFlag::Str => "!s",
-                        ConversionFlag::Repr => "!r",
-                        ConversionFlag::Ascii => "!a",
-                    });
-                    if let Some(spec) = &i.format_spec {
-                        out.push(':');
-                        self.elements(&spec.elements, out);
-                    }
-                    out.push('}');
+                    self.conversion_and_spec(i, out);
                 }
             }
         }
+    }
+
+    /// What follows the expression of a field.
+    fn conversion_and_spec(&self, i: &ast::InterpolatedElement, out: &mut String) {
+        out.push_str(match i.conversion {
+            ConversionFlag::None if i.debug_text.is_some() && i.format_spec.is_none() => "!r",
+            ConversionFlag::None => "",
+            ConversionFlag::Str => "!s",
+            ConversionFlag::Repr => "!r",
+            ConversionFlag::Ascii => "!a",
+        });
+        if let Some(spec) = &i.format_spec {
+            out.push(':');
+            self.elements(&spec.elements, out);
+        }
+        out.push('}');
     }
 
     fn comp(

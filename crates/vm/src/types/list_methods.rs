@@ -224,7 +224,7 @@ fn concat(vm: &Vm, a: &Value, b: &Value) -> PyResult {
     let Some(y) = b.downcast::<List>() else {
         return Err(vm.type_error(format_args!(
             "can only concatenate list (not \"{}\") to list",
-            vm.type_of(b).name()
+            vm.type_of(b).tp_name()
         )));
     };
     let mut out = Vec::new();

@@ -173,7 +173,7 @@ fn concat(vm: &Vm, a: &Value, b: &Value) -> PyResult {
     let Some(y) = b.downcast::<Tuple>() else {
         return Err(vm.type_error(format_args!(
             "can only concatenate tuple (not \"{}\") to tuple",
-            vm.type_of(b).name()
+            vm.type_of(b).tp_name()
         )));
     };
     if x.is_empty() && b.downcast_exact::<Tuple>().is_some() {

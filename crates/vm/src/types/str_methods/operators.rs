@@ -43,9 +43,10 @@ pub fn richcompare(_: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult {
 pub fn concat(vm: &Vm, a: &Value, b: &Value) -> PyResult {
     let x = object::<Str>(vm, a, "__add__")?;
     let Some(y) = b.downcast::<Str>() else {
-        return Err(
-            vm.type_error(format_args!("can only concatenate str (not \"{}\") to str", vm.type_of(b).name()))
-        );
+        return Err(vm.type_error(format_args!(
+            "can only concatenate str (not \"{}\") to str",
+            vm.type_of(b).tp_name()
+        )));
     };
     if y.is_empty() {
         return Ok(vm.exact_str(x).into_value());
