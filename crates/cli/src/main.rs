@@ -16,6 +16,9 @@ use taipan::Interpreter;
 /// Native stack of the thread that runs Python: deep recursion ends in `RecursionError` long before.
 const STACK: usize = 64 << 20;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let worker = std::thread::Builder::new().name("main".into()).stack_size(STACK).spawn(python);
     let status = match worker.map(std::thread::JoinHandle::join) {

@@ -54,8 +54,16 @@ fn widen(bytes: &[u8]) -> Item {
 }
 
 /// The bytes in the order of this machine's numbers, which is little-endian on all that we run on.
+#[inline(always)]
 fn unsigned(bytes: &[u8]) -> u64 {
-    u64::from_le_bytes(widen(bytes))
+    // Sizes as constants: a copy of variable length would be a call.
+    match *bytes {
+        [a] => a as u64,
+        [a, b] => u16::from_le_bytes([a, b]) as u64,
+        [a, b, c, d] => u32::from_le_bytes([a, b, c, d]) as u64,
+        [a, b, c, d, e, f, g, h] => u64::from_le_bytes([a, b, c, d, e, f, g, h]),
+        _ => u64::from_le_bytes(widen(bytes)),
+    }
 }
 
 impl Kind {
@@ -80,6 +88,7 @@ impl Kind {
     }
 
     /// The item as a Python value.
+    #[inline]
     pub fn load(self, vm: &Vm, bytes: &[u8]) -> PyResult<Value> {
         let n = unsigned(bytes);
         Ok(match self {

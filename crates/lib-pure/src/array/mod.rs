@@ -4,7 +4,7 @@
 
 mod kind;
 
-use kind::{Item, Kind};
+use kind::Kind;
 use std::cell::Cell;
 use taipan_text::wtf8::Wtf8Buf;
 use taipan_vm::errors::exc;
@@ -51,21 +51,14 @@ impl Array {
         self.len() == 0
     }
 
-    fn item(&self, i: usize) -> Option<Item> {
-        let size = self.kind.size();
-        self.bytes.with(|b| {
-            let bytes = b.get(i.checked_mul(size)?..)?.get(..size)?;
-            let mut out = [0; 8];
-            out[..size].copy_from_slice(bytes);
-            Some(out)
-        })
-    }
-
+    #[inline]
     fn get(&self, vm: &Vm, i: usize) -> PyResult<Option<Value>> {
-        match self.item(i) {
-            Some(x) => self.kind.load(vm, &x[..self.kind.size()]).map(Some),
+        let size = self.kind.size();
+        // Making a value of the bytes runs no Python code.
+        self.bytes.with(|b| match i.checked_mul(size).and_then(|at| b.get(at..)?.get(..size)) {
+            Some(bytes) => self.kind.load(vm, bytes).map(Some),
             None => Ok(None),
-        }
+        })
     }
 
     fn check_resize(&self, vm: &Vm) -> PyResult<()> {
@@ -225,6 +218,12 @@ fn index_of(vm: &Vm, key: &Value) -> PyResult<isize> {
 
 fn subscript(vm: &Vm, v: &Value, key: &Value) -> PyResult {
     let a = me(vm, v)?;
+    if let Some(n) = key.as_int()
+        && let Ok(i) = usize::try_from(n)
+        && let Some(x) = a.get(vm, i)?
+    {
+        return Ok(x);
+    }
     if let Some(s) = key.downcast_exact::<Slice>() {
         let at = Indices::new(s.unpack(vm)?, a.len());
         return Ok(vm.alloc(Array::of(a.kind, a.selected(at))).into_value());
@@ -254,7 +253,18 @@ fn ass_subscript(vm: &Vm, v: &Value, key: &Value, value: Option<&Value>) -> PyRe
     // Converting the value may have changed the array.
     let Some(at) = a.position(i) else { return Err(out_of_range()) };
     match new {
-        Some(x) => a.splice(vm, at..at + 1, &x[..a.kind.size()]),
+        Some(x) => {
+            let size = a.kind.size();
+            a.bytes.with_mut(|b| {
+                if let Some(place) = b.get_mut(at * size..(at + 1) * size) {
+                    match <&mut [u8; 8]>::try_from(&mut *place) {
+                        Ok(place) => *place = x,
+                        Err(_) => place.copy_from_slice(&x[..size]),
+                    }
+                }
+            });
+            Ok(())
+        }
         None => a.splice(vm, at..at + 1, &[]),
     }
 }

@@ -222,12 +222,47 @@ fn exactly(vm: &Vm, v: &Value, n: usize) -> PyResult<Vec<Value>> {
 }
 
 pub fn unpack_sequence(vm: &Vm, regs: Regs, a: usize, b: u16, n: usize) -> PyResult<()> {
-    let items = exactly(vm, regs.get(b), n)?;
+    let v = regs.get(b);
+    // Owned copies first: the sequence may be the last owner of its items, and a register below may be the sequence.
+    if n <= SMALL {
+        let mut items: [Option<Value>; SMALL] = [const { None }; SMALL];
+        let copied = if let Some(t) = v.downcast_exact::<Tuple>() {
+            copy_items(&mut items, t.items(), n)
+        } else if let Some(l) = v.downcast_exact::<List>() {
+            l.items.with(|l| copy_items(&mut items, l, n))
+        } else {
+            false
+        };
+        if copied {
+            regs.consume(b);
+            for (k, v) in items.into_iter().take(n).enumerate() {
+                if let Some(v) = v {
+                    regs.put((a + k) as u16, v);
+                }
+            }
+            return Ok(());
+        }
+    }
+    let items = exactly(vm, v, n)?;
     regs.consume(b);
     for (k, v) in items.into_iter().enumerate() {
         regs.put((a + k) as u16, v);
     }
     Ok(())
+}
+
+/// How many items are unpacked without taking memory.
+const SMALL: usize = 8;
+
+#[inline(always)]
+fn copy_items(out: &mut [Option<Value>; SMALL], items: &[Value], n: usize) -> bool {
+    if items.len() != n {
+        return false;
+    }
+    for (place, v) in out.iter_mut().zip(items) {
+        *place = Some(v.clone());
+    }
+    true
 }
 
 pub fn unpack_pair(vm: &Vm, regs: Regs, i: Instr) -> PyResult<()> {

@@ -356,6 +356,18 @@ pub unsafe fn enter_special(
         }
         return Ok(true);
     }
+    if first == r + 2
+        && let Some(f) = super::fast::call_of_instance(vm, regs, r)
+    {
+        // SAFETY: as above.
+        unsafe {
+            match names.is_empty() {
+                true => enter_function(vm, regs, r, r + 1, count + 1, &f, dst)?,
+                false => enter_bound(vm, regs, r, r + 1, count + 1, &f, names, dst)?,
+            }
+        }
+        return Ok(true);
+    }
     Ok(false)
 }
 

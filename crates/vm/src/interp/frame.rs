@@ -7,6 +7,7 @@ use crate::types::function::Function;
 use crate::{Dict, PyResult, Value, Vm};
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::cell::Cell;
+use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 use taipan_bytecode::Instr;
 use taipan_heap::Gc;
@@ -376,34 +377,85 @@ impl ThreadState {
         }
     }
 
-    /// Takes the top frame off without dropping its window (a generator keeps it).
+    /// Takes the top frame off without dropping its window (a generator keeps it), and puts it into an empty place.
     ///
     /// # Safety
     /// A frame is running; the caller takes over the registers.
-    pub unsafe fn take_top(&self, vm: &Vm) -> Frame {
+    #[inline(always)]
+    pub unsafe fn take_top(&self, place: &mut FramePlace) {
+        debug_assert!(!place.full);
         // SAFETY: as in `pop`.
         unsafe {
             let f = self.top.get();
-            let _ = vm;
             self.top.set(f.sub(1));
-            std::ptr::read(f)
+            move_frame(f, place.frame.as_mut_ptr());
+            place.full = true;
         }
     }
 
-    /// Puts a frame that `take_top` took on top again. Its window is where it was.
+    /// Puts the frame of a full place on top again; its window is where it was. An error leaves it in its place.
     ///
     /// # Safety
     /// The window holds the frame's registers.
     #[inline(always)]
-    pub unsafe fn put_top(&self, vm: &Vm, frame: Frame) -> Result<*mut Frame, Frame> {
-        let Ok(f) = self.next_place(vm) else { return Err(frame) };
+    pub unsafe fn put_top(&self, vm: &Vm, place: &mut FramePlace) -> PyResult<*mut Frame> {
+        debug_assert!(place.full);
+        let f = self.next_place(vm)?;
         let free = self.free_base();
         // SAFETY: the place above the top frame holds no live frame.
         unsafe {
-            f.write(frame);
+            move_frame(place.frame.as_ptr(), f);
+            place.full = false;
             (*f).free = free;
             self.top.set(f);
-            Ok(f)
+        }
+        Ok(f)
+    }
+}
+
+/// Moves a frame word by word: vector loads of fields that were just stored one by one would wait for the stores.
+///
+/// # Safety
+/// `from` holds a frame and `to` has room for one.
+#[inline(always)]
+unsafe fn move_frame(from: *const Frame, to: *mut Frame) {
+    const { assert!(size_of::<Frame>() % 8 == 0) };
+    let (from, to) = (from as *const u64, to as *mut u64);
+    for k in 0..size_of::<Frame>() / 8 {
+        // SAFETY: by contract. Padding is copied as it is.
+        unsafe { std::ptr::write_volatile(to.add(k), std::ptr::read_volatile(from.add(k))) }
+    }
+}
+
+/// Where a frame waits while it is suspended.
+pub struct FramePlace {
+    full: bool,
+    frame: MaybeUninit<Frame>,
+}
+
+impl FramePlace {
+    pub const fn empty() -> FramePlace {
+        FramePlace { full: false, frame: MaybeUninit::zeroed() }
+    }
+
+    #[inline(always)]
+    pub fn as_ref(&self) -> Option<&Frame> {
+        // SAFETY: full.
+        self.full.then(|| unsafe { self.frame.assume_init_ref() })
+    }
+
+    #[inline(always)]
+    pub fn as_mut(&mut self) -> Option<&mut Frame> {
+        // SAFETY: full.
+        self.full.then(|| unsafe { self.frame.assume_init_mut() })
+    }
+}
+
+impl Drop for FramePlace {
+    fn drop(&mut self) {
+        if self.full {
+            // SAFETY: full, and gone after this.
+            unsafe { self.frame.assume_init_drop() }
         }
     }
 }

@@ -7,13 +7,13 @@
 //!     holds the window while it runs.
 //! I2  While it runs, the frame owns a reference to its generator.
 
-use super::frame::{Frame, kind};
+use super::frame::{Frame, FramePlace, kind};
 use super::run::{self, Flow, Regs};
 use super::unwind;
 use crate::errors::exc;
 use crate::object::ValueExt;
 use crate::types::generator::{AsyncGenerator, Coroutine, GenState, Generator, Suspended};
-use crate::{PyResult, Raised, Value, Vm};
+use crate::{PyResult, Value, Vm};
 use taipan_bytecode::{Instr, Op, flags};
 
 /// What `make` made, and how the frame had been called.
@@ -79,33 +79,38 @@ pub fn make(vm: &Vm) -> Made {
 /// Takes the top frame off and keeps it in `state`. The first time the window moves from the stack into a box.
 #[inline(always)]
 fn suspend(vm: &Vm, state: &GenState) {
-    // SAFETY: a frame is running; each register is moved once and leaves no pointer behind (I3 of mod.rs).
-    let suspended = unsafe {
-        let mut frame = vm.thread.take_top(vm);
-        let mut kept = match state.spare.take() {
-            Some(kept) => kept,
-            None => {
-                let n = frame.exec().nregs;
-                let mut window = Vec::with_capacity(n);
-                for i in 0..n {
-                    window.push((*frame.base.add(i)).take());
-                }
-                let mut window = window.into_boxed_slice();
-                frame.base = window.as_mut_ptr();
-                Box::new(Suspended { frame: None, window })
-            }
-        };
+    let mut kept = match state.spare.take() {
+        Some(kept) => kept,
+        None => first_suspension(vm),
+    };
+    // SAFETY: a frame is running; its registers are in the box.
+    unsafe { vm.thread.take_top(&mut kept.frame) };
+    if let Some(frame) = kept.frame.as_mut() {
         drop(frame.generator.take());
         frame.kind = kind::GENERATOR;
-        if let Some(o) = frame.object.get() {
-            let f = kept.frame.insert(frame);
-            o.relocate(f);
-        } else {
-            std::ptr::write(&mut kept.frame, Some(frame));
+        if frame.object.is_some()
+            && let Some(o) = frame.object.get()
+        {
+            o.relocate(frame);
         }
+    }
+    state.suspended.with_mut(|s| *s = Some(kept));
+}
+
+/// Moves the window of the top frame from the stack into a box.
+fn first_suspension(vm: &Vm) -> Box<Suspended> {
+    // SAFETY: a frame is running; each register is moved once and leaves no pointer behind (I3 of mod.rs).
+    unsafe {
+        let frame = &mut *vm.thread.top();
+        let n = frame.exec().nregs;
+        let mut window = Vec::with_capacity(n);
+        for i in 0..n {
+            window.push((*frame.base.add(i)).take());
+        }
+        let mut kept = Box::new(Suspended { frame: FramePlace::empty(), window: window.into_boxed_slice() });
+        frame.base = kept.window.as_mut_ptr();
         kept
-    };
-    state.suspended.with_mut(|s| *s = Some(suspended));
+    }
 }
 
 /// Puts a suspended frame on top. `sent` goes where the frame waits for it.
@@ -114,15 +119,13 @@ fn resume_frame(vm: &Vm, g: &Value, state: &GenState, sent: Option<Value>, k: u8
     let Some(mut kept) = state.suspended.with_mut(Option::take) else {
         return Err(vm.system_error("generator is not suspended"));
     };
-    let Some(frame) = kept.frame.take() else { return Err(vm.system_error("generator is not suspended")) };
-    // SAFETY: the box keeps the registers where they are.
-    let f = match unsafe { vm.thread.put_top(vm, frame) } {
+    // SAFETY: a suspended frame's box keeps its registers where they are.
+    let f = match unsafe { vm.thread.put_top(vm, &mut kept.frame) } {
         // SAFETY: just pushed.
         Ok(f) => unsafe { &mut *f },
-        Err(frame) => {
-            kept.frame = Some(frame);
+        Err(raised) => {
             state.suspended.with_mut(|s| *s = Some(kept));
-            return Err(Raised);
+            return Err(raised);
         }
     };
     state.spare.set(Some(kept));

@@ -16,6 +16,7 @@ pub mod api;
 pub mod build;
 pub mod cache;
 pub mod call;
+mod fast;
 pub mod frame;
 mod generator;
 pub mod legacy_trace;

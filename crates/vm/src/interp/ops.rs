@@ -2,7 +2,7 @@
 
 use super::cache::{self, SiteCache};
 use super::frame::Frame;
-use super::links;
+use super::{fast, links};
 use super::run::Regs;
 use crate::errors::exc;
 use crate::object::{Type, ValueExt};
@@ -10,7 +10,7 @@ use crate::protocol::BinaryOp;
 use crate::protocol::attr::Method;
 use crate::types::instance;
 use crate::types::typedef::{CompareOp, F};
-use crate::types::{Dict, List, Str, Tuple};
+use crate::types::{List, Str, Tuple};
 use crate::{PyResult, Value, Vm};
 use taipan_bytecode::{Instr, Intrinsic1, Intrinsic2};
 use taipan_heap::Gc;
@@ -37,7 +37,6 @@ pub fn shape_matches(obj: &Value, ty: &Gc<Type>, site: &SiteCache) -> bool {
     }
 }
 
-#[cold]
 #[inline(never)]
 pub fn binary(vm: &Vm, regs: Regs, i: Instr, op: BinaryOp) -> PyResult<()> {
     let (b, c) = (regs.get(i.b()), regs.get(i.c()));
@@ -62,18 +61,25 @@ pub fn binary(vm: &Vm, regs: Regs, i: Instr, op: BinaryOp) -> PyResult<()> {
         }
     }
     let (b, c) = (regs.get(i.b()), regs.get(i.c()));
-    let v = if i.x() == 0 { vm.binary_op(op, b, c) } else { vm.inplace_op(op, b, c) }?;
+    let v = match fast::arithmetic(vm, op, b, c) {
+        Some(v) => v,
+        None if i.x() == 0 => vm.binary_op(op, b, c)?,
+        None => vm.inplace_op(op, b, c)?,
+    };
     regs.consume(i.c());
     regs.consume(i.b());
     regs.put(i.a(), v);
     Ok(())
 }
 
-#[cold]
 #[inline(never)]
 pub fn binary_with(vm: &Vm, regs: Regs, i: Instr, op: BinaryOp, c: &Value) -> PyResult<()> {
     let b = regs.get(i.b());
-    let v = if i.x() == 0 { vm.binary_op(op, b, c) } else { vm.inplace_op(op, b, c) }?;
+    let v = match fast::arithmetic(vm, op, b, c) {
+        Some(v) => v,
+        None if i.x() == 0 => vm.binary_op(op, b, c)?,
+        None => vm.inplace_op(op, b, c)?,
+    };
     regs.consume(i.b());
     regs.put(i.a(), v);
     Ok(())
@@ -95,20 +101,26 @@ pub fn power(vm: &Vm, regs: Regs, i: Instr, k: Option<&Value>) -> PyResult<()> {
     Ok(())
 }
 
-#[cold]
 #[inline(never)]
 pub fn compare(vm: &Vm, regs: Regs, i: Instr, op: CompareOp) -> PyResult<()> {
-    let v = vm.rich_compare(regs.get(i.b()), regs.get(i.c()), op)?;
+    let (b, c) = (regs.get(i.b()), regs.get(i.c()));
+    let v = match fast::compare(b, c, op) {
+        Some(r) => Value::bool(r),
+        None => vm.rich_compare(b, c, op)?,
+    };
     regs.consume(i.c());
     regs.consume(i.b());
     regs.put(i.a(), v);
     Ok(())
 }
 
-#[cold]
 #[inline(never)]
 pub fn compare_with(vm: &Vm, regs: Regs, i: Instr, op: CompareOp, c: &Value) -> PyResult<()> {
-    let v = vm.rich_compare(regs.get(i.b()), c, op)?;
+    let b = regs.get(i.b());
+    let v = match fast::compare(b, c, op) {
+        Some(r) => Value::bool(r),
+        None => vm.rich_compare(b, c, op)?,
+    };
     regs.consume(i.b());
     regs.put(i.a(), v);
     Ok(())
@@ -117,24 +129,26 @@ pub fn compare_with(vm: &Vm, regs: Regs, i: Instr, op: CompareOp, c: &Value) -> 
 #[inline(never)]
 pub fn compare_truth(vm: &Vm, regs: Regs, a: u16, b: u16, op: CompareOp) -> PyResult<bool> {
     let (x, y) = (regs.get(a), regs.get(b));
-    let r = if let (Some(s), Some(t)) = (x.downcast_exact::<Str>(), y.downcast_exact::<Str>()) {
-        op.holds(match op {
-            CompareOp::Eq | CompareOp::Ne if s.byte_len() != t.byte_len() => std::cmp::Ordering::Less,
-            _ => s.as_bytes().cmp(t.as_bytes()),
-        })
-    } else {
-        let v = vm.rich_compare(x, y, op)?;
-        vm.is_true(&v)?
+    let r = match fast::compare(x, y, op) {
+        Some(r) => r,
+        None => {
+            let v = vm.rich_compare(x, y, op)?;
+            vm.is_true(&v)?
+        }
     };
     regs.consume(b);
     regs.consume(a);
     Ok(r)
 }
 
-#[cold]
 #[inline(never)]
 pub fn compare_truth_with(vm: &Vm, regs: Regs, a: u16, op: CompareOp, b: &Value) -> PyResult<bool> {
-    let v = vm.rich_compare(regs.get(a), b, op)?;
+    let x = regs.get(a);
+    if let Some(r) = fast::compare(x, b, op) {
+        regs.consume(a);
+        return Ok(r);
+    }
+    let v = vm.rich_compare(x, b, op)?;
     regs.consume(a);
     vm.is_true(&v)
 }
@@ -204,24 +218,19 @@ pub fn index_fast(vm: &Vm, v: &Value, n: i64) -> Option<Value> {
     None
 }
 
+/// `subscr`; `true`: a frame was entered that will give the result.
 #[inline(never)]
-pub fn subscr(vm: &Vm, regs: Regs, i: Instr) -> PyResult<()> {
+pub fn subscr(vm: &Vm, regs: Regs, i: Instr) -> PyResult<bool> {
     let (b, c) = (regs.get(i.b()), regs.get(i.c()));
-    let fast = match b.heap_type() {
-        Some(ty) if ty.is(&vm.types.dict) => match b.downcast::<Dict>() {
-            Some(d) => d.get(vm, c)?,
-            None => None,
-        },
-        _ => None,
-    };
-    let v = match fast {
+    let v = match fast::item(vm, b, c)? {
         Some(v) => v,
+        None if fast::enter_getitem(vm, regs, i.b(), i.c(), i.a())? => return Ok(true),
         None => vm.get_item(b, c)?,
     };
     regs.consume(i.c());
     regs.consume(i.b());
     regs.put(i.a(), v);
-    Ok(())
+    Ok(false)
 }
 
 /// `next(it)` for the loop.

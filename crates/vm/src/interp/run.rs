@@ -5,7 +5,7 @@
 
 use super::cache::{Kind, SiteCache};
 use super::frame::{Frame, Slot, kind};
-use super::{build, call, generator, links, names, ops, tracing, unwind};
+use super::{build, call, fast, generator, links, names, ops, tracing, unwind};
 use crate::native::CallArgs;
 use crate::object::{Type, ValueExt};
 use crate::protocol::BinaryOp;
@@ -358,6 +358,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
         }};
     }
 
+    let breaker = &*vm.breaker;
     reload!();
     let mut watch = tracing::Watch::default();
     loop {
@@ -759,12 +760,18 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                     }
                 }
                 save!();
-                ops::subscr(vm, regs, i)?;
+                if ops::subscr(vm, regs, i)? {
+                    reload!();
+                }
             }
             Op::SubscrK => {
                 save!();
                 let k = constant!(i.c());
-                let v = vm.get_item(regs.get(i.b()), &k)?;
+                let b = regs.get(i.b());
+                let v = match fast::item(vm, b, &k)? {
+                    Some(v) => v,
+                    None => vm.get_item(b, &k)?,
+                };
                 regs.consume(i.b());
                 regs.put(i.a(), v);
             }
@@ -813,6 +820,11 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             Op::LoadSlice => {
                 save!();
                 let r = i.b() as usize;
+                if let Some(v) = fast::slice(vm, regs.get(i.b()), regs.get(i.b() + 1), regs.get(i.b() + 2)) {
+                    regs.drop_run(r, 3);
+                    regs.put(i.a(), v);
+                    continue;
+                }
                 let s =
                     build::slice(vm, regs.get(i.b() + 1).clone(), regs.get(i.b() + 2).clone(), Value::NONE);
                 let v = vm.get_item(regs.get(i.b()), &s)?;
@@ -823,6 +835,10 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             Op::StoreSlice => {
                 save!();
                 let r = i.a();
+                if fast::store_slice(vm, regs.get(r + 1), regs.get(r + 2), regs.get(r + 3), regs.get(r))? {
+                    regs.drop_run(r as usize, 4);
+                    continue;
+                }
                 let s = build::slice(vm, regs.get(r + 2).clone(), regs.get(r + 3).clone(), Value::NONE);
                 vm.set_item(regs.get(r + 1), &s, regs.get(r))?;
                 drop(s);
@@ -1171,7 +1187,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             Op::Jump => jump!(i.sbc()),
             Op::JumpBack => {
                 jump!(i.sbc());
-                if vm.breaker.tripped() {
+                if breaker.tripped() {
                     save!();
                     vm.poll()?;
                 }

@@ -1,7 +1,7 @@
 //! `generator`, `coroutine`, `async_generator` and their helper objects.
 
 use crate::errors::{BaseException, exc};
-use crate::interp::frame::{Frame, Slot};
+use crate::interp::frame::{Frame, FramePlace, Slot};
 use crate::interp::gen_api::{Resumed, With, delegate, resume};
 use crate::prelude::*;
 use crate::types::code::Code;
@@ -9,8 +9,8 @@ use std::cell::Cell;
 
 /// A frame that waits, with its registers. The box is kept and used again from one suspension to the next.
 pub struct Suspended {
-    /// `None` while the frame runs.
-    pub frame: Option<Frame>,
+    /// Empty while the frame runs.
+    pub frame: FramePlace,
     pub window: Box<[Slot]>,
 }
 
@@ -74,7 +74,7 @@ impl Trace for GenState {
                 for slot in s.window.iter().flatten() {
                     visit(slot)
                 }
-                if let Some(f) = &s.frame {
+                if let Some(f) = s.frame.as_ref() {
                     f.func.trace(visit);
                     f.locals.trace(visit);
                     f.object.trace(visit);
@@ -91,7 +91,7 @@ impl Trace for GenState {
 
 impl Drop for Suspended {
     fn drop(&mut self) {
-        if let Some(f) = &self.frame
+        if let Some(f) = self.frame.as_ref()
             && let Some(o) = f.object.get()
         {
             crate::vm::with_current(|vm| o.detach(vm, f));

@@ -1,0 +1,202 @@
+//! Shortcuts of operators on built-in types that are too large for the loop: mixed numbers, slices of lists, tuples and
+//! strings, items of dicts, and special methods written in Python, which get a frame instead of a native call.
+//!
+//! Each answers `None` (or `false`) when it does not apply, and has changed nothing then: the general path, which it must
+//! agree with, takes over.
+
+use super::call;
+use super::run::Regs;
+use crate::object::{Type, ValueExt};
+use crate::protocol::BinaryOp;
+use crate::types::function::Function;
+use crate::types::slice::Indices;
+use crate::types::typedef::CompareOp;
+use crate::types::{Dict, List, Str, Tuple};
+use crate::{PyResult, Value, Vm};
+use taipan_heap::Gc;
+
+/// Ints up to this size are floats without rounding.
+const EXACT: i64 = 1 << 53;
+
+/// A tagged number as a float, if that loses nothing.
+#[inline(always)]
+fn as_float(v: &Value) -> Option<f64> {
+    match v.as_small_float() {
+        Some(x) => Some(x),
+        None => match v.as_int() {
+            Some(n) if (-EXACT..=EXACT).contains(&n) => Some(n as f64),
+            Some(_) => None,
+            None => v.downcast_exact::<crate::types::numbers::Float>().map(|f| f.0),
+        },
+    }
+}
+
+/// Arithmetic of a float with an int or a float, and division of ints.
+#[inline]
+pub fn arithmetic(vm: &Vm, op: BinaryOp, a: &Value, b: &Value) -> Option<Value> {
+    let (x, y) = (as_float(a)?, as_float(b)?);
+    if a.is_int() && b.is_int() && op != BinaryOp::TrueDiv {
+        return None;
+    }
+    let r = match op {
+        BinaryOp::Add => x + y,
+        BinaryOp::Sub => x - y,
+        BinaryOp::Mul => x * y,
+        // Both are exact, so the quotient is the correctly rounded one.
+        BinaryOp::TrueDiv if y != 0.0 => x / y,
+        _ => return None,
+    };
+    Some(vm.new_float(r))
+}
+
+/// Comparison of a float with an int or a float.
+#[inline]
+pub fn compare(a: &Value, b: &Value, op: CompareOp) -> Option<bool> {
+    if let (Some(s), Some(t)) = (a.downcast_exact::<Str>(), b.downcast_exact::<Str>()) {
+        return Some(compare_strs(s, t, op));
+    }
+    let (x, y) = (as_float(a)?, as_float(b)?);
+    Some(match op {
+        CompareOp::Lt => x < y,
+        CompareOp::Le => x <= y,
+        CompareOp::Eq => x == y,
+        CompareOp::Ne => x != y,
+        CompareOp::Gt => x > y,
+        CompareOp::Ge => x >= y,
+    })
+}
+
+#[inline]
+fn compare_strs(s: &Gc<Str>, t: &Gc<Str>, op: CompareOp) -> bool {
+    match op {
+        CompareOp::Eq => s.is(t) || (s.byte_len() == t.byte_len() && s.as_bytes() == t.as_bytes()),
+        CompareOp::Ne => !s.is(t) && (s.byte_len() != t.byte_len() || s.as_bytes() != t.as_bytes()),
+        _ => op.holds(s.as_bytes().cmp(t.as_bytes())),
+    }
+}
+
+/// The bounds of a slice without step, if they are plain.
+#[inline(always)]
+fn bounds(start: &Value, stop: &Value) -> Option<(isize, isize, isize)> {
+    let start = if start.is_none() { 0 } else { start.as_int()? as isize };
+    let stop = if stop.is_none() { isize::MAX } else { stop.as_int()? as isize };
+    Some((start, stop, 1))
+}
+
+/// `v[start:stop]` of an exact list, tuple or ASCII string.
+#[inline(never)]
+pub fn slice(vm: &Vm, v: &Value, start: &Value, stop: &Value) -> Option<Value> {
+    let bounds = bounds(start, stop)?;
+    if let Some(l) = v.downcast_exact::<List>() {
+        let items = l.items.with(|items| {
+            items.get(Indices::new(bounds, items.len()).range()).unwrap_or_default().to_vec()
+        });
+        return Some(vm.new_list(items).into_value());
+    }
+    if let Some(t) = v.downcast_exact::<Tuple>() {
+        let at = Indices::new(bounds, t.len());
+        if at.len == t.len() {
+            return Some(v.clone());
+        }
+        return Some(vm.tuple_from(t.items().get(at.range()).unwrap_or_default()).into_value());
+    }
+    let s = v.downcast_exact::<Str>().filter(|s| s.is_ascii())?;
+    let at = Indices::new(bounds, s.byte_len());
+    if at.len == s.byte_len() {
+        return Some(v.clone());
+    }
+    if at.len == 0 {
+        return Some(vm.names.empty.to_value());
+    }
+    Some(vm.substr(s, at.range()).into_value())
+}
+
+/// `v[start:stop] = new` of exact lists (or a tuple on the right). An error means that memory ran out.
+#[inline(never)]
+pub fn store_slice(vm: &Vm, v: &Value, start: &Value, stop: &Value, new: &Value) -> PyResult<bool> {
+    let (Some(bounds), Some(l)) = (bounds(start, stop), v.downcast_exact::<List>()) else { return Ok(false) };
+    let mut new = match (new.downcast_exact::<List>(), new.downcast_exact::<Tuple>()) {
+        (Some(n), _) => n.to_vec(),
+        (_, Some(t)) => t.items().to_vec(),
+        _ => return Ok(false),
+    };
+    let old: Option<Vec<Value>> = l.items.with_mut(|items| {
+        let range = Indices::new(bounds, items.len()).range();
+        if range.len() == new.len() {
+            for (place, v) in items[range].iter_mut().zip(&mut new) {
+                std::mem::swap(place, v);
+            }
+            return Some(std::mem::take(&mut new));
+        }
+        items.try_reserve(new.len()).ok()?;
+        Some(items.splice(range, std::mem::take(&mut new)).collect())
+    });
+    match old {
+        Some(old) => {
+            drop(old);
+            Ok(true)
+        }
+        None => Err(vm.memory_error()),
+    }
+}
+
+/// `v[key]` of a dict that has it; `None` means to go the general way.
+#[inline]
+pub fn item(vm: &Vm, v: &Value, key: &Value) -> PyResult<Option<Value>> {
+    match v.downcast_exact::<Dict>() {
+        Some(d) => match key.downcast_exact::<Str>() {
+            Some(s) => Ok(d.get_str(vm, s)),
+            None => d.get(vm, key),
+        },
+        None => Ok(None),
+    }
+}
+
+/// The special method of a class made by Python code, if it is a Python function that takes `n` arguments by position.
+#[inline]
+pub fn python_method(vm: &Vm, ty: &Gc<Type>, name: &Gc<Str>, n: usize) -> Option<Gc<Function>> {
+    if !ty.is_heap_type() {
+        return None;
+    }
+    let f = ty.lookup(vm, name)?;
+    let f = f.downcast_exact::<Function>()?;
+    let exec = f.code.with(|c| c.map(|c| (c.exec(vm).simple, c.exec(vm).argcount)));
+    (exec == Some((true, n))).then(|| f.clone())
+}
+
+/// Enters `f` with these arguments; its result goes to register `dst` of the top frame. An error (the recursion limit)
+/// leaves nothing behind.
+pub fn enter<const N: usize>(vm: &Vm, f: Gc<Function>, args: [Value; N], dst: u16) -> PyResult<()> {
+    let args_call = crate::native::CallArgs::positional(&args);
+    call::push_call(vm, &f, args_call, 0, None)?;
+    // SAFETY: the frame was just pushed.
+    unsafe { (*vm.thread.top()).dst = dst };
+    Ok(())
+}
+
+/// `v[key]` by a `__getitem__` written in Python: its frame has been entered.
+#[inline(never)]
+pub fn enter_getitem(vm: &Vm, regs: Regs, b: u16, c: u16, dst: u16) -> PyResult<bool> {
+    let Some(f) = python_method(vm, vm.type_of(regs.get(b)), &vm.names.__getitem__, 2) else {
+        return Ok(false);
+    };
+    let key = regs.own(c);
+    let zelf = regs.own(b);
+    enter(vm, f, [zelf, key], dst)?;
+    Ok(true)
+}
+
+/// A call of an instance whose class has `__call__` written in Python: puts the method and its object into the call's
+/// places. The call goes on with them.
+pub fn call_of_instance(vm: &Vm, regs: Regs, r: usize) -> Option<Gc<Function>> {
+    let obj = regs.get(r as u16);
+    let ty = obj.heap_type()?;
+    if !ty.is_heap_type() {
+        return None;
+    }
+    let f = ty.lookup(vm, &vm.names.__call__)?.downcast_exact::<Function>()?.clone();
+    let obj = regs.take(r);
+    regs.put_fresh(r + 1, obj);
+    regs.put_fresh(r, Some(f.to_value()));
+    Some(f)
+}
