@@ -11,13 +11,62 @@ mod settings;
 use options::{CommandLine, Show};
 use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
+use mimalloc::MiMalloc;
+use std::alloc::{GlobalAlloc, Layout, System};
 use taipan::Interpreter;
 
 /// Native stack of the thread that runs Python: deep recursion ends in `RecursionError` long before.
 const STACK: usize = 64 << 20;
 
+/// mimalloc for all but huge blocks: it would promise any amount of address space, where the system refuses at once what
+/// the machine cannot hold, which is a `MemoryError` instead of a killed process.
+struct Allocator;
+
+const HUGE: usize = 64 << 20;
+
+// SAFETY: a layout decides which of two sound allocators a block comes from and goes back to; `realloc` is the provided
+// one where the size crosses the border.
+unsafe impl GlobalAlloc for Allocator {
+    #[inline]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's contract.
+        unsafe { if layout.size() < HUGE { MiMalloc.alloc(layout) } else { System.alloc(layout) } }
+    }
+
+    #[inline]
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's contract.
+        unsafe { if layout.size() < HUGE { MiMalloc.alloc_zeroed(layout) } else { System.alloc_zeroed(layout) } }
+    }
+
+    #[inline]
+    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
+        // SAFETY: the caller's contract.
+        unsafe { if layout.size() < HUGE { MiMalloc.dealloc(ptr, layout) } else { System.dealloc(ptr, layout) } }
+    }
+
+    #[inline]
+    unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: the caller's contract; across the border the block moves from one allocator to the other.
+        unsafe {
+            match (layout.size() < HUGE, size < HUGE) {
+                (true, true) => MiMalloc.realloc(ptr, layout, size),
+                (false, false) => System.realloc(ptr, layout, size),
+                _ => {
+                    let new = self.alloc(Layout::from_size_align_unchecked(size, layout.align()));
+                    if !new.is_null() {
+                        std::ptr::copy_nonoverlapping(ptr, new, layout.size().min(size));
+                        self.dealloc(ptr, layout);
+                    }
+                    new
+                }
+            }
+        }
+    }
+}
+
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: Allocator = Allocator;
 
 fn main() {
     let worker = std::thread::Builder::new().name("main".into()).stack_size(STACK).spawn(python);

@@ -224,7 +224,7 @@ impl Heap {
     unsafe fn start(&self, ptr: NonNull<Header>, class: u32, ty: NonNull<Header>) {
         // SAFETY: the block is ours and large enough for a header; `ty` is live by contract.
         unsafe {
-            ptr.write(Header::new(class, ty));
+            Header::write(ptr, class, ty);
             self.live.set(self.live.get() + 1);
             let bits = ptr.as_ref().head().flags.get();
             if bits & (TypeFlags::HEAP_TYPE | TypeFlags::GC) != 0 {

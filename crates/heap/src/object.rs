@@ -64,8 +64,20 @@ impl TypeFlags {
 }
 
 impl Header {
-    pub(crate) fn new(class: u32, ty: NonNull<Header>) -> Header {
-        Header { count: Cell::new(1), flags: Cell::new(class), ty: Cell::new(Some(ty)) }
+    /// Writes a fresh header, counted once. As two stores of words: what is put together elsewhere and then copied as a
+    /// vector waits for its own stores.
+    ///
+    /// # Safety
+    /// `at` is a block of the class.
+    #[inline(always)]
+    pub(crate) unsafe fn write(at: NonNull<Header>, class: u32, ty: NonNull<Header>) {
+        const { assert!(std::mem::offset_of!(Header, count) == 0 && std::mem::offset_of!(Header, ty) == 8) };
+        let words = at.as_ptr() as *mut u64;
+        // SAFETY: by contract; little-endian order puts the count into the low half.
+        unsafe {
+            std::ptr::write_volatile(words, (class as u64) << 32 | 1);
+            std::ptr::write_volatile(words.add(1), ty.as_ptr() as u64);
+        }
     }
 
     #[inline(always)]

@@ -134,7 +134,7 @@ impl Vm {
     }
 
     /// A new object of the native type itself.
-    #[inline]
+    #[inline(always)]
     pub fn alloc<T: Payload>(&self, body: T) -> Gc<T> {
         let ty = self.type_for_ref(T::def());
         // SAFETY: the class was made from `T`'s `TypeDef`, so its functions fit a `T` and nothing behind it, except for

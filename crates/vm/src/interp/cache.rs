@@ -6,7 +6,10 @@
 //!     same versions and shape would run no Python code and find the same.
 
 use crate::object::{Type, ValueExt};
+use crate::types::function::Function;
 use crate::types::instance::{self, Shape};
+use crate::types::module::Module;
+use crate::types::property::Property;
 use crate::types::typedef::F;
 use crate::types::{Str, slotdefs};
 use crate::{Value, Vm};
@@ -20,19 +23,26 @@ pub enum Kind {
     Empty,
     /// The value is in line in the instance, at `offset`.
     Instance,
-    /// The value is the class's, and no descriptor.
+    /// The value is in the instance, but not in line: number `need`; the storage at `offset`.
+    Outline,
+    /// The value is the class's, and no descriptor. `offset`: where the storage is whose shape says that the instance has no
+    /// such attribute; 0: it has no storage.
     Class,
-    /// A function of the class, to be called with the object first.
+    /// A function of the class, to be called with the object first. `offset` as for `Class`.
     Method,
+    /// A property (borrowed) whose getter was a Python function.
+    Property,
     /// Setting: the attribute exists in line at `offset`.
     Overwrite,
+    /// Setting: the attribute exists, but not in line, as `Outline`.
+    OverwriteOutline,
     /// Setting: the attribute is added; the shape becomes `next`.
     Add,
     /// In the globals, at entry `index`.
     Global,
     /// In the builtins, at entry `index`; the globals lack it.
     Builtin,
-    /// A module attribute at entry `index` of its dict.
+    /// A module attribute at entry `offset` of its dict, whose version is in `value`.
     Module,
     /// A `__slots__` member at `offset`.
     Slot,
@@ -126,12 +136,17 @@ pub fn fill_attr(vm: &Vm, site: &SiteCache, obj: &Value, name: &Gc<Str>, method:
         {
             let version = ty.ensure_version(vm);
             if version != 0 {
+                site.offset.set(0);
                 site.value.set(f.bits());
                 site.set(Kind::Method, version, std::ptr::null());
             }
         }
         return;
     };
+    if let Some(m) = obj.downcast_exact::<Module>() {
+        fill_module(vm, site, m, &ty, name);
+        return;
+    }
     if !plain_getattr(&ty) {
         return;
     }
@@ -156,6 +171,9 @@ pub fn fill_attr(vm: &Vm, site: &SiteCache, obj: &Value, name: &Gc<Str>, method:
                     site.offset.set(base as u32);
                     site.set(Kind::Slot, version, std::ptr::null());
                 }
+            } else if !method && has_python_getter(descr) {
+                site.value.set(descr.bits());
+                site.set(Kind::Property, version, std::ptr::null());
             }
             return;
         }
@@ -167,14 +185,19 @@ pub fn fill_attr(vm: &Vm, site: &SiteCache, obj: &Value, name: &Gc<Str>, method:
         // SAFETY: a live instance's shape (instance.rs, I1).
         let index = unsafe { &*shape }.index_of(name);
         if let Some(i) = index {
+            site.need.set(i as u32);
             if let Some(offset) = instance::inline_offset(obj, i) {
                 site.offset.set(offset as u32);
-                site.need.set(i as u32);
                 site.set(Kind::Instance, version, shape);
+            } else if let Some(offset) = instance::attrs_offset(&ty, obj) {
+                site.offset.set(offset as u32);
+                site.set(Kind::Outline, version, shape);
             }
             return;
         }
     }
+    let storage = if attrs.is_some() { instance::attrs_offset(&ty, obj).unwrap_or(0) } else { 0 };
+    site.offset.set(storage as u32);
     let Some(descr) = on_class else { return };
     if is_method {
         if method {
@@ -184,6 +207,24 @@ pub fn fill_attr(vm: &Vm, site: &SiteCache, obj: &Value, name: &Gc<Str>, method:
     } else if vm.type_of(&descr).slots.descr_get.get().is_none() {
         site.value.set(descr.bits());
         site.set(Kind::Class, version, shape);
+    }
+}
+
+fn has_python_getter(descr: &Value) -> bool {
+    let getter = descr.downcast_exact::<Property>().and_then(|p| p.fget.get());
+    getter.is_some_and(|f| f.downcast_exact::<Function>().is_some())
+}
+
+/// A module's own attribute comes before the class's, which has no data descriptors but `__dict__`.
+fn fill_module(vm: &Vm, site: &SiteCache, m: &Gc<Module>, ty: &Gc<Type>, name: &Gc<Str>) {
+    let version = ty.ensure_version(vm);
+    if version == 0 || ty.lookup(vm, name).is_some_and(|d| vm.type_of(&d).slots.descr_set.get().is_some()) {
+        return;
+    }
+    if let Some(i) = m.dict.table.find_str(vm, name) {
+        site.value.set(m.dict.table.version());
+        site.offset.set(i as u32);
+        site.set(Kind::Module, version, std::ptr::null());
     }
 }
 
@@ -230,6 +271,10 @@ pub fn fill_store_attr(vm: &Vm, site: &SiteCache, obj: &Value, name: &Gc<Str>) {
                 site.offset.set(offset as u32);
                 site.need.set(i as u32);
                 site.set(Kind::Overwrite, version, shape);
+            } else if let Some(offset) = instance::attrs_offset(&ty, obj) {
+                site.offset.set(offset as u32);
+                site.need.set(i as u32);
+                site.set(Kind::OverwriteOutline, version, shape);
             }
         }
         None => {

@@ -714,27 +714,25 @@ fn too_many(vm: &Vm, func: &Gc<Function>, code: &Gc<Code>, given: usize, kwonly_
 /// `make_function`.
 pub fn make_function(vm: &Vm, frame: &Frame, code: &Value) -> PyResult<Value> {
     match code.downcast::<Code>() {
-        Some(c) => Ok(vm.new_function(c, frame.globals(), None).into_value()),
+        Some(c) => {
+            let (g, b) = (frame.globals(), frame.builtins().clone());
+            Ok(vm.new_function_with(c, g, b, None).into_value())
+        }
         None => Err(vm.system_error("function without code")),
     }
 }
 
-/// `set_function_attr`. The closure of a function is fixed when it is made, so setting it makes another object of the
-/// function that nobody has seen yet.
-pub fn set_function_attr(vm: &Vm, regs: Regs, a: u16, x: u8, v: Value) {
+/// `set_function_attr`.
+pub fn set_function_attr(regs: Regs, a: u16, x: u8, v: Value) {
     let Some(f) = regs.get(a).downcast::<Function>() else { return };
     match x {
         1 => f.defaults.set(v.downcast::<Tuple>().cloned()),
         2 => f.kwdefaults.set(v.downcast::<Dict>().cloned()),
         4 => f.annotations.set(Some(v)),
         8 => {
-            let (Some(code), closure) = (f.code.get(), v.downcast::<Tuple>().cloned()) else { return };
-            let new = vm.new_function(&code, &f.globals, closure);
-            new.defaults.set(f.defaults.get());
-            new.kwdefaults.set(f.kwdefaults.get());
-            new.annotations.set(f.annotations.get());
-            new.annotate.set(f.annotate.get());
-            regs.put(a, new.into_value());
+            if let Some(c) = v.downcast::<Tuple>() {
+                _ = f.closure.set(c.clone());
+            }
         }
         _ => f.annotate.set(Some(v)),
     }

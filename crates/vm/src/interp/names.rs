@@ -18,7 +18,7 @@ pub fn cell_at(slot: &Option<Value>) -> Option<&Gc<Cell>> {
 /// Cell `i` of the running function's closure.
 #[inline(always)]
 pub fn free(frame: &Frame, i: u16) -> Option<&Gc<Cell>> {
-    frame.func.as_ref()?.closure.as_ref()?.get(i as usize)?.downcast::<Cell>()
+    frame.func.as_ref()?.closure.get()?.get(i as usize)?.downcast::<Cell>()
 }
 
 #[cold]

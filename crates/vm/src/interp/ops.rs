@@ -1,6 +1,6 @@
 //! Slow paths of operators, attributes, items, patterns and intrinsics.
 
-use super::cache::{self, SiteCache};
+use super::cache::{self, Kind, SiteCache};
 use super::frame::Frame;
 use super::{fast, links};
 use super::run::Regs;
@@ -8,7 +8,10 @@ use crate::errors::exc;
 use crate::object::{Type, ValueExt};
 use crate::protocol::BinaryOp;
 use crate::protocol::attr::Method;
-use crate::types::instance;
+use crate::types::instance::Shape;
+use crate::types::function::Function;
+use crate::types::module::Module;
+use crate::types::property::Property;
 use crate::types::typedef::{CompareOp, F};
 use crate::types::{List, Str, Tuple};
 use crate::{PyResult, Value, Vm};
@@ -23,42 +26,57 @@ pub fn borrowed(bits: u64) -> Value {
 }
 
 /// Whether the instance has no attributes that hide the class's: it has no storage, or the cached shape.
+///
+/// # Safety
+/// The object's class has the version that the site (of kind `Class` or `Method`) was filled under.
 #[inline(always)]
-pub fn shape_matches(obj: &Value, ty: &Gc<Type>, site: &SiteCache) -> bool {
-    if !ty.has_dict.get() {
-        return true;
+pub unsafe fn shape_matches(obj: &Value, site: &SiteCache) -> bool {
+    let offset = site.offset.get() as usize;
+    // SAFETY: the version says that the storage lies there, and only objects have some.
+    offset == 0 || unsafe { *((obj.bits() as *const u8).add(offset) as *const *const Shape) == site.shape.get() }
+}
+
+/// The attribute of the module that a site of kind `Module` remembers, if the module still has it there.
+#[inline]
+fn module_attr(obj: &Value, site: &SiteCache) -> Option<Value> {
+    if site.kind.get() != Kind::Module {
+        return None;
     }
-    match obj.as_ptr().and_then(|p| instance::attrs_of(p, ty)) {
-        Some(a) => {
-            let s = instance::shape_of(a);
-            !s.is_null() && s == site.shape.get()
+    let m = obj.downcast_exact::<Module>()?;
+    if m.dict.table.current_version() != site.value.get() {
+        return None;
+    }
+    m.dict.table.value_at(site.offset.get() as usize)
+}
+
+/// `s += t` and `s + t + u`: nobody else sees the left string, so it may grow in place.
+fn append_in_place(vm: &Vm, regs: Regs, i: Instr, t: &Value) -> bool {
+    let (Some(s), Some(t)) = (regs.get(i.b()).downcast_exact::<Str>(), t.downcast_exact::<Str>()) else {
+        return false;
+    };
+    if (i.a() != i.b() && !regs.is_temp(i.b())) || s.header().count() != 1 || s.byte_len() < 64 {
+        return false;
+    }
+    let Some(owned) = regs.take(i.b() as usize) else { return false };
+    // SAFETY: just seen to be an exact `str`.
+    let owned = unsafe { owned.into_gc_unchecked::<Str>() };
+    match vm.append_str(owned, t) {
+        Ok(s) => {
+            regs.put(i.a(), s.into_value());
+            true
         }
-        None => true,
+        Err(s) => {
+            regs.put(i.b(), s.into_value());
+            false
+        }
     }
 }
 
 #[inline(never)]
 pub fn binary(vm: &Vm, regs: Regs, i: Instr, op: BinaryOp) -> PyResult<()> {
-    let (b, c) = (regs.get(i.b()), regs.get(i.c()));
-    if op == BinaryOp::Add
-        && let (Some(s), Some(t)) = (b.downcast_exact::<Str>(), c.downcast_exact::<Str>())
-        && (i.a() == i.b() || regs.is_temp(i.b()))
-        && s.header().count() == 1
-        && s.byte_len() >= 64
-    {
-        // `s += t` and `s + t + u`: nobody else sees the left string, so it may grow in place.
-        if let Some(owned) = regs.take(i.b() as usize) {
-            // SAFETY: just seen to be an exact `str`.
-            let owned = unsafe { owned.into_gc_unchecked::<Str>() };
-            match vm.append_str(owned, t) {
-                Ok(s) => {
-                    regs.consume(i.c());
-                    regs.put(i.a(), s.into_value());
-                    return Ok(());
-                }
-                Err(s) => regs.put(i.b(), s.into_value()),
-            }
-        }
+    if op == BinaryOp::Add && append_in_place(vm, regs, i, regs.get(i.c())) {
+        regs.consume(i.c());
+        return Ok(());
     }
     let (b, c) = (regs.get(i.b()), regs.get(i.c()));
     let v = match fast::arithmetic(vm, op, b, c) {
@@ -74,6 +92,9 @@ pub fn binary(vm: &Vm, regs: Regs, i: Instr, op: BinaryOp) -> PyResult<()> {
 
 #[inline(never)]
 pub fn binary_with(vm: &Vm, regs: Regs, i: Instr, op: BinaryOp, c: &Value) -> PyResult<()> {
+    if op == BinaryOp::Add && append_in_place(vm, regs, i, c) {
+        return Ok(());
+    }
     let b = regs.get(i.b());
     let v = match fast::arithmetic(vm, op, b, c) {
         Some(v) => v,
@@ -239,21 +260,42 @@ pub fn for_iter(vm: &Vm, it: &Value) -> PyResult<Option<Value>> {
     vm.iter_next(it)
 }
 
-#[cold]
+/// `load_attr`; `true`: a frame was entered (a property's getter) that will give the result.
 #[inline(never)]
-pub fn load_attr(vm: &Vm, regs: Regs, i: Instr, site: &SiteCache, name: &Gc<Str>) -> PyResult<()> {
+pub fn load_attr(vm: &Vm, regs: Regs, i: Instr, site: &SiteCache, name: &Gc<Str>) -> PyResult<bool> {
     let obj = regs.get(i.b());
+    if let Some(v) = module_attr(obj, site) {
+        regs.consume(i.b());
+        regs.put(i.a(), v);
+        return Ok(false);
+    }
+    if site.kind.get() == Kind::Property && vm.type_of(obj).version.get() as u64 == site.version.get() {
+        let property = borrowed(site.value.get());
+        // The property's getter may have been replaced since.
+        let getter = property.downcast_exact::<Property>().and_then(|p| p.fget.get());
+        if let Some(f) = getter.as_ref().and_then(|f| f.downcast_exact::<Function>()) {
+            fast::enter(vm, f.clone(), [regs.own(i.b())], i.a())?;
+            return Ok(true);
+        }
+    }
     let v = vm.get_attr(obj, name)?;
     cache::fill_attr(vm, site, obj, name, false);
     regs.consume(i.b());
     regs.put(i.a(), v);
-    Ok(())
+    Ok(false)
 }
 
-#[cold]
 #[inline(never)]
 pub fn load_method(vm: &Vm, regs: Regs, i: Instr, site: Option<&SiteCache>, name: &Gc<Str>) -> PyResult<()> {
     let obj = regs.get(i.b());
+    if let Some(s) = site
+        && let Some(v) = module_attr(obj, s)
+    {
+        regs.consume(i.b());
+        regs.put(i.a(), v);
+        regs.put_fresh(i.a() as usize + 1, None);
+        return Ok(());
+    }
     let found = vm.get_method(obj, name)?;
     if let Some(s) = site {
         cache::fill_attr(vm, s, obj, name, true);
@@ -338,15 +380,24 @@ pub fn load_special(vm: &Vm, regs: Regs, a: u16, is_async: bool) -> PyResult<()>
             name.to_string_lossy()
         ))
     };
-    let Some(exit) = vm.lookup_special(&obj, exit_name)? else { return Err(missing(exit_name)) };
-    let Some(enter) = vm.lookup_special(&obj, enter_name)? else { return Err(missing(enter_name)) };
+    let Some((exit, exit_self)) = special(vm, &obj, exit_name)? else { return Err(missing(exit_name)) };
+    let Some((enter, enter_self)) = special(vm, &obj, enter_name)? else { return Err(missing(enter_name)) };
     let a = a as usize;
     drop(regs.take(a));
     regs.put_fresh(a, Some(exit));
-    regs.put_fresh(a + 1, None);
+    regs.put_fresh(a + 1, exit_self);
     regs.put_fresh(a + 2, Some(enter));
-    regs.put_fresh(a + 3, None);
+    regs.put_fresh(a + 3, enter_self);
     Ok(())
+}
+
+/// A special method as a call takes it: a function with the object beside it, or something bound.
+fn special(vm: &Vm, obj: &Value, name: &Gc<Str>) -> PyResult<Option<(Value, Option<Value>)>> {
+    let Some(f) = vm.type_of(obj).lookup(vm, name) else { return Ok(None) };
+    if vm.type_of(&f).has_flags(F::METHOD_DESCRIPTOR) {
+        return Ok(Some((f, Some(obj.clone()))));
+    }
+    Ok(vm.lookup_special(obj, name)?.map(|f| (f, None)))
 }
 
 pub fn match_test(vm: &Vm, v: &Value, x: u8) -> PyResult<Value> {

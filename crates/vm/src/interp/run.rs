@@ -11,7 +11,7 @@ use crate::object::{Type, ValueExt};
 use crate::protocol::BinaryOp;
 use crate::types::code::Exec;
 use crate::types::function::Function;
-use crate::types::instance::{Attrs, Shape};
+use crate::types::instance::{self, Attrs, Shape};
 use crate::types::list_methods::ListIter;
 use crate::types::range::RangeIter;
 use crate::types::tuple_methods::TupleIter;
@@ -209,8 +209,11 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
     // I4.
     macro_rules! save {
         () => {
+            #[allow(unused_unsafe)]
             // SAFETY: the running frame.
-            unsafe { (*frame).pc = pc }
+            unsafe {
+                (*frame).pc = pc
+            }
         };
     }
     macro_rules! fr {
@@ -628,6 +631,28 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                                         regs.put(i.a(), v);
                                         continue;
                                     }
+                                    if *(attrs as *const *const Shape) == s.shape.get()
+                                        && let Some(v) =
+                                            instance::overflow_value(attrs as *const Attrs, h, s.need.get() as usize)
+                                    {
+                                        regs.consume(i.b());
+                                        regs.put(i.a(), v);
+                                        continue;
+                                    }
+                                }
+                            }
+                            Kind::Outline => {
+                                // SAFETY: as above; the storage has a fixed place in the class's instances.
+                                unsafe {
+                                    let attrs = (h as *const _ as *const u8).add(s.offset.get() as usize);
+                                    if *(attrs as *const *const Shape) == s.shape.get()
+                                        && let Some(v) =
+                                            instance::overflow_value(attrs as *const Attrs, h, s.need.get() as usize)
+                                    {
+                                        regs.consume(i.b());
+                                        regs.put(i.a(), v);
+                                        continue;
+                                    }
                                 }
                             }
                             Kind::Slot => {
@@ -643,7 +668,8 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                                 }
                             }
                             Kind::Class => {
-                                if ops::shape_matches(b, ty, s) {
+                                // SAFETY: the version was compared.
+                                if unsafe { ops::shape_matches(b, s) } {
                                     let v = ops::borrowed(s.value.get());
                                     regs.consume(i.b());
                                     regs.put(i.a(), v);
@@ -655,7 +681,9 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                     }
                 }
                 save!();
-                ops::load_attr(vm, regs, i, s, site_name!(s))?;
+                if ops::load_attr(vm, regs, i, s, site_name!(s))? {
+                    reload!();
+                }
             }
             Op::LoadAttrWide => {
                 let e = ext!();
@@ -670,7 +698,8 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                 let ty = vm.type_of(b);
                 if ty.version.get() as u64 == s.version.get()
                     && s.kind.get() == Kind::Method
-                    && ops::shape_matches(b, ty, s)
+                    // SAFETY: the version was compared.
+                    && unsafe { ops::shape_matches(b, s) }
                 {
                     let f = ops::borrowed(s.value.get());
                     let zelf = regs.own(i.b());
@@ -712,6 +741,20 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                                         drop(old);
                                         regs.consume(i.a());
                                     }
+                                    continue;
+                                }
+                            } else if k == Kind::OverwriteOutline {
+                                if *(place as *const *const Shape) == s.shape.get() {
+                                    let v = regs.own(i.b());
+                                    let old = instance::replace_overflow(
+                                        place as *const Attrs,
+                                        h,
+                                        s.need.get() as usize,
+                                        v,
+                                    );
+                                    save!();
+                                    drop(old);
+                                    regs.consume(i.a());
                                     continue;
                                 }
                             } else if k == Kind::Slot {
@@ -1107,6 +1150,10 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             Op::Neg => {
                 let b = regs.get(i.b());
                 if let Some(v) = b.as_int().and_then(|n| Value::small_int(-n)) {
+                    regs.put(i.a(), v);
+                    continue;
+                }
+                if let Some(v) = b.as_small_float().and_then(|x| Value::small_float(-x)) {
                     regs.put(i.a(), v);
                     continue;
                 }
@@ -1515,7 +1562,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             }
             Op::SetFunctionAttr => {
                 let v = regs.own(i.b());
-                call::set_function_attr(vm, regs, i.a(), i.x(), v);
+                call::set_function_attr(regs, i.a(), i.x(), v);
             }
             Op::LoadBuildClass => {
                 save!();

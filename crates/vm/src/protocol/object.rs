@@ -218,11 +218,30 @@ impl Vm {
         self.real_is_instance(v, cls)
     }
 
+    /// Whether `v.__class__` is plainly its type: nothing but `object.__class__` answers.
+    fn class_is_type(&self, v: &Value) -> bool {
+        let ty = self.type_of(v);
+        let plain = ty.slots.getattro.get().is_none_or(|f| {
+            std::ptr::fn_addr_eq(f, crate::types::slotdefs::GENERIC_GETATTRO)
+        });
+        if !plain {
+            return false;
+        }
+        let own = self.types.object.lookup(self, &self.names.__class__);
+        match (ty.lookup(self, &self.names.__class__), own) {
+            (Some(a), Some(b)) => a.is(&b),
+            _ => false,
+        }
+    }
+
     /// `type.__instancecheck__`: without hooks.
     pub fn real_is_instance(&self, v: &Value, cls: &Value) -> PyResult<bool> {
         if let Some(ty) = cls.downcast::<Type>() {
             if self.type_of(v).is_subtype(ty) {
                 return Ok(true);
+            }
+            if self.class_is_type(v) {
+                return Ok(false);
             }
             if let Some(c) = self.lookup_attr(v, &self.names.__class__)?
                 && let Some(c) = c.downcast::<Type>()

@@ -54,9 +54,14 @@ impl Cursor {
 
     #[inline]
     fn next(&self, vm: &Vm) -> PyResult<Option<(Value, Value)>> {
-        let Some(d) = self.dict.get() else { return Ok(None) };
-        self.check(vm, &d)?;
-        match d.table.next_entry(self.pos.get()) {
+        // Looking at the next entry runs no Python code.
+        let found = self.dict.with(|d| {
+            let Some(d) = d else { return Ok(None) };
+            self.check(vm, d)?;
+            Ok(Some(d.table.next_entry(self.pos.get())))
+        })?;
+        let Some(found) = found else { return Ok(None) };
+        match found {
             Some((at, key, value)) => {
                 if self.left.get() == 0 {
                     return Err(vm.runtime_error("dictionary keys changed during iteration"));

@@ -68,7 +68,7 @@ pub fn object_of(vm: &Vm, f: &Frame) -> Gc<FrameObject> {
         builtins: f.builtins().clone(),
         namespace: ValueCell::new(f.locals.clone()),
         kept: Guarded::new(Vec::new()),
-        closure: GcCell::new(f.func.as_ref().and_then(|f| f.closure.clone())),
+        closure: GcCell::new(f.func.as_ref().and_then(|f| f.closure.get().cloned())),
         back: GcCell::new(None),
         lasti: Cell::new(0),
         trace: ValueCell::empty(),

@@ -3,6 +3,7 @@
 use crate::native::CallArgs;
 use crate::prelude::*;
 use crate::types::code::Code;
+use std::cell::OnceCell;
 
 /// The payload of `function`.
 pub struct Function {
@@ -18,7 +19,8 @@ pub struct Function {
     pub module: ValueCell,
     pub defaults: GcCell<Tuple>,
     pub kwdefaults: GcCell<Dict>,
-    pub closure: Option<Gc<Tuple>>,
+    /// Set once: when the function is made, or by the instruction after that.
+    pub closure: OnceCell<Gc<Tuple>>,
     pub annotations: ValueCell,
     pub annotate: ValueCell,
     pub type_params: ValueCell,
@@ -36,7 +38,9 @@ impl Trace for Function {
         self.module.trace(visit);
         self.defaults.trace(visit);
         self.kwdefaults.trace(visit);
-        self.closure.trace(visit);
+        if let Some(c) = self.closure.get() {
+            visit(c.as_value());
+        }
         self.annotations.trace(visit);
         self.annotate.trace(visit);
         self.type_params.trace(visit);
@@ -60,7 +64,17 @@ impl Vm {
         globals: &Gc<Dict>,
         closure: Option<Gc<Tuple>>,
     ) -> Gc<Function> {
-        let builtins = self.builtins_of(globals);
+        self.new_function_with(code, globals, self.builtins_of(globals), closure)
+    }
+
+    /// As `new_function`, for who knows the builtins that belong to the globals.
+    pub fn new_function_with(
+        &self,
+        code: &Gc<Code>,
+        globals: &Gc<Dict>,
+        builtins: Gc<Dict>,
+        closure: Option<Gc<Tuple>>,
+    ) -> Gc<Function> {
         let module = globals.get_str(self, &self.names.__name__);
         self.alloc(Function {
             code: GcCell::new(Some(code.clone())),
@@ -73,7 +87,7 @@ impl Vm {
             module: ValueCell::new(module),
             defaults: GcCell::new(None),
             kwdefaults: GcCell::new(None),
-            closure,
+            closure: closure.map_or_else(OnceCell::new, OnceCell::from),
             annotations: ValueCell::empty(),
             annotate: ValueCell::empty(),
             type_params: ValueCell::empty(),
@@ -215,7 +229,7 @@ impl Function {
         let Some(code) = value.and_then(|v| v.downcast::<Code>()) else {
             return Err(vm.type_error("__code__ must be set to a code object"));
         };
-        let want = zelf.closure.as_ref().map_or(0, |c| c.len());
+        let want = zelf.closure.get().map_or(0, |c| c.len());
         let have = code.data.freevars.len();
         if want != have {
             return Err(vm.value_error(format_args!(
@@ -251,7 +265,7 @@ impl Function {
 
     #[pymember("__closure__")]
     fn closure(_vm: &Vm, zelf: &Gc<Function>) -> Option<Value> {
-        zelf.closure.as_ref().map(|c| c.to_value())
+        zelf.closure.get().map(|c| c.to_value())
     }
 
     #[pygetter("__name__")]

@@ -18,7 +18,7 @@ use crate::types::str_::Str;
 use crate::types::type_::PyType;
 use crate::{Value, Vm};
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::ptr::NonNull;
 use std::rc::Rc;
 use taipan_heap::{Gc, Header, PayloadFns};
@@ -32,7 +32,7 @@ const MAX_INLINE: u8 = 30;
 pub struct Shape {
     names: Vec<Gc<Str>>,
     /// Name address → index, for shapes too long to scan.
-    index: Option<HashMap<usize, u16>>,
+    index: Option<FxHashMap<usize, u16>>,
     next: RefCell<Vec<Rc<Shape>>>,
 }
 
@@ -139,6 +139,24 @@ fn inline_values<'a>(a: &'a Attrs, count: usize) -> &'a [Cell<Option<Value>>] {
 fn peek(c: &Cell<Option<Value>>) -> Option<Value> {
     // SAFETY: one thread; cloning only counts up.
     unsafe { (*c.as_ptr()).clone() }
+}
+
+/// Value `i` of an instance whose shape names it and that has it out of line.
+///
+/// # Safety
+/// `a` is the storage of the live object `h`, with a shape.
+pub(crate) unsafe fn overflow_value(a: *const Attrs, h: &Header, i: usize) -> Option<Value> {
+    // SAFETY: by contract.
+    unsafe { (*a).value(i, inline_count(h)) }
+}
+
+/// Replaces such a value, answering the old one.
+///
+/// # Safety
+/// As for `overflow_value`.
+pub(crate) unsafe fn replace_overflow(a: *const Attrs, h: &Header, i: usize, v: Value) -> Option<Value> {
+    // SAFETY: by contract.
+    unsafe { (*a).replace(i, inline_count(h), Some(v)) }
 }
 
 /// Sets the shape and inline count of a fresh instance.

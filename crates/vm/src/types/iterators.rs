@@ -351,6 +351,13 @@ fn zip_next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
     if z.iters.is_empty() {
         return Ok(None);
     }
+    if let [a, b] = &*z.iters
+        && !z.strict.get()
+    {
+        let Some(x) = vm.iter_next(a)? else { return Ok(None) };
+        let Some(y) = vm.iter_next(b)? else { return Ok(None) };
+        return Ok(Some(vm.tuple_from_iter([x, y].into_iter()).into_value()));
+    }
     let items = next_of_all(vm, &z.iters, z.strict.get(), "zip")?;
     Ok(items.map(|items| vm.new_tuple(items).into_value()))
 }

@@ -59,6 +59,7 @@ impl List {
 }
 
 impl Vm {
+    #[inline]
     pub fn new_list(&self, items: Vec<Value>) -> Gc<List> {
         self.alloc(List { items: Guarded::new(items) })
     }

@@ -238,6 +238,18 @@ fn subscript(vm: &Vm, v: &Value, key: &Value) -> PyResult {
         }
     }
     if let Some(s) = key.downcast_exact::<Slice>() {
+        if let Some(small) = &r.small
+            && small.len < 1 << 32
+            && small.start.unsigned_abs() < 1 << 60
+        {
+            // The parts of a range are words, so what it selects is found with words too, unless the step overflows.
+            let at = crate::types::slice::Indices::new(s.unpack(vm)?, small.len as usize);
+            let bound = |i: isize| (i as i64).checked_mul(small.step)?.checked_add(small.start);
+            let step = (at.step as i64).checked_mul(small.step);
+            if let (Some(a), Some(b), Some(c)) = (bound(at.start), bound(at.stop), step) {
+                return Ok(vm.new_range(vm.new_int(a), vm.new_int(b), vm.new_int(c)).into_value());
+            }
+        }
         let (start, stop, step) = s.big_indices(vm, &r.len_big())?;
         let own = (big(&r.start), big(&r.step));
         let (a, b, c) = (&own.0 + start * &own.1, &own.0 + stop * &own.1, step * &own.1);

@@ -143,6 +143,7 @@ impl Slice {
 }
 
 impl Vm {
+    #[inline]
     pub fn new_slice(&self, start: Value, stop: Value, step: Value) -> Gc<Slice> {
         self.alloc(Slice { start, stop, step })
     }
