@@ -8,11 +8,11 @@ mod prompt;
 mod run;
 mod settings;
 
+use mimalloc::MiMalloc;
 use options::{CommandLine, Show};
+use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
-use mimalloc::MiMalloc;
-use std::alloc::{GlobalAlloc, Layout, System};
 use taipan::Interpreter;
 
 /// Native stack of the thread that runs Python: deep recursion ends in `RecursionError` long before.
@@ -36,13 +36,17 @@ unsafe impl GlobalAlloc for Allocator {
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's contract.
-        unsafe { if layout.size() < HUGE { MiMalloc.alloc_zeroed(layout) } else { System.alloc_zeroed(layout) } }
+        unsafe {
+            if layout.size() < HUGE { MiMalloc.alloc_zeroed(layout) } else { System.alloc_zeroed(layout) }
+        }
     }
 
     #[inline]
     unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
         // SAFETY: the caller's contract.
-        unsafe { if layout.size() < HUGE { MiMalloc.dealloc(ptr, layout) } else { System.dealloc(ptr, layout) } }
+        unsafe {
+            if layout.size() < HUGE { MiMalloc.dealloc(ptr, layout) } else { System.dealloc(ptr, layout) }
+        }
     }
 
     #[inline]

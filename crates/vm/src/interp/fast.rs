@@ -88,9 +88,9 @@ fn bounds(start: &Value, stop: &Value) -> Option<(isize, isize, isize)> {
 pub fn slice(vm: &Vm, v: &Value, start: &Value, stop: &Value) -> Option<Value> {
     let bounds = bounds(start, stop)?;
     if let Some(l) = v.downcast_exact::<List>() {
-        let items = l.items.with(|items| {
-            items.get(Indices::new(bounds, items.len()).range()).unwrap_or_default().to_vec()
-        });
+        let items = l
+            .items
+            .with(|items| items.get(Indices::new(bounds, items.len()).range()).unwrap_or_default().to_vec());
         return Some(vm.new_list(items).into_value());
     }
     if let Some(t) = v.downcast_exact::<Tuple>() {

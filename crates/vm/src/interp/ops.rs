@@ -2,14 +2,14 @@
 
 use super::cache::{self, Kind, SiteCache};
 use super::frame::Frame;
-use super::{fast, links};
 use super::run::Regs;
+use super::{fast, links};
 use crate::errors::exc;
 use crate::object::{Type, ValueExt};
 use crate::protocol::BinaryOp;
 use crate::protocol::attr::Method;
-use crate::types::instance::Shape;
 use crate::types::function::Function;
+use crate::types::instance::Shape;
 use crate::types::module::Module;
 use crate::types::property::Property;
 use crate::types::typedef::{CompareOp, F};
@@ -33,7 +33,8 @@ pub fn borrowed(bits: u64) -> Value {
 pub unsafe fn shape_matches(obj: &Value, site: &SiteCache) -> bool {
     let offset = site.offset.get() as usize;
     // SAFETY: the version says that the storage lies there, and only objects have some.
-    offset == 0 || unsafe { *((obj.bits() as *const u8).add(offset) as *const *const Shape) == site.shape.get() }
+    offset == 0
+        || unsafe { *((obj.bits() as *const u8).add(offset) as *const *const Shape) == site.shape.get() }
 }
 
 /// The attribute of the module that a site of kind `Module` remembers, if the module still has it there.

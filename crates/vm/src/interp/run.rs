@@ -632,8 +632,11 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                                         continue;
                                     }
                                     if *(attrs as *const *const Shape) == s.shape.get()
-                                        && let Some(v) =
-                                            instance::overflow_value(attrs as *const Attrs, h, s.need.get() as usize)
+                                        && let Some(v) = instance::overflow_value(
+                                            attrs as *const Attrs,
+                                            h,
+                                            s.need.get() as usize,
+                                        )
                                     {
                                         regs.consume(i.b());
                                         regs.put(i.a(), v);
@@ -646,8 +649,11 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                                 unsafe {
                                     let attrs = (h as *const _ as *const u8).add(s.offset.get() as usize);
                                     if *(attrs as *const *const Shape) == s.shape.get()
-                                        && let Some(v) =
-                                            instance::overflow_value(attrs as *const Attrs, h, s.need.get() as usize)
+                                        && let Some(v) = instance::overflow_value(
+                                            attrs as *const Attrs,
+                                            h,
+                                            s.need.get() as usize,
+                                        )
                                     {
                                         regs.consume(i.b());
                                         regs.put(i.a(), v);

@@ -221,9 +221,11 @@ impl Vm {
     /// Whether `v.__class__` is plainly its type: nothing but `object.__class__` answers.
     fn class_is_type(&self, v: &Value) -> bool {
         let ty = self.type_of(v);
-        let plain = ty.slots.getattro.get().is_none_or(|f| {
-            std::ptr::fn_addr_eq(f, crate::types::slotdefs::GENERIC_GETATTRO)
-        });
+        let plain = ty
+            .slots
+            .getattro
+            .get()
+            .is_none_or(|f| std::ptr::fn_addr_eq(f, crate::types::slotdefs::GENERIC_GETATTRO));
         if !plain {
             return false;
         }
