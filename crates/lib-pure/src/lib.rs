@@ -7,6 +7,7 @@ pub mod binascii;
 pub mod bisect;
 pub mod cmath;
 pub mod collections;
+pub mod decimal;
 pub mod functools;
 pub mod heapq;
 pub mod itertools;
@@ -30,6 +31,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &bisect::bisect::MODULE,
     &cmath::cmath::MODULE,
     &collections::collections::MODULE,
+    &decimal::module::MODULE,
     &functools::functools::MODULE,
     &heapq::heapq::MODULE,
     &itertools::itertools::MODULE,

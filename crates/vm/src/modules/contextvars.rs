@@ -260,6 +260,16 @@ pub fn new_var(vm: &Vm, name: &str) -> Value {
     vm.alloc(ContextVar { name: vm.intern(name), default: ValueCell::empty() }).into_value()
 }
 
+/// The variable's value in the current context.
+pub fn value_of(vm: &Vm, var: &Value) -> Option<Value> {
+    current(vm).find(var)
+}
+
+/// Sets the variable in the current context.
+pub fn set_value(vm: &Vm, var: &Value, value: &Value) {
+    current(vm).update(vm, var, Some(value));
+}
+
 impl Slots for ContextVar {
     const SLOTS: SlotDefs = SlotDefs { repr: Some(var_repr), ..SlotDefs::NONE };
 }
