@@ -102,30 +102,13 @@ fn warnings_before(source: &str, mode: Mode, options: Options, error: &SyntaxErr
     let mode_of = if mode == Mode::Expression { ruff::Mode::Expression } else { ruff::Mode::Module };
     let parser_options = ruff::ParseOptions::from(mode_of).with_target_version(PythonVersion::PY314);
     let parsed = ruff::parse_unchecked(source, parser_options);
-    let mut found = literal_warnings(source, &lines, parsed.tokens(), options);
-    found.retain(|w| (w.as_error.end_lineno, w.as_error.end_offset) <= (error.lineno, error.offset));
-    found
-}
-
-/// `check_literals` where the errors are known already.
-fn literal_warnings(source: &str, lines: &LineIndex, tokens: &Tokens, options: Options) -> Vec<Warning> {
-    let mut warnings = Vec::new();
-    for token in tokens.iter().filter(|t| t.kind() == TokenKind::String) {
-        let range = ruff_text_size::Ranged::range(token);
-        let Some(text) = source.get(range.start().to_usize()..range.end().to_usize()) else { continue };
-        if let (Ok((_, Some(bad))), Some(parts)) =
-            (literal::decode(text, options.names), literal::split(text))
-        {
-            let below = parts.body[..bad.at].bytes().filter(|&b| b == b'\n').count() as u32;
-            let as_error = error_at(source, lines, range, &bad.error());
-            warnings.push(Warning {
-                msg: bad.warning(),
-                lineno: lines.line(range.start().to_u32()) + below,
-                as_error,
-            });
-        }
+    let mut found = check_literals(source, &lines, parsed.tokens(), mode, options, true).unwrap_or_default();
+    // An open bracket is told of where it was opened, after all else was read.
+    if !error.msg.ends_with("was never closed") {
+        let end = (error.lineno, error.offset).max((error.end_lineno, error.end_offset));
+        found.retain(|w| (w.as_error.lineno, w.as_error.offset) < end);
     }
-    warnings
+    found
 }
 
 /// Whether the source asks for `from __future__ import barry_as_FLUFL`, which changes how it is read.
@@ -196,7 +179,7 @@ fn parse_text(source: &str, mode: Mode, mut options: Options) -> Result<Parsed, 
     }
     let recovered = !parsed.errors().is_empty();
     let tokens = parsed.tokens().clone();
-    let warnings = check_literals(source, &lines, &tokens, mode, options)?;
+    let warnings = check_literals(source, &lines, &tokens, mode, options, false)?;
     let mut module = parsed.into_syntax();
     if recovered {
         repair(&mut module);
@@ -263,7 +246,7 @@ fn scan(source: &str, tokens: &Tokens, options: Options) -> Scan {
     let mut indents = 0u32;
     let mut strings = 0u32;
     let mut last = TokenKind::Newline;
-    let mut yields = false;
+    let (mut yields, mut in_case) = (false, false);
     let (mut nesting, mut branches) = (0u32, 0u32);
     for token in tokens.iter() {
         match token.kind() {
@@ -278,7 +261,11 @@ fn scan(source: &str, tokens: &Tokens, options: Options) -> Scan {
             TokenKind::Newline => {
                 yields = false;
                 nesting = 0;
+                in_case = false;
             }
+            TokenKind::Case => in_case = true,
+            // The parser takes any operator in a pattern's number.
+            TokenKind::DoubleStar if in_case && depth == 0 => seen.strict = true,
             // Each of these may be one level deeper; CPython's parser has an end to that.
             TokenKind::Not
             | TokenKind::Minus
@@ -438,13 +425,14 @@ fn func_type(source: &str, lines: LineIndex) -> Result<Parsed, SyntaxError> {
 }
 
 /// Decodes every literal that holds a backslash: for the warnings, and for the errors. A number that runs into a
-/// keyword gives a warning too.
+/// keyword gives a warning too. `lenient`: the text is wrong already, and only warnings are wanted.
 fn check_literals(
     source: &str,
     lines: &LineIndex,
     tokens: &Tokens,
     mode: Mode,
     options: Options,
+    lenient: bool,
 ) -> Result<Vec<Warning>, SyntaxError> {
     let mut warnings = Vec::new();
     let names = options.names;
@@ -454,9 +442,9 @@ fn check_literals(
     // The open f- and t-strings: how many brackets were open, and the escapes found in the text.
     let mut strings: Vec<(u32, Vec<(u32, InvalidEscape, TextRange)>)> = Vec::new();
     let mut depth = 0u32;
-    let mut warn = |lineno: u32, bad: &InvalidEscape, range: TextRange| {
+    let warning = |lineno: u32, bad: &InvalidEscape, range: TextRange| {
         let as_error = error_at(source, lines, range, &bad.error());
-        warnings.push(Warning { msg: bad.warning(), lineno, as_error });
+        Warning { msg: bad.warning(), lineno, as_error }
     };
     let refuse = |range: TextRange, error: LiteralError| {
         // The diagnoser knows how far CPython would have read.
@@ -482,16 +470,22 @@ fn check_literals(
             TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => depth = depth.saturating_sub(1),
             TokenKind::String => {
                 let text = &source[range];
-                let (_, bad) = literal::decode(text, names).map_err(|e| refuse(range, e))?;
+                let bad = match literal::decode(text, names) {
+                    Ok((_, bad)) => bad,
+                    Err(_) if lenient => continue,
+                    Err(e) => return Err(refuse(range, e)),
+                };
                 if let (Some(bad), Some(parts)) = (bad, literal::split(text)) {
-                    warn(line() + newlines(&parts.body[..bad.at]), &bad, range);
+                    let lineno = line() + newlines(&parts.body[..bad.at]);
+                    let as_error = escape_error(source, lines, range, &parts, &bad);
+                    warnings.push(Warning { msg: bad.warning(), lineno, as_error });
                 }
             }
             TokenKind::FStringStart | TokenKind::TStringStart => strings.push((depth, Vec::new())),
             TokenKind::FStringEnd | TokenKind::TStringEnd => {
                 for (below, bad, range) in strings.pop().map_or_else(Vec::new, |s| s.1) {
                     // CPython counts from the line on which the string ends.
-                    warn(line() + below, &bad, range);
+                    warnings.push(warning(line() + below, &bad, range));
                 }
             }
             TokenKind::FStringMiddle | TokenKind::TStringMiddle => {
@@ -503,13 +497,16 @@ fn check_literals(
                 let after = source[range.end().to_usize()..].chars().next();
                 for (at, piece) in literal::fstring_pieces(text, raw) {
                     let next = if at + piece.len() < text.len() { Some('{') } else { after };
-                    let (_, bad) = literal::decode_fstring_middle(piece, raw, true, next, names)
-                        .map_err(|e| refuse(range, e))?;
+                    let bad = match literal::decode_fstring_middle(piece, raw, true, next, names) {
+                        Ok((_, bad)) => bad,
+                        Err(_) if lenient => continue,
+                        Err(e) => return Err(refuse(range, e)),
+                    };
                     let Some(bad) = bad else { continue };
                     let below = newlines(&piece[..bad.at]);
                     match strings.last_mut() {
                         Some((outside, found)) if *outside == depth => found.push((below, bad, range)),
-                        _ => warn(line() + below, &bad, range),
+                        _ => warnings.push(warning(line() + below, &bad, range)),
                     }
                 }
             }
@@ -518,10 +515,43 @@ fn check_literals(
     }
     for (kind, range) in numbers {
         let msg = format!("invalid {} literal", number_kind(&source[range], kind));
-        let as_error = error_at(source, lines, range, &msg);
+        let end = lines.locate(source, range.end().to_u32());
+        let mut as_error = error_at(source, lines, range, &msg);
+        (as_error.lineno, as_error.offset) = (i64::from(end.line), i64::from(end.char_col));
+        as_error.end_offset = as_error.offset;
         warnings.push(Warning { msg, lineno: lines.line(range.end().to_u32()), as_error });
     }
     Ok(warnings)
+}
+
+/// The error that the warning of an escape becomes: it points at the backslash.
+fn escape_error(
+    source: &str,
+    lines: &LineIndex,
+    range: TextRange,
+    parts: &literal::Parts<'_>,
+    bad: &InvalidEscape,
+) -> SyntaxError {
+    let token = range.start().to_u32();
+    let at = lines.locate(source, token + (parts.body_at + bad.at) as u32);
+    let start = lines.locate(source, token);
+    let mut offset = i64::from(at.char_col) + 1;
+    if parts.bytes && at.line == start.line {
+        // CPython leaves prefix and quotes of bytes out of the count.
+        offset = i64::from(start.char_col) + bad.at as i64 + 1;
+    }
+    let mut text = lines.line_text(source, at.line).trim_end_matches('\n').to_string();
+    if at.line == lines.line(range.end().to_u32()) {
+        text.push('\n');
+    }
+    SyntaxError {
+        lineno: i64::from(at.line),
+        offset,
+        end_lineno: i64::from(at.line),
+        end_offset: offset + 2,
+        text: Some(text),
+        ..SyntaxError::bare(bad.error())
+    }
 }
 
 fn number_kind(text: &str, kind: TokenKind) -> &'static str {

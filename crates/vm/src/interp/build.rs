@@ -117,16 +117,12 @@ pub fn dict_merge(vm: &Vm, dict: &Value, other: &Value, callee: &Value) -> PyRes
     };
     for (k, v) in pairs {
         if d.get(vm, &k)?.is_some() {
-            return Err(match k.downcast::<Str>() {
-                Some(s) => vm.type_error(format_args!(
-                    "{} got multiple values for keyword argument '{}'",
-                    function_text(vm, callee)?,
-                    s.to_string_lossy()
-                )),
-                None => {
-                    vm.type_error(format_args!("{} keywords must be strings", function_text(vm, callee)?))
-                }
-            });
+            let key = vm.str(&k)?;
+            return Err(vm.type_error(format_args!(
+                "{} got multiple values for keyword argument '{}'",
+                function_text(vm, callee)?,
+                key.to_string_lossy()
+            )));
         }
         d.set(vm, &k, v)?;
     }

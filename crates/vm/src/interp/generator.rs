@@ -176,17 +176,43 @@ fn restore_handled(vm: &Vm, state: &GenState, keep_inner: bool) {
 #[cold]
 #[inline(never)]
 fn restore_some(vm: &Vm, state: &GenState, keep_inner: bool) {
-    let outer = state.handled.take();
-    let inner = vm.exc.set_handled(outer.clone());
-    if keep_inner {
-        let same = match (&inner, &outer) {
-            (Some(a), Some(b)) => a.is(b),
-            (None, None) => true,
-            _ => false,
-        };
-        // What was inherited is not the generator's own.
-        state.handled.set(if state.inherits.get() && same { None } else { inner });
+    let inner = vm.exc.set_handled(state.handled.take());
+    // What was inherited is not the generator's own.
+    if keep_inner && !state.inherits.get() {
+        state.handled.set(inner);
     }
+}
+
+/// A handler begins in a generator's frame: what it must restore, given what was handled before. Nothing stands for
+/// what the resumer handles, who may be another one by then.
+pub fn enter_handler(f: &Frame, before: Option<Value>) -> Option<Value> {
+    match f.generator.as_ref().and_then(state_of) {
+        Some(state) if state.inherits.replace(false) => None,
+        _ => before,
+    }
+}
+
+/// A handler ends in a generator's frame: what is handled from now on, given what `enter_handler` answered.
+pub fn leave_handler(f: &Frame, before: Option<Value>) -> Option<Value> {
+    match f.generator.as_ref().and_then(state_of) {
+        Some(state) if before.is_none() => {
+            state.inherits.set(true);
+            state.handled.get()
+        }
+        _ => before,
+    }
+}
+
+/// Runs `f` with the suspended generator's frame on the stack, so that it can be seen there.
+pub fn on_stack<R>(vm: &Vm, g: &Value, state: &GenState, f: impl FnOnce() -> R) -> PyResult<R> {
+    resume_frame(vm, g, state, None, kind::ENTRY, 0)?;
+    let r = f();
+    // SAFETY: what `f` put on the stack is gone again.
+    let held = unsafe { (*vm.thread.top()).generator.take() };
+    suspend(vm, state);
+    restore_handled(vm, state, true);
+    drop(held);
+    Ok(r)
 }
 
 #[inline(always)]
@@ -461,7 +487,7 @@ pub fn get_anext(vm: &Vm, v: &Value) -> PyResult<Value> {
     let r = awaitable(vm, &next, 0);
     match r {
         Ok(it) => Ok(it),
-        Err(Raised) => {
+        Err(_) => {
             let cause = vm.take_raised();
             let e = vm.new_exc(
                 &exc::TypeError,

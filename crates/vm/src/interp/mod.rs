@@ -32,7 +32,9 @@ pub use frame::{Frame, ThreadState};
 
 /// What generator objects need of the interpreter.
 pub mod gen_api {
-    pub use super::generator::{Resumed, With, delegate, resume, resume_with_result, skip_send, state_of};
+    pub use super::generator::{
+        Resumed, With, delegate, on_stack, resume, resume_with_result, skip_send, state_of,
+    };
 }
 pub use run::run;
 

@@ -1699,14 +1699,21 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                 save!();
                 let old = regs.take(i.a() as usize);
                 let v = regs.take(i.a() as usize + 1).unwrap_or(Value::NONE);
-                drop(vm.exc.set_handled(old.filter(|v| !v.is_none())));
+                let mut old = old.filter(|v| !v.is_none());
+                if fr!().kind & kind::GENERATOR != 0 {
+                    old = generator::leave_handler(fr!(), old);
+                }
+                drop(vm.exc.set_handled(old));
                 unwind::mark_reraise(fr!());
                 return Err(vm.reraise(v));
             }
             Op::PushExcInfo => {
                 let r = i.a() as usize;
                 let exc = regs.take(r);
-                let old = vm.exc.set_handled(exc.clone());
+                let mut old = vm.exc.set_handled(exc.clone());
+                if fr!().kind & kind::GENERATOR != 0 {
+                    old = generator::enter_handler(fr!(), old);
+                }
                 regs.put_fresh(r, Some(old.unwrap_or(Value::NONE)));
                 regs.put_fresh(r + 1, exc);
             }
@@ -1715,7 +1722,11 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                 let r = i.a() as usize;
                 let old = regs.take(r);
                 let gone = regs.take(r + 1);
-                drop(vm.exc.set_handled(old.filter(|v| !v.is_none())));
+                let mut old = old.filter(|v| !v.is_none());
+                if fr!().kind & kind::GENERATOR != 0 {
+                    old = generator::leave_handler(fr!(), old);
+                }
+                drop(vm.exc.set_handled(old));
                 drop(gone);
             }
             Op::CheckExcMatch => {

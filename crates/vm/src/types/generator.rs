@@ -2,7 +2,7 @@
 
 use crate::errors::{BaseException, exc};
 use crate::interp::frame::{Frame, FramePlace, Slot};
-use crate::interp::gen_api::{Resumed, With, delegate, resume};
+use crate::interp::gen_api::{Resumed, With, delegate, on_stack, resume};
 use crate::prelude::*;
 use crate::types::code::Code;
 use std::cell::Cell;
@@ -147,14 +147,27 @@ fn thrown(vm: &Vm, ty: &Value, value: Option<&Value>, tb: Option<&Value>) -> PyR
         return Err(vm.type_error("throw() third argument must be a traceback object"));
     }
     let e = if vm.is_exception_class(ty) {
-        match value {
-            Some(v) if vm.is_exception(v) && vm.is_instance(v, ty)? => v.clone(),
-            None => vm.call0(ty)?,
-            Some(v) if v.is_none() => vm.call0(ty)?,
+        let made = match value {
+            Some(v) if vm.is_exception(v) && vm.is_instance(v, ty)? => Ok(v.clone()),
+            None => vm.call0(ty),
+            Some(v) if v.is_none() => vm.call0(ty),
             Some(v) => match v.downcast::<Tuple>() {
-                Some(t) => vm.call(ty, t.items())?,
-                None => vm.call1(ty, v)?,
+                Some(t) => vm.call(ty, t.items()),
+                None => vm.call1(ty, v),
             },
+        };
+        // What goes wrong in making the exception is thrown in its place.
+        match made {
+            Ok(e) if vm.is_exception(&e) => e,
+            Ok(other) => {
+                let text = format!(
+                    "calling {} should have returned an instance of BaseException, not {}",
+                    vm.repr_text(ty)?,
+                    vm.repr_text(vm.type_of(&other).as_value())?
+                );
+                vm.new_exc(&exc::TypeError, text)
+            }
+            Err(Raised) => vm.take_raised(),
         }
     } else if vm.is_exception(ty) {
         if value.is_some_and(|v| !v.is_none()) {
@@ -180,19 +193,15 @@ pub fn throw(vm: &Vm, g: &Value, state: &GenState, e: Value) -> PyResult<Resumed
     {
         let is_exit = vm.type_of(&e).is_subtype(vm.type_for_ref(&exc::GeneratorExit));
         if is_exit {
-            state.running.set(true);
-            let r = close_iter(vm, &sub);
-            state.running.set(false);
+            let r = on_stack(vm, g, state, || close_iter(vm, &sub))?;
             if r.is_err() {
                 let e = vm.take_raised();
                 return resume(vm, g, With::Throw(e));
             }
             return resume(vm, g, With::Throw(e));
         }
-        let r = match sub_throw(vm, state, &sub, &e) {
-            Some(r) => r,
-            None => return resume(vm, g, With::Throw(e)),
-        };
+        let Some(target) = sub_thrower(vm, &sub)? else { return resume(vm, g, With::Throw(e)) };
+        let r = on_stack(vm, g, state, || sub_throw(vm, &sub, target, &e))?;
         return match r {
             Ok(Resumed::Yield(v)) => Ok(Resumed::Yield(v)),
             Ok(Resumed::Return(v)) => finish_delegation(vm, g, state, v),
@@ -205,25 +214,28 @@ pub fn throw(vm: &Vm, g: &Value, state: &GenState, e: Value) -> PyResult<Resumed
     resume(vm, g, With::Throw(e))
 }
 
-/// Throws into the sub-iterator; `None`: it has no `throw`.
-fn sub_throw(vm: &Vm, state: &GenState, sub: &Value, e: &Value) -> Option<PyResult<Resumed>> {
-    if let Some(s) = crate::interp::gen_api::state_of(sub)
-        && sub.downcast_exact::<AsyncGenerator>().is_none()
-    {
-        state.running.set(true);
-        let r = throw(vm, sub, s, e.clone());
-        state.running.set(false);
-        return Some(r);
+/// How to throw into a sub-iterator.
+enum Thrower {
+    Native,
+    Method(Value),
+}
+
+/// `None`: it has no `throw`.
+fn sub_thrower(vm: &Vm, sub: &Value) -> PyResult<Option<Thrower>> {
+    if crate::interp::gen_api::state_of(sub).is_some() && sub.downcast_exact::<AsyncGenerator>().is_none() {
+        return Ok(Some(Thrower::Native));
     }
-    let f = match vm.lookup_attr(sub, &vm.names.throw) {
-        Ok(Some(f)) => f,
-        Ok(None) => return None,
-        Err(raised) => return Some(Err(raised)),
+    Ok(vm.lookup_attr(sub, &vm.names.throw)?.map(Thrower::Method))
+}
+
+/// Throws into the sub-iterator.
+fn sub_throw(vm: &Vm, sub: &Value, target: Thrower, e: &Value) -> PyResult<Resumed> {
+    let f = match (target, crate::interp::gen_api::state_of(sub)) {
+        (Thrower::Method(f), _) => f,
+        (Thrower::Native, Some(s)) => return throw(vm, sub, s, e.clone()),
+        (Thrower::Native, None) => return Err(vm.system_error("no generator")),
     };
-    state.running.set(true);
-    let r = vm.call1(&f, e);
-    state.running.set(false);
-    Some(match r {
+    match vm.call1(&f, e) {
         Ok(v) => Ok(Resumed::Yield(v)),
         Err(raised) => {
             if vm.raised_is(&exc::StopIteration) {
@@ -234,7 +246,7 @@ fn sub_throw(vm: &Vm, state: &GenState, sub: &Value, e: &Value) -> Option<PyResu
                 Err(raised)
             }
         }
-    })
+    }
 }
 
 /// The sub-iterator returned `v` out of a throw: the generator goes on behind its `send`.
@@ -249,9 +261,13 @@ fn close_iter(vm: &Vm, it: &Value) -> PyResult<()> {
     {
         return close(vm, it, s).map(drop);
     }
-    match vm.lookup_attr(it, &vm.names.close)? {
-        Some(f) => vm.call0(&f).map(drop),
-        None => Ok(()),
+    match vm.lookup_attr(it, &vm.names.close) {
+        Ok(Some(f)) => vm.call0(&f).map(drop),
+        Ok(None) => Ok(()),
+        Err(_) => {
+            vm.unraisable("Exception ignored in:", Some(it));
+            Ok(())
+        }
     }
 }
 
