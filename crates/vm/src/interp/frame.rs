@@ -149,6 +149,8 @@ pub struct ThreadState {
     /// Numbers of the functions for all threads that this one has taken over.
     pub seen_trace: Cell<u32>,
     pub seen_profile: Cell<u32>,
+    /// How many frames a new coroutine remembers of where it was made.
+    pub origin_depth: Cell<i32>,
     pub asyncgen_firstiter: taipan_heap::cell::ValueCell,
     pub asyncgen_finalizer: taipan_heap::cell::ValueCell,
 }
@@ -193,6 +195,7 @@ impl ThreadState {
             what_event: Cell::new(u8::MAX),
             seen_trace: Cell::new(0),
             seen_profile: Cell::new(0),
+            origin_depth: Cell::new(0),
             asyncgen_firstiter: Default::default(),
             asyncgen_finalizer: Default::default(),
         }

@@ -72,8 +72,28 @@ pub fn make(vm: &Vm) -> Made {
     };
     if let Some(s) = state_of(&value) {
         suspend(vm, s);
+        if co & flags::COROUTINE != 0 && vm.thread.origin_depth.get() > 0 {
+            s.origin.set(Some(origin(vm)));
+        }
     }
     Made { value, kind: k, dst }
+}
+
+/// Where a coroutine is made, the innermost call first: file, line and function of as many frames as are asked for.
+#[cold]
+fn origin(vm: &Vm) -> Value {
+    let mut out = Vec::new();
+    let mut at = vm.top_frame();
+    while let Some(f) = at
+        && out.len() < vm.thread.origin_depth.get() as usize
+    {
+        let code = f.code();
+        let line = vm.new_int(f.line().into());
+        let entry = vec![code.filename(vm).to_value(), line, code.name(vm).to_value()];
+        out.push(vm.new_tuple(entry).into_value());
+        at = vm.thread.below(f);
+    }
+    vm.new_tuple(out).into_value()
 }
 
 /// Takes the top frame off and keeps it in `state`. The first time the window moves from the stack into a box.

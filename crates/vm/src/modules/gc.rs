@@ -88,7 +88,19 @@ pub fn collect(vm: &Vm, generation: usize) -> usize {
     // The exception on its way must survive finalisers.
     let pending = vm.raised_get().map(|_| vm.take_raised());
     call_callbacks(vm, "start", generation, 0);
+    let stats = vm.gc.debug.get() & DEBUG_STATS != 0;
+    let started = vm.host().monotonic_ns();
+    if stats {
+        let objects = vm.heap.stats().blocks_allocated;
+        report(vm, &format!("gc: collecting generation {generation}...\n"));
+        report(vm, &format!("gc: objects in each generation: {objects} 0 0\n"));
+        report(vm, "gc: objects in permanent generation: 0\n");
+    }
     let n = collect_now(vm);
+    if stats {
+        let elapsed = vm.host().monotonic_ns().saturating_sub(started) as f64 / 1e9;
+        report(vm, &format!("gc: done, {n} unreachable, 0 uncollectable, {elapsed:.4}s elapsed\n"));
+    }
     let generation = generation.min(GENERATIONS - 1);
     gc.collections[generation].set(gc.collections[generation].get() + 1);
     gc.collected[generation].set(gc.collected[generation].get() + n as u64);
@@ -114,7 +126,7 @@ fn collect_now(vm: &Vm) -> usize {
             report(vm, &format!("gc: collectable <{} {:#x}>\n", vm.type_of(v).name(), v.bits()));
         }
     }
-    // References with callbacks die first, so that no callback sees a half-cleared object.
+    // References die first, so that no callback sees a half-cleared object and no finaliser a way back to one.
     let due = vm.weakrefs.clear_garbage(&garbage.objects);
     crate::types::weakref::run_callbacks(vm, due);
     let mut ran = false;
@@ -385,7 +397,8 @@ pub mod gc {
         }
         let native_type = obj.downcast::<Type>().is_some_and(|t| !t.is_heap_type());
         let _ = vm;
-        !native_type && obj.header().is_some_and(|h| h.is_gc())
+        let of_class = obj.heap_type().is_some_and(|t| t.is_heap_type());
+        !native_type && (of_class || obj.header().is_some_and(|h| h.is_gc()))
     }
 
     /// Returns true if the object has been already finalized by the GC.

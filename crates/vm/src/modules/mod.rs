@@ -12,6 +12,7 @@ pub mod scope;
 pub mod string;
 pub mod sys;
 pub mod sysconfig;
+pub mod types_;
 pub mod typing;
 pub mod weakref;
 
@@ -45,6 +46,7 @@ pub static ALL: &[&ModuleDef] = &[
     &string::string::MODULE,
     &sys::sys::MODULE,
     &sysconfig::sysconfig::MODULE,
+    &types_::builtin_types::MODULE,
     &typing::typing::MODULE,
     &weakref::weakref::MODULE,
 ];

@@ -205,7 +205,6 @@ pub struct SysState {
     audit_hooks: Guarded<Vec<Value>>,
     switch_interval: Cell<f64>,
     finalizing: Cell<bool>,
-    origin_depth: Cell<i32>,
     dlopen_flags: Cell<i32>,
 }
 
@@ -215,7 +214,6 @@ impl Default for SysState {
             audit_hooks: Guarded::new(Vec::new()),
             switch_interval: Cell::new(0.005),
             finalizing: Cell::new(false),
-            origin_depth: Cell::new(0),
             dlopen_flags: Cell::new(2),
         }
     }
@@ -951,7 +949,7 @@ pub mod sys {
     /// Check status of origin tracking for coroutine objects in this thread.
     #[pyfn("get_coroutine_origin_tracking_depth()")]
     fn get_coroutine_origin_tracking_depth(vm: &Vm) -> i32 {
-        vm.state::<SysState>().origin_depth.get()
+        vm.thread.origin_depth.get()
     }
 
     /// Enable or disable origin tracking for coroutine objects in this thread.
@@ -965,7 +963,7 @@ pub mod sys {
         if depth < 0 {
             return Err(vm.value_error("depth must be >= 0"));
         }
-        vm.state::<SysState>().origin_depth.set(depth);
+        vm.thread.origin_depth.set(depth);
         Ok(())
     }
 

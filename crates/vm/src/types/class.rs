@@ -246,6 +246,9 @@ fn refresh_mro(vm: &Vm, ty: &Gc<Type>) -> PyResult<Option<Vec<Gc<Type>>>> {
     if ty.mro_stamp.get() != before {
         return Ok(None);
     }
+    let bases = ty.bases.get();
+    let known = |t: &Gc<Type>| t.is(ty) || bases.iter().any(|b| b.is_subtype(t));
+    ty.foreign_order.set(!new.iter().all(known));
     Ok(Some(put_mro(ty, new)))
 }
 

@@ -338,6 +338,19 @@ fn finalize(vm: &Vm, g: &Value) {
 }
 
 fn warn_never_awaited(vm: &Vm, g: &Value, state: &GenState) {
+    // `warnings` knows how to show where the coroutine was made.
+    let warnings = vm.modules.get().and_then(|m| m.get_str(vm, &vm.intern("warnings")));
+    if let Some(module) = warnings.filter(|m| !m.is_none()) {
+        let r = vm.lookup_attr_str(&module, "_warn_unawaited_coroutine").and_then(|f| match f {
+            Some(f) => vm.call1(&f, g).map(|_| true),
+            None => Ok(false),
+        });
+        match r {
+            Ok(true) => return,
+            Ok(false) => {}
+            Err(Raised) => vm.unraisable("Exception ignored while finalizing coroutine", Some(g)),
+        }
+    }
     let name = state.qualname.get().map_or(String::new(), |q| q.to_string_lossy().into_owned());
     if vm.warn(&exc::RuntimeWarning, format_args!("coroutine '{name}' was never awaited"), 1).is_err() {
         vm.unraisable("Exception ignored while finalizing coroutine", Some(g));
@@ -586,7 +599,6 @@ impl Coroutine {
     }
 
     /// name of the coroutine
-    /// name of the coroutine
     #[pygetter("__name__")]
     fn name(_vm: &Vm, zelf: &Gc<Coroutine>) -> Option<Value> {
         zelf.0.name.get().map(Gc::into_value)
@@ -597,7 +609,6 @@ impl Coroutine {
         set_str_attr(vm, &zelf.0.name, "__name__", value)
     }
 
-    /// qualified name of the coroutine
     /// qualified name of the coroutine
     #[pygetter("__qualname__")]
     fn qualname(_vm: &Vm, zelf: &Gc<Coroutine>) -> Option<Value> {

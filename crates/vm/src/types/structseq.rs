@@ -111,6 +111,10 @@ pub fn class(vm: &Vm, seq: &'static StructSeq) -> Gc<Type> {
         let names = seq.fields.iter().take(seq.visible).filter(|f| f.0 != UNNAMED);
         let names = names.map(|f| vm.intern(f.0).into_value()).collect();
         dict.set_str(vm, &vm.names.__match_args__, vm.new_tuple(names).into_value());
+        // Those of library modules are ordinary classes in CPython.
+        if !matches!(seq.def.module, "builtins" | "sys") {
+            ty.flags.set(ty.flags.get() & !F::IMMUTABLE);
+        }
         ty.modified();
     }
     ty

@@ -45,6 +45,8 @@ pub struct PyType {
     /// Count the assignments to `mro` and `bases`: code of a metaclass may assign them while they are being computed.
     pub mro_stamp: Cell<u32>,
     pub bases_stamp: Cell<u32>,
+    /// The order has classes that are no bases and so do not tell of their changes: look-ups are not cached.
+    pub foreign_order: Cell<bool>,
     /// `__mro__` as it was handed out.
     pub mro_tuple: ValueCell,
     /// `__bases__` as it was given.
@@ -157,6 +159,7 @@ impl PyType {
             mro: Guarded::new(Vec::new()),
             mro_stamp: Cell::new(0),
             bases_stamp: Cell::new(0),
+            foreign_order: Cell::new(false),
             mro_tuple: ValueCell::empty(),
             bases_tuple: ValueCell::empty(),
             subclasses: Guarded::new(Vec::new()),
@@ -339,6 +342,9 @@ impl PyType {
         let v = self.version.get();
         if v != 0 {
             return v;
+        }
+        if self.foreign_order.get() {
+            return 0;
         }
         // A base without a version would not pass its changes on.
         let bases = self.bases.with(Vec::clone);

@@ -159,8 +159,8 @@ impl WeakTable {
         run_callbacks(vm, due);
     }
 
-    /// The collector found these objects to be garbage: the references to them that have callbacks are cleared before
-    /// anything else of them runs. Callbacks of references that are garbage themselves are dropped; the others are
+    /// The collector found these objects to be garbage: the references to them are cleared before anything else of them
+    /// runs. Callbacks of references that are garbage themselves are dropped; the others are
     /// returned, for [`run_callbacks`].
     pub fn clear_garbage(&self, garbage: &[Value]) -> Vec<(Value, Value)> {
         let mut due = Vec::new();
@@ -169,10 +169,9 @@ impl WeakTable {
                 continue;
             }
             for r in self.of(v) {
-                if let Some(link) = link_of(&r)
-                    && let Some(callback) = link.callback.take()
-                {
-                    link.forget();
+                let Some(link) = link_of(&r) else { continue };
+                link.forget();
+                if let Some(callback) = link.callback.take() {
                     due.push((r, callback));
                 }
             }

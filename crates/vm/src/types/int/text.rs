@@ -80,11 +80,13 @@ pub fn digits(vm: &Vm, n: &IntValue<'_>, base: u32) -> PyResult<String> {
 
 /// `int(text, base)`; `shown` is the object that the error prints.
 pub fn parse(vm: &Vm, text: &Gc<Str>, base: u32) -> PyResult<Value> {
+    refuse_early(vm, text.as_bytes(), base)?;
     parsed(vm, parse_int(text.as_wtf8(), base), text.as_bytes(), base, text.as_value())
 }
 
 /// `int(bytes, base)`.
 pub fn parse_bytes(vm: &Vm, bytes: &[u8], base: u32) -> PyResult<Value> {
+    refuse_early(vm, bytes, base)?;
     match parse_int_bytes(bytes, base) {
         Err(InvalidInt) => Err(invalid(vm, base, vm.new_bytes(bytes).as_value())),
         found => parsed(vm, found, bytes, base, &Value::NONE),
@@ -122,6 +124,15 @@ fn parsed(
         }
         Err(InvalidInt) => Err(invalid(vm, base, shown)),
     }
+}
+
+/// Text that is nothing but too many decimal digits is refused before anything is done with it.
+fn refuse_early(vm: &Vm, text: &[u8], base: u32) -> PyResult<()> {
+    let limit = vm.int_max_str_digits.get();
+    if limit != 0 && text.len() > limit && base == 10 && text.iter().all(u8::is_ascii_digit) {
+        return check_digits(vm, text.len());
+    }
+    Ok(())
 }
 
 fn check_digits(vm: &Vm, digits: usize) -> PyResult<()> {
