@@ -595,11 +595,15 @@ type DictDescriptor = (Value, DescrGetFn, DescrSetFn);
 /// The `__dict__` of the native type that an object's class derives from: modules and classes keep their own.
 fn native_dict_descriptor(vm: &Vm, obj: &Value) -> Option<DictDescriptor> {
     let mut at = vm.type_of(obj).clone();
-    while at.is_heap_type() {
+    let d = loop {
+        if !at.is_heap_type()
+            && let Some(d) = at.own(vm, &vm.names.__dict__)
+        {
+            break d;
+        }
         let base = at.base.get()?;
         at = base;
-    }
-    let d = at.own(vm, &vm.names.__dict__)?;
+    };
     if d.downcast_exact::<GetSetDescriptor>().is_some_and(|g| std::ptr::eq(g.def, &INSTANCE_DICT)) {
         return None;
     }
