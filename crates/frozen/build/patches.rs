@@ -1,5 +1,5 @@
-//! Takes back what the package changed for its own runtime. Each rule must find its text, so that a new version of the
-//! package cannot make one silently void.
+//! Takes back what the package changed for its own runtime, and puts the few calls in that native code needs. Each rule
+//! must find its text, so that a new version of the package cannot make one silently void.
 
 /// Text to find (once), text to put there.
 type Rule = (&'static str, &'static str);
@@ -55,6 +55,15 @@ pub const PATCHES: &[(&str, &[Rule])] = &[
             "        # XXX: RUSTPYTHON support\n        if \"RustPython\" in sys_version:\n            \
              name = \"RustPython\"\n        else:\n            name = 'CPython'\n",
             "        name = 'CPython'\n",
+        )],
+    ),
+    (
+        // Most patterns are compiled natively; those that call for an error or a warning go on here.
+        "re/_compiler.py",
+        &[(
+            "    if isstring(p):\n        pattern = p\n        p = _parser.parse(p, flags)\n",
+            "    if isstring(p):\n        pattern = p\n        compiled = _sre.compile_source(p, flags)\n        \
+             if compiled is not None:\n            return compiled\n        p = _parser.parse(p, flags)\n",
         )],
     ),
     (

@@ -7,6 +7,7 @@ use taipan_vm::prelude::*;
 use taipan_vm::types::descriptors::GetSetDescriptor;
 use taipan_vm::types::instance;
 use taipan_vm::types::set::{self, Set};
+use taipan_vm::types::table::Table;
 
 impl Load<'_> {
     /// The object of a module under a name, by the class's own method if it has one.
@@ -201,9 +202,14 @@ impl Load<'_> {
         if (self.stack.len() - at) % 2 != 0 {
             return Err(self.error("odd number of items for SETITEMS"));
         }
-        let items = self.pop_from(at);
-        let mut items = items.into_iter();
         if let Some(dict) = owner.downcast_exact::<Dict>() {
+            let count = (self.stack.len() - at) / 2;
+            if dict.is_empty() && count > 4 {
+                dict.table.swap(&Table::with_capacity(count));
+            }
+            // Storing may run Python code: what is stored leaves the stack first.
+            let items = self.pop_from(at);
+            let mut items = items.into_iter();
             while let (Some(k), Some(v)) = (items.next(), items.next()) {
                 match k.downcast_exact::<Str>() {
                     Some(k) => dict.set_str(vm, k, v),
@@ -212,6 +218,8 @@ impl Load<'_> {
             }
             return Ok(());
         }
+        let items = self.pop_from(at);
+        let mut items = items.into_iter();
         while let (Some(k), Some(v)) = (items.next(), items.next()) {
             vm.set_item(&owner, &k, &v)?;
         }

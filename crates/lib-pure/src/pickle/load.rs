@@ -20,8 +20,8 @@ pub fn load(vm: &Vm, u: &Unpickler, zelf: Option<&Gc<Unpickler>>) -> PyResult<Va
         vm,
         u,
         input: u.input(vm)?,
-        stack: Vec::new(),
-        marks: Vec::new(),
+        stack: Vec::with_capacity(64),
+        marks: Vec::with_capacity(8),
         fence: 0,
         find_class: None,
         persistent_load: None,
@@ -69,7 +69,7 @@ impl Load<'_> {
 
     #[inline]
     pub fn push(&mut self, v: Value) -> PyResult<()> {
-        if self.stack.len() == self.stack.capacity() && self.stack.try_reserve(16).is_err() {
+        if self.stack.len() == self.stack.capacity() && self.stack.try_reserve(64).is_err() {
             return Err(self.vm.memory_error());
         }
         self.stack.push(v);

@@ -58,6 +58,23 @@ impl Memo {
         self.entries.get(n).map(|(_, index)| *index)
     }
 
+    /// The number of an object, which gets the next one if it has none: (number, is it new). `None`: no memory.
+    #[inline]
+    pub fn get_or_put(&mut self, v: &Value) -> Option<(usize, bool)> {
+        if (self.entries.len() + 1) * 2 > self.places.len() {
+            self.grow()?;
+        }
+        let at = match self.probe(v.bits()) {
+            Ok(n) => return Some((self.entries.get(n)?.1, false)),
+            Err(at) => at,
+        };
+        let index = self.entries.len();
+        self.entries.try_reserve(1).ok()?;
+        self.entries.push((v.clone(), index));
+        *self.places.get_mut(at)? = u32::try_from(index + 1).ok()?;
+        Some((index, true))
+    }
+
     /// Remembers an object. `None`: no memory.
     pub fn put(&mut self, v: &Value, index: usize) -> Option<()> {
         if (self.entries.len() + 1) * 2 > self.places.len() {
@@ -76,7 +93,8 @@ impl Memo {
     }
 
     fn grow(&mut self) -> Option<()> {
-        let len = (self.places.len() * 2).max(64);
+        let len = (self.places.len() * 2).max(128);
+        self.entries.try_reserve(len / 2).ok()?;
         let mut places = Vec::new();
         places.try_reserve_exact(len).ok()?;
         places.resize(len, 0);
@@ -136,6 +154,11 @@ impl LoadMemo {
                 let old = self.far.insert(index, v);
                 self.used += usize::from(old.is_none());
                 return old;
+            }
+            if index == self.dense.len() && self.far.is_empty() {
+                self.dense.push(Some(v));
+                self.used += 1;
+                return None;
             }
             self.dense.resize(index + 1, None);
             if !self.far.is_empty() {

@@ -20,7 +20,7 @@ pub struct Output {
 
 impl Output {
     pub fn new(write: Option<Value>) -> Output {
-        Output { bytes: Vec::new(), write, framing: false, frame: None }
+        Output { bytes: Vec::with_capacity(512), write, framing: false, frame: None }
     }
 
     /// Room for a piece, behind the header of a frame if one is due.
@@ -51,6 +51,16 @@ impl Output {
         self.reserve(vm, head.len() + body.len())?;
         self.bytes.extend_from_slice(head);
         self.bytes.extend_from_slice(body);
+        Ok(())
+    }
+
+    /// A short text between its header and what follows it.
+    #[inline]
+    pub fn put3(&mut self, vm: &Vm, head: [u8; 2], body: &[u8], tail: u8) -> PyResult<()> {
+        self.reserve(vm, body.len() + 3)?;
+        self.bytes.extend_from_slice(&head);
+        self.bytes.extend_from_slice(body);
+        self.bytes.push(tail);
         Ok(())
     }
 

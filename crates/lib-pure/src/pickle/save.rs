@@ -118,14 +118,14 @@ impl Save<'_> {
         if ids && self.persistent_id.is_some() && self.persistent(v)? {
             return Ok(());
         }
+        if let Some(s) = v.downcast_exact::<Str>() {
+            return self.str_once(s);
+        }
         if let Some(done) = self.atom(v) {
             return done;
         }
         if let Some(index) = self.p.memo.with(|m| m.get(v)) {
             return self.put_get(index);
-        }
-        if let Some(s) = v.downcast_exact::<Str>() {
-            return self.str(s);
         }
         if let Some(b) = v.downcast_exact::<Bytes>() {
             return self.bytes(b);
@@ -286,6 +286,28 @@ impl Save<'_> {
             (_, Ok(n), _) => self.put(&[op::BINPUT, n]),
             (_, _, Ok(n)) => self.out.put2(self.vm, &[op::LONG_BINPUT], &n.to_le_bytes()),
             _ => Err(pickling_error(self.vm, "memo id too large for LONG_BINPUT")),
+        }
+    }
+
+    /// A string, or the number of one that was written before. Short ones are the most frequent of all.
+    #[inline]
+    fn str_once(&mut self, s: &Gc<Str>) -> PyResult<()> {
+        let bytes = s.as_bytes();
+        let Ok(n) = u8::try_from(bytes.len()) else { return self.str_or_number(s) };
+        if self.proto < 4 || self.p.fast.get() != 0 {
+            return self.str_or_number(s);
+        }
+        match self.p.memo.with_mut(|m| m.get_or_put(s.as_value())) {
+            Some((_, true)) => self.out.put3(self.vm, [op::SHORT_BINUNICODE, n], bytes, op::MEMOIZE),
+            Some((index, false)) => self.put_get(index),
+            None => Err(self.vm.memory_error()),
+        }
+    }
+
+    fn str_or_number(&mut self, s: &Gc<Str>) -> PyResult<()> {
+        match self.memo_index(s.as_value()) {
+            Some(index) => self.put_get(index),
+            None => self.str(s),
         }
     }
 

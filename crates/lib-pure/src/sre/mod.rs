@@ -9,6 +9,7 @@ mod subject;
 mod template;
 
 use pattern::Pattern;
+use taipan_sre::pattern::{Source, compile};
 use taipan_sre::{CODESIZE, MAGIC, MAXGROUPS, MAXREPEAT, Program, chars};
 use taipan_vm::errors::exc;
 use taipan_vm::prelude::*;
@@ -100,10 +101,47 @@ pub mod sre {
         Pattern::make(vm, program, words, pattern, flags, groupindex, indexgroup)
     }
 
+    /// Compiles a pattern without `re._parser` and `re._compiler`. `None`: they are to do it, because something is to
+    /// be said about the pattern, or shown.
+    #[pyfn("compile_source(pattern, flags, /)")]
+    fn compile_source(vm: &Vm, pattern: &Value, flags: &Value) -> PyResult<Value> {
+        Ok(super::native(vm, pattern, flags)?.unwrap_or(Value::NONE))
+    }
+
     #[pyfn("template(pattern, template, /)")]
     fn template(vm: &Vm, pattern: &Value, template: &Gc<List>) -> PyResult<Value> {
         super::template::make(vm, pattern, &template.to_vec())
     }
+}
+
+const LOCALE: u32 = 4;
+const DEBUG: u32 = 128;
+
+fn native(vm: &Vm, pattern: &Value, flags: &Value) -> PyResult<Option<Value>> {
+    let Some(given) = flags.as_int().and_then(|n| u32::try_from(n).ok()) else { return Ok(None) };
+    let source = match (pattern.downcast::<Str>(), pattern.downcast::<Bytes>()) {
+        (Some(s), _) => Source::Text(s.as_bytes()),
+        (_, Some(b)) => Source::Bytes(b.as_bytes()),
+        _ => return Ok(None),
+    };
+    let Ok(made) = compile(source, given) else { return Ok(None) };
+    if (made.flags | given) & (LOCALE | DEBUG) != 0
+        || !made.warnings.is_empty()
+        || made.groups > MAXGROUPS as usize
+    {
+        return Ok(None);
+    }
+    let index = vm.new_dict();
+    let mut names = vec![Value::NONE; made.groups + 1];
+    for (name, group) in &made.names {
+        let name = vm.intern_str(&vm.new_text_bytes(name)?);
+        if let Some(place) = names.get_mut(*group as usize) {
+            *place = name.to_value();
+        }
+        index.set_str(vm, &name, vm.new_int(i64::from(*group)));
+    }
+    let names = vm.new_tuple(names);
+    Pattern::make(vm, made.program, made.code, pattern, made.flags as i32, &index, &names).map(Some)
 }
 
 /// `IndexError: no such group`.

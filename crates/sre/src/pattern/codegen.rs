@@ -352,11 +352,12 @@ impl Generator<'_> {
             match *item {
                 SetItem::Negate => self.code.push(op::NEGATE),
                 SetItem::Literal(c) if c <= 0xffff => add(c),
-                SetItem::Literal(c) => rest.extend([op::LITERAL, c]),
+                SetItem::Literal(c) => rest.extend([op::LITERAL, case.lower(c)]),
                 SetItem::Range(lo, hi) => {
                     (lo..=hi.min(0xffff)).for_each(&mut add);
                     if hi > 0xffff {
-                        rest.extend([op::RANGE_UNI_IGNORE, lo, hi]);
+                        let code = if case == Case::Unicode { op::RANGE_UNI_IGNORE } else { op::RANGE };
+                        rest.extend([code, lo, hi]);
                     }
                 }
                 SetItem::Category(c) => rest.extend([op::CATEGORY, category(c, flags)]),
