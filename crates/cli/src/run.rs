@@ -125,8 +125,15 @@ fn read_all(vm: &Vm, fd: i32) -> Result<Vec<u8>, taipan::host::HostError> {
 /// `-c`: the text, without the indentation that all its lines share.
 fn command(python: &Interpreter, source: &[u8]) -> PyResult<()> {
     let vm = python.vm();
-    let text = String::from_utf8_lossy(source);
-    let text = dedent(&text);
+    let Ok(text) = std::str::from_utf8(source) else {
+        // As text of the operating system it has lone surrogates, which are no source.
+        let text = fs_text(vm, source);
+        let encoded = vm.call_method(&text, "encode", &[]);
+        let message = b"Unable to decode the command from the command line:\n";
+        _ = vm.host().write(2, message);
+        return encoded.map(drop);
+    };
+    let text = dedent(text);
     let options = CompileOptions {
         mode: CompileMode::Exec,
         flags: 0,

@@ -29,6 +29,19 @@ pub const PATCHES: &[(&str, &[Rule])] = &[
         ],
     ),
     (
+        "inspect.py",
+        &[
+            (
+                "        if opname == \"LOAD_ATTR\":\n",
+                "        if opname.startswith((\"load_attr\", \"load_method\")):\n",
+            ),
+            (
+                "        elif opname == \"LOAD_GLOBAL\":\n",
+                "        elif opname.startswith(\"load_global\"):\n",
+            ),
+        ],
+    ),
+    (
         "json/decoder.py",
         &[(
             "    # RUSTPYTHON SPECIFIC\n    @classmethod\n    def _from_serde(cls, msg, doc, line, col):\n        \

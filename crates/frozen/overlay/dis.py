@@ -84,7 +84,10 @@ def get_instructions(x, *, first_line=None, show_caches=None, adaptive=False):
             line = here
         if target is not None:
             text = f"{text} (to L{labels[target]})" if text else f"to L{labels[target]}"
-        yield Instruction(name, number, None, target, text, offset, offset, starts,
+        value = target
+        if value is None and number in hasname and not name.startswith("call"):
+            value = text.rpartition(", ")[2]
+        yield Instruction(name, number, None, value, text, offset, offset, starts,
                           None if here is None else here + delta, labels.get(offset), positions)
 
 

@@ -21,6 +21,10 @@ pub trait Environment {
     fn current_exe(&self) -> HostResult<Vec<u8>> {
         denied()
     }
+    /// Whether a standard descriptor was closed when the program started.
+    fn started_closed(&self, fd: i32) -> bool {
+        false
+    }
 }
 
 #[expect(unused_variables, reason = "the bodies refuse whatever they are asked")]

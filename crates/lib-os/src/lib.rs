@@ -1,6 +1,7 @@
 //! Native modules that work on the `Host`: files, processes, time, signals, sockets, threads.
 
 pub mod accounts;
+pub mod faulthandler;
 pub mod fcntl;
 pub mod io;
 pub mod numbers;
@@ -26,6 +27,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &subprocess::_posixsubprocess::MODULE,
     &accounts::pwd::MODULE,
     &accounts::grp::MODULE,
+    &faulthandler::faulthandler::MODULE,
     &fcntl::fcntl::MODULE,
     &fcntl::resource::MODULE,
     &fcntl::termios::MODULE,

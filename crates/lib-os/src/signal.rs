@@ -69,6 +69,9 @@ pub fn run_pending(vm: &Vm) -> PyResult<()> {
         if set & (1 << (n - 1)) == 0 {
             continue;
         }
+        if !crate::faulthandler::signalled(vm, n) {
+            continue;
+        }
         let handler = vm.state::<SignalState>().handlers.with(|h| h.get(n as usize).cloned().flatten());
         let r = match handler {
             Some(h) if vm.is_callable(&h) => {

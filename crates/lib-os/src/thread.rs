@@ -45,6 +45,7 @@ pub fn is_main(vm: &Vm) -> bool {
 /// In a forked child the forking thread is the only and thus the main one.
 pub fn after_fork_child(vm: &Vm) {
     vm.turn.only_this_thread();
+    vm.forget_other_threads();
     let s = vm.state::<ThreadState>();
     s.main.set(Some(ident(vm)));
     drop(s.joined.take());

@@ -135,6 +135,8 @@ pub struct Interp {
     pub config: Config,
     pub breaker: Arc<Breaker>,
     pub turn: crate::turn::Turn,
+    /// The machines of the threads that run Python code. Only who has the turn looks.
+    running: Guarded<Vec<NonNull<Vm>>>,
     hash_key: [u64; 2],
     /// `sys.modules`.
     pub modules: OnceCell<Gc<Dict>>,
@@ -163,6 +165,8 @@ pub struct Vm {
     /// `_contextvars`, `sys.settrace` and other per-thread values are kept by their modules under a key.
     pub locals: Guarded<Vec<(std::any::TypeId, Value)>>,
     pub async_exc: ValueCell,
+    /// The thread as Python numbers it; set by `enter`.
+    pub ident: Cell<u64>,
 }
 
 impl Deref for Vm {
@@ -214,6 +218,7 @@ impl Interp {
             config,
             breaker: Arc::new(Breaker::default()),
             turn: Default::default(),
+            running: Guarded::new(Vec::new()),
             hash_key,
             modules: OnceCell::new(),
             builtins: OnceCell::new(),
@@ -254,6 +259,7 @@ impl Vm {
             thread: interp::ThreadState::new(),
             locals: Guarded::new(Vec::new()),
             async_exc: ValueCell::empty(),
+            ident: Cell::new(0),
         })
     }
 
@@ -261,6 +267,13 @@ impl Vm {
     #[allow(unsafe_code)]
     pub fn enter(&self) {
         CURRENT.set(self);
+        self.ident.set(self.host().thread_ident());
+        let me = NonNull::from(self);
+        self.running.with_mut(|all| {
+            if !all.contains(&me) {
+                all.push(me);
+            }
+        });
         // SAFETY: the interpreter outlives the thread; the turn (one thread at a time) is the caller's.
         unsafe { taipan_heap::enter(&self.heap) };
     }
@@ -269,8 +282,27 @@ impl Vm {
     #[allow(unsafe_code)]
     pub fn leave(&self) {
         CURRENT.set(std::ptr::null());
+        let me = NonNull::from(self);
+        self.running.with_mut(|all| all.retain(|vm| *vm != me));
         // SAFETY: nothing is current afterwards.
         unsafe { taipan_heap::enter(std::ptr::null()) };
+    }
+
+    /// Shows the machine of each thread, the calling one's included, the oldest first. `f` must run no Python code.
+    #[allow(unsafe_code)]
+    pub fn each_thread(&self, mut f: impl FnMut(&Vm)) {
+        for vm in self.running.with(Vec::clone) {
+            // SAFETY: a machine is listed from `enter` to `leave`, which its own thread calls with the turn; the caller
+            // has the turn now and keeps it while `f` runs.
+            f(unsafe { vm.as_ref() });
+        }
+    }
+
+    /// In a forked child: the other threads are not there.
+    pub fn forget_other_threads(&self) {
+        let me = NonNull::from(self);
+        self.running.with_mut(|all| all.retain(|vm| *vm == me));
+        self.ident.set(self.host().thread_ident());
     }
 
     pub fn interp(&self) -> &Interp {

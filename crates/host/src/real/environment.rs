@@ -34,6 +34,10 @@ impl Environment for RealHost {
         Ok(())
     }
 
+    fn started_closed(&self, fd: i32) -> bool {
+        super::standard::was_closed(fd)
+    }
+
     fn current_exe(&self) -> HostResult<Vec<u8>> {
         Ok(std::env::current_exe()?.into_os_string().into_vec())
     }

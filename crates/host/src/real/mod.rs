@@ -16,6 +16,7 @@ mod process;
 mod signals;
 mod sockets;
 mod spawn;
+mod standard;
 mod terminal;
 
 use std::ffi::{CStr, CString, c_char};

@@ -27,7 +27,7 @@ pub fn install(vm: &Vm, io_encoding: Option<&str>) -> PyResult<()> {
 
 /// One stream; `None` when its descriptor is not open.
 fn make(vm: &Vm, fd: i32, name: &str, mode: &str, encoding: &str, errors: &str) -> PyResult<Value> {
-    if vm.host().fstat(fd).is_err() {
+    if vm.host().started_closed(fd) || vm.host().fstat(fd).is_err() {
         return Ok(Value::NONE);
     }
     let unbuffered = vm.config.flags.unbuffered && mode == "w";

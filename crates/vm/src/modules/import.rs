@@ -74,6 +74,11 @@ pub fn import(
     fromlist: &Value,
     level: i32,
 ) -> PyResult<Value> {
+    import_visibly(vm, name, globals, fromlist, level).inspect_err(|_| hide_importlib(vm))
+}
+
+/// With importlib's own frames in the traceback.
+fn import_visibly(vm: &Vm, name: &Value, globals: &Value, fromlist: &Value, level: i32) -> PyResult<Value> {
     let Some(name) = name.downcast::<Str>() else {
         return Err(vm.type_error("module name must be a string"));
     };
@@ -163,8 +168,7 @@ fn find_and_load(vm: &Vm, name: &Gc<Str>) -> PyResult<Value> {
         return Err(vm.raise_new(&exc::ImportError, "__import__ not found"));
     };
     let load = || vm.call_method(&lib, "_find_and_load", &[name.to_value(), import]);
-    let r = if vm.config.import_time == 0 { load() } else { timed(vm, name, load) };
-    r.inspect_err(|_| hide_importlib(vm))
+    if vm.config.import_time == 0 { load() } else { timed(vm, name, load) }
 }
 
 /// Loads a module and says how long that took: without and with the modules that it imports.

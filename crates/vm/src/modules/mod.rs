@@ -19,7 +19,6 @@ pub mod weakref;
 pub mod atexit;
 pub mod contextvars;
 pub mod errno;
-pub mod faulthandler;
 pub mod suggestions;
 pub mod tracemalloc;
 pub mod warnings;
@@ -34,7 +33,6 @@ pub static ALL: &[&ModuleDef] = &[
     &warnings::warnings::MODULE,
     &tracemalloc::tracemalloc::MODULE,
     &suggestions::suggestions::MODULE,
-    &faulthandler::faulthandler::MODULE,
     &errno::errno::MODULE,
     &contextvars::contextvars::MODULE,
     &atexit::atexit::MODULE,

@@ -5,6 +5,7 @@ mod hooks;
 mod jit;
 mod monitoring;
 mod names;
+mod printer;
 
 use crate::errors::{BaseException, exc};
 use crate::interp::legacy_trace;
@@ -359,6 +360,7 @@ fn start(vm: &Vm, set: &dyn Fn(&str, Value)) -> PyResult<()> {
         path.push(beside);
     }
     set("path", text_list(vm, &path));
+    set("stderr", vm.alloc(printer::Printer { fd: 2 }).into_value());
     set("meta_path", vm.new_list(Vec::new()).into_value());
     set("path_hooks", vm.new_list(Vec::new()).into_value());
     set("path_importer_cache", vm.new_dict().into_value());
@@ -413,9 +415,9 @@ fn implementation(vm: &Vm) -> PyResult<Value> {
 /// `sys.getrefcount` of objects that live as long as the interpreter.
 const IMMORTAL: i64 = 3 << 30;
 
-/// The identifier that `threading` knows this thread by.
-fn thread_ident(vm: &Vm) -> Value {
-    vm.new_uint(vm as *const Vm as usize as u64)
+/// A thread's identifier as `threading` knows it.
+fn ident_value(vm: &Vm, ident: u64) -> Value {
+    vm.new_uint(ident)
 }
 
 fn exc_parts(vm: &Vm, e: Option<Value>) -> (Value, Value, Value) {
@@ -781,8 +783,12 @@ pub mod sys {
     #[pyfn("_current_frames()")]
     fn current_frames(vm: &Vm) -> PyResult<Gc<Dict>> {
         let d = vm.new_dict();
-        if let Some(f) = vm.current_frame(0) {
-            d.set(vm, &thread_ident(vm), f.into_value())?;
+        let mut found = Vec::new();
+        vm.each_thread(|t| found.push((t.ident.get(), t.current_frame(0))));
+        for (ident, frame) in found {
+            if let Some(f) = frame {
+                d.set(vm, &ident_value(vm, ident), f.into_value())?;
+            }
         }
         Ok(d)
     }
@@ -793,7 +799,11 @@ pub mod sys {
     #[pyfn("_current_exceptions()")]
     fn current_exceptions(vm: &Vm) -> PyResult<Gc<Dict>> {
         let d = vm.new_dict();
-        d.set(vm, &thread_ident(vm), vm.exc.handled().unwrap_or(Value::NONE))?;
+        let mut found = Vec::new();
+        vm.each_thread(|t| found.push((t.ident.get(), t.exc.handled())));
+        for (ident, e) in found {
+            d.set(vm, &ident_value(vm, ident), e.unwrap_or(Value::NONE))?;
+        }
         Ok(d)
     }
 
@@ -998,8 +1008,7 @@ pub mod sys {
     /// Private function for getting PyConfig.cpu_count
     #[pyfn("_get_cpu_count_config()")]
     fn get_cpu_count_config(vm: &Vm) -> i64 {
-        let option = vm.config.x_options.iter().find(|(k, _)| k == "cpu_count");
-        option.and_then(|(_, v)| v.as_ref()?.parse().ok()).unwrap_or(-1)
+        vm.config.cpu_count.and_then(|n| i64::try_from(n).ok()).unwrap_or(-1)
     }
 
     /// Return True if remote debugging is enabled, False otherwise.

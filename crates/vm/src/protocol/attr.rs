@@ -2,6 +2,7 @@
 
 use crate::errors::exc;
 use crate::object::ValueExt;
+use crate::types::module::Module;
 use crate::types::typedef::F;
 use crate::types::{Dict, Str, instance};
 use crate::{PyResult, Raised, Value, Vm};
@@ -120,6 +121,12 @@ impl Vm {
         {
             return Ok(Some(v));
         }
+        // A module keeps its dict in its native part.
+        if let Some(m) = obj.downcast::<Module>()
+            && let Some(v) = m.dict.get_str(self, name)
+        {
+            return Ok(Some(v));
+        }
         match (on_class, getter) {
             (Some(descr), Some(get)) => {
                 let ty = ty.to_value();
@@ -150,9 +157,14 @@ impl Vm {
         {
             return set(self, descr, obj, value);
         }
-        let done = match value {
-            Some(v) => instance::set(self, obj, name, v.clone()).is_ok(),
-            None => instance::delete(self, obj, name),
+        let done = match (value, obj.downcast::<Module>()) {
+            (Some(v), Some(m)) => {
+                m.dict.set_str(self, &self.intern_str(name), v.clone());
+                true
+            }
+            (None, Some(m)) => m.dict.remove_str(self, name).is_some(),
+            (Some(v), None) => instance::set(self, obj, name, v.clone()).is_ok(),
+            (None, None) => instance::delete(self, obj, name),
         };
         if done {
             return Ok(());

@@ -1,5 +1,6 @@
 //! `module`: the type, its attributes, and modules made from native definitions.
 
+use crate::modules::import;
 use crate::native::ModuleDef;
 use crate::prelude::*;
 use crate::types::builtin_function::BuiltinFunction;
@@ -92,6 +93,23 @@ fn missing(vm: &Vm, module: &Value, d: &Gc<Dict>, name: &Gc<Str>) -> Raised {
             _ => None,
         };
         let origin = origin.and_then(|o| o.downcast::<Str>().cloned());
+        let shadowing = import::possibly_shadowing(vm, origin.as_ref());
+        if let Some(o) = origin.as_ref().filter(|_| shadowing) {
+            let o = o.to_string_lossy();
+            if import::is_stdlib_name(vm, mod_name.as_value())? {
+                return Ok(format!(
+                    "module '{shown}' has no attribute '{attr}' (consider renaming '{o}' since it has the same \
+                     name as the standard library module named '{shown}' and prevents importing that standard \
+                     library module)"
+                ));
+            }
+            if initializing(vm, &spec)? {
+                return Ok(format!(
+                    "module '{shown}' has no attribute '{attr}' (consider renaming '{o}' if it has the same name as \
+                     a library you intended to import)"
+                ));
+            }
+        }
         if initializing(vm, &spec)? {
             return Ok(match origin {
                 Some(o) => format!(
