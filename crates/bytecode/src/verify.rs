@@ -1,6 +1,7 @@
 //! The verifier: what passes it can be run without checking operands. It proves that every register, constant, name,
 //! cell, site and jump target is in range, that code ends in a terminator, that the exception table is sane, and, by
-//! data flow, that a temporary is live where it is read and that a call's arguments are the topmost temporaries.
+//! data flow, that a temporary is live and a local bound where it is read, that a register that may hold EMPTY is read
+//! only where that is expected, and that a call's arguments are the topmost temporaries.
 //!
 //! It does not prove what values registers hold: instructions that want a list, an iterator, an exception or a
 //! saved-exception slot check that themselves.
@@ -61,15 +62,19 @@ struct Verifier<'a> {
     code: &'a CodeData,
     /// Is an instruction's first word here?
     starts: Vec<bool>,
-    /// 64-bit words of a set of temporaries.
+    /// 64-bit words of a set of registers.
     nwords: usize,
 }
 
-/// Temporaries that surely are live, and that may be.
+/// Sets of registers, a bit each, locals first, temporaries behind them.
 #[derive(Clone, PartialEq, Eq)]
 struct Live {
+    /// Surely written and not consumed since.
     must: Vec<u64>,
+    /// Perhaps.
     may: Vec<u64>,
+    /// Surely a value: not EMPTY.
+    full: Vec<u64>,
 }
 
 impl Verifier<'_> {
@@ -297,7 +302,7 @@ impl Verifier<'_> {
 
     fn flow(&mut self) -> Check {
         let code = self.code;
-        self.nwords = (code.ntemps as usize).div_ceil(64);
+        self.nwords = (code.nlocals as usize + code.ntemps as usize).div_ceil(64);
         let mut leaders = vec![false; code.len()];
         leaders[0] = true;
         for pc in (0..code.len()).filter(|&pc| self.starts[pc]) {
@@ -314,8 +319,12 @@ impl Verifier<'_> {
             return Err((0, "too complex"));
         }
         let mut states: Vec<Option<Box<Live>>> = vec![None; code.len()];
-        let empty = Live { must: vec![0; self.nwords], may: vec![0; self.nwords] };
-        states[0] = Some(Box::new(empty));
+        let none = vec![0; self.nwords];
+        let mut entry = Live { must: none.clone(), may: none.clone(), full: none };
+        for argument in 0..code.total_args() {
+            entry.set(argument);
+        }
+        states[0] = Some(Box::new(entry));
         let mut work = vec![0];
         while let Some(start) = work.pop() {
             let Some(state) = states[start].as_ref() else { continue };
@@ -341,13 +350,13 @@ impl Verifier<'_> {
                         // Operands may be gone already when the instruction raises, results may be there.
                         state.must[i] &= live.must[i];
                         state.may[i] |= live.may[i];
+                        state.full[i] &= live.full[i];
                     }
+                    let temps = code.nlocals as usize;
                     for t in depth..code.ntemps as usize {
-                        clear_bit(&mut state.must, t);
-                        clear_bit(&mut state.may, t);
+                        state.clear(temps + t);
                     }
-                    set_bit(&mut state.must, depth);
-                    set_bit(&mut state.may, depth);
+                    state.set(temps + depth);
                     if merge(&mut states[h.target as usize], &state) {
                         work.push(h.target as usize);
                     }
@@ -372,57 +381,118 @@ impl Verifier<'_> {
         Ok(())
     }
 
+    /// The bit of a register; cells have none.
+    fn place(&self, register: u32) -> Option<usize> {
+        let (r, locals) = (register as usize, self.code.nlocals as usize);
+        if r < locals { Some(r) } else { Some(r.checked_sub(self.code.first_temp())? + locals) }
+    }
+
     /// Applies an instruction to the live set; the state at its jump target where that differs.
     fn step(&self, instr: Instr, ext: Instr, live: &mut Live) -> Result<Option<Live>, &'static str> {
+        let locals = self.code.nlocals as usize;
         let first = self.code.first_temp();
         let used = uses(self.code, instr, ext);
+        let op = instr.op();
+        let takes_local = matches!(op, Op::DeleteLocal | Op::ClearLocal | Op::MakeCellArg);
         for (run, _) in used.reads() {
             for r in run.start..run.start + run.len {
-                if let Some(t) = (r as usize).checked_sub(first)
-                    && used.optional != Some(r)
-                    && !bit(&live.must, t)
-                {
-                    return Err("temporary is read before it is written");
+                let Some(t) = self.place(r) else { continue };
+                if used.optional != Some(r) {
+                    self.readable(live, op, t, r - run.start)?;
                 }
             }
         }
         if let Some(run) = used.call {
             let top = (run.start + run.len) as usize - first;
-            let above = (top..self.code.ntemps as usize).any(|t| bit(&live.may, t));
+            let above = (top..self.code.ntemps as usize).any(|t| bit(&live.may, locals + t));
             if above {
                 return Err("call below live temporaries");
             }
         }
-        let before = match branch_effect(instr.op()) {
+        let before = match branch_effect(op) {
             BranchEffect::Same => None,
             _ => Some(live.clone()),
         };
         for (run, consume) in used.reads() {
             for r in run.start..run.start + run.len {
-                if let Some(t) = (r as usize).checked_sub(first)
+                if let Some(t) = self.place(r)
                     && *consume
+                    && (t >= locals || takes_local)
                 {
-                    clear_bit(&mut live.must, t);
-                    clear_bit(&mut live.may, t);
+                    live.clear(t);
                 }
             }
         }
+        if op == Op::CheckLocal
+            && let Some(t) = self.place(instr.a() as u32)
+        {
+            live.set(t);
+        }
         for run in used.writes() {
             for r in run.start..run.start + run.len {
-                if let Some(t) = (r as usize).checked_sub(first) {
-                    set_bit(&mut live.must, t);
-                    set_bit(&mut live.may, t);
+                if let Some(t) = self.place(r) {
+                    live.set(t);
+                    if may_write_empty(op, instr, r - run.start) {
+                        clear_bit(&mut live.full, t);
+                    }
                 }
             }
         }
         Ok(before.map(|mut state| {
-            if branch_effect(instr.op()) == BranchEffect::IteratorDroppedOnJump {
-                let t = (instr.b() as usize).saturating_sub(first);
-                clear_bit(&mut state.must, t);
-                clear_bit(&mut state.may, t);
+            if branch_effect(op) == BranchEffect::IteratorDroppedOnJump
+                && let Some(t) = self.place(instr.b() as u32).filter(|t| *t >= locals)
+            {
+                state.clear(t);
             }
             state
         }))
+    }
+
+    /// Whether an instruction may read the register of bit `t`, the `offset`th of its operand.
+    fn readable(&self, live: &Live, op: Op, t: usize, offset: u32) -> Result<(), &'static str> {
+        if t < self.code.nlocals as usize {
+            // These look themselves whether the local is bound.
+            let looks = matches!(op, Op::CheckLocal | Op::DeleteLocal | Op::ClearLocal | Op::MakeCellArg);
+            return if looks || bit(&live.must, t) {
+                Ok(())
+            } else {
+                Err("local is read before it is bound")
+            };
+        }
+        if !bit(&live.must, t) {
+            return Err("temporary is read before it is written");
+        }
+        let expected = match op {
+            Op::Clear => true,
+            Op::Call | Op::CallWide | Op::CallKw | Op::CallKwWide | Op::WithExceptStart => offset == 1,
+            Op::CallEx => offset == 1 || offset == 3,
+            _ => false,
+        };
+        if expected || bit(&live.full, t) { Ok(()) } else { Err("register may be empty") }
+    }
+}
+
+/// Whether the `offset`th register that an instruction writes may be EMPTY afterwards.
+fn may_write_empty(op: Op, instr: Instr, offset: u32) -> bool {
+    match op {
+        Op::LoadImm => Imm::from_u8(instr.x()) == Imm::from_u8(4),
+        Op::LoadGlobalCall | Op::LoadMethod | Op::LoadMethodWide | Op::LoadSuperMethod => offset == 1,
+        Op::LoadSpecial => offset == 1 || offset == 3,
+        _ => false,
+    }
+}
+
+impl Live {
+    fn set(&mut self, i: usize) {
+        set_bit(&mut self.must, i);
+        set_bit(&mut self.may, i);
+        set_bit(&mut self.full, i);
+    }
+
+    fn clear(&mut self, i: usize) {
+        clear_bit(&mut self.must, i);
+        clear_bit(&mut self.may, i);
+        clear_bit(&mut self.full, i);
     }
 }
 
@@ -462,6 +532,10 @@ fn merge(into: &mut Option<Box<Live>>, from: &Live) -> bool {
     };
     let mut changed = false;
     for (s, f) in state.must.iter_mut().zip(&from.must) {
+        changed |= *s & f != *s;
+        *s &= f;
+    }
+    for (s, f) in state.full.iter_mut().zip(&from.full) {
         changed |= *s & f != *s;
         *s &= f;
     }

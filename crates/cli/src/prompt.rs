@@ -194,7 +194,9 @@ fn attempt(python: &Interpreter, source: &str, ended: bool, futures: &mut u32) -
     let vm = python.vm();
     let flags = *futures | if ended { 0 } else { DONT_IMPLY_DEDENT | ALLOW_INCOMPLETE_INPUT };
     let options = CompileOptions { mode: CompileMode::Single, flags, optimize: 0 };
-    let compiled = vm.config.frontend.compile(vm, source, FILENAME, options);
+    // Without its last line end a compound statement is not complete: the empty line behind it makes it so.
+    let text = if ended { source } else { source.strip_suffix('\n').unwrap_or(source) };
+    let compiled = vm.config.frontend.compile(vm, text, FILENAME, options);
     let data = if ended {
         compiled?
     } else {

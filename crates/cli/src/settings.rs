@@ -197,7 +197,7 @@ pub fn apply(
     {
         b.config.module_search_paths.extend(path.split(|&byte| byte == b':').map(<[u8]>::to_vec));
     }
-    b.io_encoding = env(host, c, "PYTHONIOENCODING");
+    b.io_encoding = env(host, c, "PYTHONIOENCODING").filter(|v| v != ":");
     if b.io_encoding.is_none() && (utf8_mode == 1 || is_c(&locale)) {
         // Where nobody chose a locale, bytes that are no text pass through.
         b.io_encoding = Some(":surrogateescape".into());

@@ -54,12 +54,12 @@ pub const PATCHES: &[(&str, &[Rule])] = &[
     (
         "linecache.py",
         &[(
-            "        # Try looking through the module search path, which is only useful\n",
+            "        # Realise a lazy loader based lookup if there is one\n",
             "        # The standard library lies inside the executable.\n        from _frozen_library import data\n        \
              data = data(fullname)\n        if data is not None:\n            \
              lines = data.decode('utf-8').splitlines(keepends=True)\n            \
              cache[filename] = len(data), None, lines, fullname\n            return lines\n\n        \
-             # Try looking through the module search path, which is only useful\n",
+             # Realise a lazy loader based lookup if there is one\n",
         )],
     ),
     (

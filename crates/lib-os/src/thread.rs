@@ -752,6 +752,7 @@ pub mod _thread {
         let Some(args) = args.downcast::<Tuple>() else {
             return Err(vm.type_error("2nd arg must be a tuple"));
         };
+        let given = kwargs.cloned();
         let kwargs = match kwargs {
             None => Vec::new(),
             Some(k) => match k.downcast::<Dict>() {
@@ -759,6 +760,8 @@ pub mod _thread {
                 None => return Err(vm.type_error("optional 3rd arg must be a dictionary")),
             },
         };
+        let event = [function.clone(), args.to_value(), given.unwrap_or(Value::NONE)];
+        taipan_vm::modules::sys::audit(vm, "_thread.start_new_thread", &event)?;
         start(vm, function, args.items().to_vec(), kwargs, Arc::default())
     }
 
@@ -780,6 +783,8 @@ pub mod _thread {
                 None => return Err(vm.type_error("'handle' must be a _ThreadHandle")),
             },
         };
+        let event = [function.clone(), Value::bool(daemon), handle.to_value()];
+        taipan_vm::modules::sys::audit(vm, "_thread.start_joinable_thread", &event)?;
         if !daemon {
             vm.state::<ThreadState>().joined.with_mut(|l| l.push(Arc::clone(&handle.handle)));
         }

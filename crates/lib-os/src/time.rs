@@ -364,6 +364,7 @@ pub mod time {
     /// The argument may be a floating-point number for subsecond precision.
     #[pyfn("sleep(object, /)")]
     fn sleep(vm: &Vm, object: &Value) -> PyResult<()> {
+        taipan_vm::modules::sys::audit(vm, "time.sleep", std::slice::from_ref(object))?;
         if float_value(object).is_none()
             && object.as_int().is_none()
             && vm.type_of(object).slots.index.get().is_none()

@@ -98,6 +98,15 @@ pub fn print_exception(vm: &Vm) {
     }
     let hook = sys.get_str(vm, &names.excepthook);
     let args = [class.clone(), e.clone(), tb.clone()];
+    let event = [hook.clone().unwrap_or(Value::NONE), class.clone(), e.clone(), tb.clone()];
+    if sys::audit(vm, "sys.excepthook", &event).is_err() {
+        if vm.raised_is(&taipan_vm::errors::exc::RuntimeError) {
+            // The audit hook takes it from here.
+            drop(vm.take_raised());
+            return;
+        }
+        vm.unraisable("Exception ignored in audit hook", None);
+    }
     match hook {
         Some(hook) => {
             if vm.call(&hook, &args).is_err() {

@@ -467,6 +467,10 @@ impl Drop for FramePlace {
 #[cold]
 fn detach(vm: &Vm, f: &Frame) {
     if let Some(o) = f.object.get() {
+        // Two references are this one and the frame's own.
+        if o.as_value().header().is_none_or(|h| h.count() > 2) {
+            o.remember_caller(vm, f);
+        }
         o.detach(vm, f);
     }
 }

@@ -32,7 +32,6 @@ pub fn unbound_local(vm: &Vm, frame: &Frame, slot: u16) -> Raised {
             name.to_string_lossy()
         ),
     );
-    crate::errors::exception::set_field(&e, crate::errors::exception::NAME, Some(name.into_value()));
     vm.raise(e)
 }
 

@@ -2,6 +2,7 @@
 
 use crate::breaker::bit;
 use crate::errors::exc;
+use crate::modules::sys::audit;
 use crate::prelude::*;
 use std::cell::Cell;
 use taipan_heap::{Garbage, flags};
@@ -364,6 +365,8 @@ pub mod gc {
     /// that are in that generation.
     #[pyfn("get_objects(generation=None)")]
     fn get_objects(vm: &Vm, generation: Option<isize>) -> PyResult<Vec<Value>> {
+        let asked = generation.map_or(Value::NONE, |g| vm.new_int(g as i64));
+        audit(vm, "gc.get_objects", &[asked])?;
         match generation {
             Some(g) if g < 0 => Err(vm.value_error("generation parameter cannot be negative")),
             Some(g) if g >= GENERATIONS as isize => Err(vm.value_error(format_args!(
@@ -376,14 +379,16 @@ pub mod gc {
 
     /// Return the list of objects that directly refer to any of 'objs'.
     #[pyfn("get_referrers(*objs)")]
-    fn get_referrers(vm: &Vm, objs: &[Value]) -> Vec<Value> {
-        vm.heap.referrers(objs)
+    fn get_referrers(vm: &Vm, objs: &[Value]) -> PyResult<Vec<Value>> {
+        audit(vm, "gc.get_referrers", &[vm.tuple_from(objs).into_value()])?;
+        Ok(vm.heap.referrers(objs))
     }
 
     /// Return the list of objects that are directly referred to by 'objs'.
     #[pyfn("get_referents(*objs)")]
-    fn get_referents(_vm: &Vm, objs: &[Value]) -> Vec<Value> {
-        objs.iter().flat_map(Value::referents).collect()
+    fn get_referents(vm: &Vm, objs: &[Value]) -> PyResult<Vec<Value>> {
+        audit(vm, "gc.get_referents", &[vm.tuple_from(objs).into_value()])?;
+        Ok(objs.iter().flat_map(Value::referents).collect())
     }
 
     /// Returns true if the object is tracked by the garbage collector.

@@ -679,7 +679,7 @@ pub mod marshal {
         #[raw] version: Option<&Value>,
         allow_code: bool,
     ) -> PyResult<Value> {
-        let bytes = super::dump(vm, value, version_of(vm, version)?, allow_code)?;
+        let bytes = audited_dump(vm, value, version, allow_code)?;
         vm.call_method(file, "write", &[vm.new_bytes(&bytes).into_value()])
     }
 
@@ -698,6 +698,7 @@ pub mod marshal {
     /// dump(), load() will substitute None for the unmarshallable type.
     #[pyfn("load(file, /, *, allow_code=True)")]
     fn load(vm: &Vm, file: &Value, allow_code: bool) -> PyResult<Value> {
+        super::super::sys::audit(vm, "marshal.load", &[])?;
         // An empty read shows whether the file gives bytes at all.
         let probe = vm.call_method(file, "read", &[vm.new_int(0)])?;
         if !probe.is_instance_of::<Bytes>() {
@@ -722,7 +723,7 @@ pub mod marshal {
     /// unsupported type.
     #[pyfn("dumps(value, version=version, /, *, allow_code=True)")]
     fn dumps(vm: &Vm, value: &Value, #[raw] version: Option<&Value>, allow_code: bool) -> PyResult<Value> {
-        let bytes = super::dump(vm, value, version_of(vm, version)?, allow_code)?;
+        let bytes = audited_dump(vm, value, version, allow_code)?;
         Ok(vm.new_bytes(&bytes).into_value())
     }
 
@@ -736,11 +737,18 @@ pub mod marshal {
     #[pyfn("loads(bytes, /, *, allow_code=True)")]
     fn loads(vm: &Vm, bytes: &Value, allow_code: bool) -> PyResult<Value> {
         let data = vm.bytes_like(bytes)?.freeze();
+        super::super::sys::audit(vm, "marshal.loads", &[vm.new_bytes(&data).into_value()])?;
         super::load(vm, &data, allow_code)
     }
 
     #[pyconst("version")]
     const FORMAT_VERSION: i64 = VERSION;
+}
+
+fn audited_dump(vm: &Vm, value: &Value, version: Option<&Value>, allow_code: bool) -> PyResult<Vec<u8>> {
+    let version = version_of(vm, version)?;
+    super::sys::audit(vm, "marshal.dumps", &[value.clone(), vm.new_int(version)])?;
+    dump(vm, value, version, allow_code)
 }
 
 fn version_of(vm: &Vm, v: Option<&Value>) -> PyResult<i64> {

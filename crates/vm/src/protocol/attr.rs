@@ -20,9 +20,25 @@ impl Vm {
     /// `obj.name`.
     pub fn get_attr(&self, obj: &Value, name: &Gc<Str>) -> PyResult<Value> {
         self.check_stack()?;
-        match self.type_of(obj).slots.getattro.get() {
+        let r = match self.type_of(obj).slots.getattro.get() {
             Some(f) => f(self, obj, name.as_value()),
             None => self.generic_get_attr(obj, name),
+        };
+        r.inspect_err(|_| self.complete_attribute_error(obj, name))
+    }
+
+    /// An `AttributeError` that says neither whose attribute nor which was not there is told both, for suggestions.
+    #[cold]
+    fn complete_attribute_error(&self, obj: &Value, name: &Gc<Str>) {
+        use crate::errors::exception::{NAME, OBJ, field, set_field};
+        if !self.raised_is(&exc::AttributeError) {
+            return;
+        }
+        let Some(e) = self.raised_get() else { return };
+        let unset = |at| field(&e, at).is_none_or(|v| v.is_none());
+        if unset(NAME) && unset(OBJ) {
+            set_field(&e, NAME, Some(name.to_value()));
+            set_field(&e, OBJ, Some(obj.clone()));
         }
     }
 
@@ -170,7 +186,7 @@ impl Vm {
             return Ok(());
         }
         let shown = name.to_string_lossy();
-        if instance::has_attrs(obj) {
+        if instance::has_attrs(obj) || obj.is_instance_of::<Module>() {
             return Err(self.no_attribute(obj, name));
         }
         Err(if on_class.is_some() {

@@ -113,6 +113,12 @@ impl FrameObject {
         self.frame.set(f)
     }
 
+    /// The frame ends and the object lives on: it keeps the caller's frame object.
+    pub fn remember_caller(&self, vm: &Vm, f: &Frame) {
+        let below = vm.thread.below(f).map(|below| object_of(vm, below));
+        self.back.set(below);
+    }
+
     /// The frame ends: the object takes over what it needs.
     pub fn detach(&self, _vm: &Vm, f: &Frame) {
         let n = f.exec().first_temp;

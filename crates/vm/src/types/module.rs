@@ -180,25 +180,6 @@ fn lookup(vm: &Vm, module: &Value, name: &Gc<Str>) -> PyResult<Option<Value>> {
     }
 }
 
-fn setattro(vm: &Vm, module: &Value, name: &Value, value: Option<&Value>) -> PyResult<()> {
-    let name = vm.attr_name(name)?;
-    let Some(m) = module.downcast::<Module>() else { return vm.generic_set_attr(module, name, value) };
-    if let Some(d) = vm.type_of(module).lookup(vm, name)
-        && let Some(set) = vm.type_of(&d).slots.descr_set.get()
-    {
-        return set(vm, &d, module, value);
-    }
-    let name = vm.intern_str(name);
-    match value {
-        Some(v) => m.dict.set_str(vm, &name, v.clone()),
-        None => match m.dict.remove_str(vm, &name) {
-            Some(old) => drop(old),
-            None => return Err(vm.no_attribute(module, &name)),
-        },
-    }
-    Ok(())
-}
-
 fn repr(vm: &Vm, module: &Value) -> PyResult<Value> {
     let Some(m) = module.downcast::<Module>() else { return Ok(vm.names.empty.to_value()) };
     // importlib knows how specs print; before it is there, the name must do.
@@ -211,8 +192,7 @@ fn repr(vm: &Vm, module: &Value) -> PyResult<Value> {
 }
 
 impl Slots for Module {
-    const SLOTS: SlotDefs =
-        SlotDefs { getattro: Some(getattro), setattro: Some(setattro), repr: Some(repr), ..SlotDefs::NONE };
+    const SLOTS: SlotDefs = SlotDefs { getattro: Some(getattro), repr: Some(repr), ..SlotDefs::NONE };
 }
 
 fn readonly(vm: &Vm) -> Raised {
