@@ -14,6 +14,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
 use taipan::Interpreter;
+use taipan::host::Signals;
 
 /// Native stack of the thread that runs Python: deep recursion ends in `RecursionError` long before.
 const STACK: usize = 64 << 20;
@@ -74,6 +75,9 @@ static ALLOCATOR: Allocator = Allocator;
 
 fn main() {
     let worker = std::thread::Builder::new().name("main".into()).stack_size(STACK).spawn(python);
+    // Signals are for the thread that runs Python: they interrupt what it waits for.
+    const SIG_BLOCK: i32 = 0;
+    _ = taipan::host::RealHost::new().sigmask(SIG_BLOCK, !0);
     let status = match worker.map(std::thread::JoinHandle::join) {
         Ok(Ok(status)) => status,
         // The panic has been reported.

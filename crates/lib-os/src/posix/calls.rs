@@ -840,6 +840,14 @@ pub mod posix {
         Ok(vm.new_bytes(b.get(..n).unwrap_or(&b)))
     }
 
+    #[pyfn("_is_inputhook_installed()")]
+    fn _is_inputhook_installed(_vm: &Vm) -> bool {
+        false
+    }
+
+    /// Return the number of logical CPUs in the system.
+    ///
+    /// Return None if indeterminable.
     #[pyfn("cpu_count()")]
     fn cpu_count(vm: &Vm) -> Option<usize> {
         vm.config.cpu_count.or_else(|| vm.host().cpu_count())
