@@ -252,29 +252,42 @@ unsafe fn bind_keywords(
         }
         kwdefaults.as_ref()?.get_str(vm, &params[i])
     };
-    // Missing ones first, so that nothing has moved when one has no default.
-    let mut missing: [Slot; MAX_PARAMS] = [const { None }; MAX_PARAMS];
-    for i in given..params.len() {
-        if filled >> i & 1 == 0 {
-            match default_of(i) {
-                Some(v) => missing[i] = Some(v),
-                None => return false,
+    // Whether each missing one has a default is known before anything moves. (Words: arrays of values would be dropped
+    // one by one, which costs more than the rest.)
+    let mut missing = [0u64; MAX_PARAMS];
+    let all = (1u64 << params.len()) - 1;
+    if filled != all {
+        for i in given..params.len() {
+            if filled >> i & 1 == 0 {
+                match default_of(i) {
+                    Some(v) => missing[i] = v.into_bits(),
+                    None => {
+                        for word in missing.into_iter().filter(|&w| w != 0) {
+                            // SAFETY: given out just now.
+                            drop(unsafe { Value::from_bits(word) });
+                        }
+                        return false;
+                    }
+                }
             }
         }
     }
     // SAFETY: by contract; places are below the number of parameters, which the window has room for.
     unsafe {
-        let mut values: [Slot; MAX_PARAMS] = [const { None }; MAX_PARAMS];
+        let words = base as *mut u64;
+        let mut values = [0u64; MAX_PARAMS];
         for (k, v) in values.iter_mut().enumerate().take(names.len()) {
-            *v = (*base.add(given + k)).take();
+            *v = *words.add(given + k);
         }
-        clear(base, given, exec.first_temp);
-        for (k, v) in values.iter_mut().enumerate().take(names.len()) {
-            std::ptr::write(base.add(places[k] as usize), v.take());
+        clear(base, given, exec.first_temp.max(given + names.len()));
+        for k in 0..names.len() {
+            *words.add(places[k] as usize) = values[k];
         }
-        for (i, v) in missing.iter_mut().enumerate().take(params.len()).skip(given) {
-            if v.is_some() {
-                std::ptr::write(base.add(i), v.take());
+        if filled != all {
+            for (i, word) in missing.into_iter().enumerate().take(params.len()).skip(given) {
+                if word != 0 {
+                    *words.add(i) = word;
+                }
             }
         }
     }

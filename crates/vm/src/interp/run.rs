@@ -1382,6 +1382,15 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             }
             Op::UnpackPair => {
                 save!();
+                if let Some(t) = regs.get(i.c()).downcast_exact::<Tuple>()
+                    && let [x, y] = t.items()
+                {
+                    let (x, y) = (x.clone(), y.clone());
+                    regs.consume(i.c());
+                    regs.put(i.a(), x);
+                    regs.put(i.b(), y);
+                    continue;
+                }
                 build::unpack_pair(vm, regs, i)?;
             }
             Op::UnpackEx => {

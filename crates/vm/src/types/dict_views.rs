@@ -8,6 +8,7 @@ use crate::types::mappingproxy::MappingProxy;
 use crate::types::repr_guard;
 use crate::types::set::{any_set, element_hash, table_of, update};
 use crate::types::set_table::SetTable;
+use crate::types::tuple::PairCache;
 use std::cell::Cell;
 use taipan_text::wtf8::Wtf8Buf;
 
@@ -22,6 +23,7 @@ pub struct Cursor {
     pub pos: Cell<usize>,
     /// How many entries are still to come.
     pub left: Cell<usize>,
+    pairs: PairCache,
 }
 
 impl Cursor {
@@ -31,6 +33,7 @@ impl Cursor {
             used: Cell::new(d.len()),
             pos: Cell::new(pos),
             left: Cell::new(d.len()),
+            pairs: PairCache::default(),
         }
     }
 
@@ -40,6 +43,7 @@ impl Cursor {
             used: self.used.clone(),
             pos: self.pos.clone(),
             left: self.left.clone(),
+            pairs: PairCache::default(),
         }
     }
 
@@ -103,8 +107,8 @@ impl Cursor {
     }
 }
 
-fn pair(vm: &Vm, k: Value, v: Value) -> Value {
-    vm.tuple_from_iter([k, v].into_iter()).into_value()
+fn pair(vm: &Vm, it: &Cursor, k: Value, v: Value) -> Value {
+    it.pairs.pair(vm, k, v)
 }
 
 macro_rules! iterators {
@@ -128,8 +132,8 @@ macro_rules! iterators {
                 iter: Some(itself),
                 iternext: Some(|vm, v| {
                     let it = object::<$ty>(vm, v, "__next__")?;
-                    let pick: fn(&Vm, Value, Value) -> Value = $pick;
-                    Ok(it.cursor.$next(vm)?.map(|(k, v)| pick(vm, k, v)))
+                    let pick: fn(&Vm, &Cursor, Value, Value) -> Value = $pick;
+                    Ok(it.cursor.$next(vm)?.map(|(k, v)| pick(vm, &it.cursor, k, v)))
                 }),
                 ..SlotDefs::NONE
             };
@@ -157,11 +161,11 @@ macro_rules! iterators {
 }
 
 iterators! {
-    DictKeyIter "dict_keyiterator" next |_| 0, |_, k, _| k;
-    DictValueIter "dict_valueiterator" next |_| 0, |_, _, v| v;
+    DictKeyIter "dict_keyiterator" next |_| 0, |_, _, k, _| k;
+    DictValueIter "dict_valueiterator" next |_| 0, |_, _, _, v| v;
     DictItemIter "dict_itemiterator" next |_| 0, pair;
-    DictReverseKeyIter "dict_reversekeyiterator" next_back |d| d.table.entry_count(), |_, k, _| k;
-    DictReverseValueIter "dict_reversevalueiterator" next_back |d| d.table.entry_count(), |_, _, v| v;
+    DictReverseKeyIter "dict_reversekeyiterator" next_back |d| d.table.entry_count(), |_, _, k, _| k;
+    DictReverseValueIter "dict_reversevalueiterator" next_back |d| d.table.entry_count(), |_, _, _, v| v;
     DictReverseItemIter "dict_reverseitemiterator" next_back |d| d.table.entry_count(), pair;
 }
 

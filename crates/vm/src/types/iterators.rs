@@ -6,6 +6,7 @@ use crate::native::shell::object;
 use crate::object::{Payload, ValueExt};
 use crate::prelude::*;
 use crate::types::generic_alias;
+use crate::types::tuple::PairCache;
 use dashu_int::IBig;
 use std::cell::Cell;
 
@@ -184,6 +185,7 @@ pub struct Enumerate {
     pub count: Cell<i64>,
     /// The count, once it has outgrown `count`.
     big: ValueCell,
+    pairs: PairCache,
 }
 
 impl Enumerate {
@@ -209,7 +211,7 @@ fn enumerate_next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
     let it = object::<Enumerate>(vm, v, "__next__")?;
     let Some(x) = vm.iter_next(&it.iter)? else { return Ok(None) };
     let n = it.next_count(vm);
-    Ok(Some(vm.tuple_from_iter([n, x].into_iter()).into_value()))
+    Ok(Some(it.pairs.pair(vm, n, x)))
 }
 
 impl Slots for Enumerate {
@@ -257,7 +259,7 @@ impl Enumerate {
             }
         }
         let iter = vm.get_iter(iterable)?;
-        let body = Enumerate { iter, count: Cell::new(count), big: ValueCell::new(big) };
+        let body = Enumerate { iter, count: Cell::new(count), big: ValueCell::new(big), pairs: PairCache::default() };
         Ok(vm.alloc_in(cls, body)?.into_value())
     }
 
@@ -344,6 +346,7 @@ fn iters_of(vm: &Vm, iterables: &[Value]) -> PyResult<Box<[Value]>> {
 pub struct Zip {
     pub iters: Box<[Value]>,
     pub strict: Cell<bool>,
+    pairs: PairCache,
 }
 
 fn zip_next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
@@ -356,7 +359,7 @@ fn zip_next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
     {
         let Some(x) = vm.iter_next(a)? else { return Ok(None) };
         let Some(y) = vm.iter_next(b)? else { return Ok(None) };
-        return Ok(Some(vm.tuple_from_iter([x, y].into_iter()).into_value()));
+        return Ok(Some(z.pairs.pair(vm, x, y)));
     }
     let items = next_of_all(vm, &z.iters, z.strict.get(), "zip")?;
     Ok(items.map(|items| vm.new_tuple(items).into_value()))
@@ -372,7 +375,7 @@ impl Zip {
     fn new(vm: &Vm, cls: &Gc<Type>, args: CallArgs) -> PyResult<Value> {
         let strict = strict_keyword(vm, "zip", args)?;
         let iters = iters_of(vm, args.pos())?;
-        Ok(vm.alloc_in(cls, Zip { iters, strict: Cell::new(strict) })?.into_value())
+        Ok(vm.alloc_in(cls, Zip { iters, strict: Cell::new(strict), pairs: PairCache::default() })?.into_value())
     }
 
     /// Return state information for pickling.

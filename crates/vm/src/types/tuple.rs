@@ -2,7 +2,8 @@
 
 use crate::object::Type;
 use crate::{PyResult, Value, Vm};
-use taipan_heap::{Gc, Layout, PayloadFns, VarObj, payload};
+use taipan_heap::cell::GcCell;
+use taipan_heap::{Gc, Layout, PayloadFns, Trace, VarObj, flags, payload};
 
 /// The payload of `tuple`.
 #[repr(transparent)]
@@ -79,5 +80,54 @@ impl Vm {
             let made = self.heap.alloc_var::<(), Value>(ty.as_ptr(), (), items, extra);
             made.expect("a tuple as large as a slice in memory").cast()
         }
+    }
+}
+
+/// Makes pairs for an iterator: the same tuple again as long as nobody else keeps it, as in `for k, v in d.items()`.
+#[derive(Default)]
+pub struct PairCache(GcCell<Tuple>);
+
+impl Trace for PairCache {
+    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+        self.0.trace(visit)
+    }
+    fn clear(&self) {
+        self.0.clear()
+    }
+}
+
+impl PairCache {
+    #[inline]
+    pub fn pair(&self, vm: &Vm, a: Value, b: Value) -> Value {
+        let mut items = [a, b];
+        let reused = self.0.with(|t| {
+            let t = t?;
+            if t.header().count() != 1 || t.header().has_flag(flags::WEAKREFS) || t.len() != 2 {
+                return None;
+            }
+            // SAFETY: the cache has the only reference, so nobody borrows the items; they are swapped, not dropped.
+            #[allow(unsafe_code)]
+            unsafe {
+                let place = t.items().as_ptr() as *mut [Value; 2];
+                std::ptr::swap(place, &mut items);
+            }
+            Some(t.to_value())
+        });
+        match reused {
+            Some(t) => {
+                drop(items);
+                t
+            }
+            None => self.fresh(vm, items),
+        }
+    }
+
+    #[inline(never)]
+    fn fresh(&self, vm: &Vm, items: [Value; 2]) -> Value {
+        let t = vm.tuple_from_iter(items.into_iter());
+        if !self.0.is_some() {
+            self.0.set(Some(t.clone()));
+        }
+        t.into_value()
     }
 }
