@@ -102,6 +102,13 @@ pub fn names() -> impl ExactSizeIterator<Item = &'static str> {
 }
 
 impl FrozenModule {
+    /// The length of the source text in bytes.
+    #[must_use]
+    pub fn source_len(&self) -> usize {
+        let head = part(self.row, 7).first_chunk().copied().unwrap_or_default();
+        u32::from_le_bytes(head) as usize
+    }
+
     /// The source text, unpacked anew at each call.
     #[must_use]
     pub fn source(&self) -> Option<String> {

@@ -23,6 +23,7 @@ mod files;
 mod filesystem;
 mod locale;
 mod mapping;
+mod mount;
 mod polling;
 mod process;
 mod signals;
@@ -43,6 +44,7 @@ pub use filesystem::{DirEntry, FileKind, FileSystem, Stat, StatVfs, TimeSpec, Wh
 pub use locale::{Locale, LocaleConv};
 pub use mapping::{Mapping, Maps};
 pub use memory::MemoryHost;
+pub use mount::{Entry, Mount, Tree};
 pub use polling::{EpollEvent, PollFd, Polling, Ready};
 pub use process::{
     ChildInfo, FileAction, ForkExec, Process, ResourceUsage, Sched, SpawnAttributes, Times, Uname,
@@ -72,6 +74,9 @@ pub trait Host:
     + Send
     + Sync
 {
+    /// Lets a read-only folder of the program's own be seen at a path, if nothing else is there. A host whose programs see no
+    /// files leaves it out.
+    fn mount(&self, _folder: Mount) {}
 }
 
 /// What a group's method answers unless a host overrides it.

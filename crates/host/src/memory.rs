@@ -599,10 +599,10 @@ impl Clock for MemoryHost {
     }
 
     fn gmtime(&self, seconds: i64) -> HostResult<Tm> {
-        RealHost.gmtime(seconds)
+        RealHost::new().gmtime(seconds)
     }
 
     fn localtime(&self, seconds: i64) -> HostResult<Tm> {
-        RealHost.gmtime(seconds)
+        RealHost::new().gmtime(seconds)
     }
 }

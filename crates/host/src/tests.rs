@@ -19,7 +19,7 @@ fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
 
 #[test]
 fn real_files_round_trip() {
-    let host: &dyn Host = &RealHost;
+    let host: &dyn Host = &RealHost::new();
     let directory = scratch("files");
     host.mkdir(At::cwd(&directory), 0o700).unwrap();
     let file = join(&directory, b"a");
@@ -50,7 +50,7 @@ fn real_files_round_trip() {
 
 #[test]
 fn real_child_and_pipe() {
-    let host = RealHost;
+    let host = RealHost::new();
     let host: &dyn Host = &host;
     let (read, write) = host.pipe2(libc::O_CLOEXEC).unwrap();
     let (error_read, error_write) = host.pipe2(libc::O_CLOEXEC).unwrap();
@@ -99,7 +99,7 @@ fn real_child_and_pipe() {
 
 #[test]
 fn real_sockets() {
-    let host: &dyn Host = &RealHost;
+    let host: &dyn Host = &RealHost::new();
     let server = host.socket(libc::AF_INET, libc::SOCK_STREAM, 0).unwrap();
     host.bind(server, &SocketAddress::Inet { ip: [127, 0, 0, 1], port: 0 }).unwrap();
     host.listen(server, 1).unwrap();
@@ -145,7 +145,7 @@ fn real_sockets() {
 #[test]
 fn real_signals_are_noted() {
     static CALLS: AtomicUsize = AtomicUsize::new(0);
-    let host: &dyn Host = &RealHost;
+    let host: &dyn Host = &RealHost::new();
     host.set_notify(Some(Arc::new(|| {
         CALLS.fetch_add(1, Ordering::SeqCst);
     })));
@@ -160,7 +160,7 @@ fn real_signals_are_noted() {
 
 #[test]
 fn real_clock_and_calendar() {
-    let host: &dyn Host = &RealHost;
+    let host: &dyn Host = &RealHost::new();
     let before = host.monotonic_ns();
     host.sleep_until(before + 1_000_000).unwrap();
     assert!(host.monotonic_ns() >= before + 1_000_000);
@@ -173,7 +173,7 @@ fn real_clock_and_calendar() {
 
 #[test]
 fn real_accounts_and_maps() {
-    let host: &dyn Host = &RealHost;
+    let host: &dyn Host = &RealHost::new();
     assert_eq!(host.user_by_id(0).unwrap().unwrap().name, b"root");
     assert!(host.user_by_name(b"no-such-user-here").unwrap().is_none());
     assert!(host.users().unwrap().iter().any(|user| user.uid == 0));

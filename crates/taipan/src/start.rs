@@ -1,5 +1,7 @@
 //! The start-up sequence, CPython's: builtins and sys, importlib, encodings, streams, `__main__`, `site`.
 
+use std::sync::Arc;
+use taipan_host::Mount;
 use taipan_vm::modules::frozen_library::root as library_root;
 use taipan_vm::modules::import::import_module;
 use taipan_vm::modules::{imp, sys};
@@ -96,7 +98,9 @@ fn library(vm: &Vm) -> PyResult<()> {
         vm.call_method(&hooks, "insert", &[vm.new_int(0), finder.clone()])?;
     }
     // It was loaded before it could be found; now it is, like any other module.
-    let root = sys::fs_text(vm, &library_root(vm));
+    let root = library_root(vm);
+    vm.host().mount(Mount { root: root.clone(), tree: Arc::new(crate::library::LibraryFolder) });
+    let root = sys::fs_text(vm, &root);
     let finder = vm.call1(&finder, &root)?;
     let name = vm.intern("_library_importer").into_value();
     let spec = vm.call_method(&finder, "find_spec", &[name])?;

@@ -55,7 +55,7 @@ fn raw_of(tm: &Tm, zone: &CStr) -> libc::tm {
 
 /// Offset east and name at a moment.
 fn zone_at(seconds: i64) -> (i64, Vec<u8>) {
-    match RealHost.localtime(seconds) {
+    match RealHost::new().localtime(seconds) {
         Ok(tm) => (tm.gmtoff, tm.zone),
         Err(_) => (0, b"UTC".to_vec()),
     }

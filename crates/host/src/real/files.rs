@@ -6,7 +6,7 @@ use std::ptr;
 use libc::{c_int, c_ulong, c_void};
 
 use super::{RealHost, c_string, check, count, direct, done, zeroed};
-use crate::{At, Fd, Files, HostError, HostResult, Stat, StatVfs};
+use crate::{At, Fd, Files, HostError, HostResult, Mount, Stat, StatVfs};
 
 /// The largest transfer that Linux does in one call; more is cut, as the kernel would.
 const MAX_TRANSFER: usize = 0x7fff_f000;
@@ -20,8 +20,44 @@ fn optional(offset: &mut Option<i64>) -> *mut i64 {
     offset.as_mut().map_or(ptr::null_mut(), ptr::from_mut)
 }
 
+/// A descriptor of a file that lies in the program: an unnamed file in memory with its contents.
+fn open_mounted(mount: &Mount, path: &str, flags: i32, inheritable: bool) -> HostResult<Fd> {
+    if flags & (libc::O_WRONLY | libc::O_RDWR | libc::O_TRUNC) != 0 {
+        return Err(HostError(libc::EROFS));
+    }
+    if flags & (libc::O_CREAT | libc::O_EXCL) == libc::O_CREAT | libc::O_EXCL {
+        return Err(HostError(libc::EEXIST));
+    }
+    let Some(contents) = mount.tree.read(path) else { return Err(HostError::EISDIR) };
+    if flags & libc::O_DIRECTORY != 0 {
+        return Err(HostError::ENOTDIR);
+    }
+    let name = c_string(path.rsplit('/').next().unwrap_or_default().as_bytes())?;
+    let close = if inheritable { 0 } else { libc::MFD_CLOEXEC };
+    // SAFETY: I1.
+    let fd = check(unsafe { libc::memfd_create(name.as_ptr(), close) })?;
+    let mut rest = &*contents;
+    while !rest.is_empty() {
+        // SAFETY: I1.
+        match count(unsafe { libc::write(fd, rest.as_ptr().cast(), rest.len().min(MAX_TRANSFER)) }) {
+            Ok(n) => rest = rest.get(n..).unwrap_or_default(),
+            Err(error) => {
+                // SAFETY: ours, and handed to nobody.
+                unsafe { libc::close(fd) };
+                return Err(error);
+            }
+        }
+    }
+    // SAFETY: no pointers.
+    unsafe { libc::lseek(fd, 0, libc::SEEK_SET) };
+    Ok(fd)
+}
+
 impl Files for RealHost {
     fn open(&self, at: At<'_>, flags: i32, mode: u32, inheritable: bool) -> HostResult<Fd> {
+        if let Some((mount, path)) = self.mounted(at) {
+            return open_mounted(mount, &path, flags, inheritable);
+        }
         let path = c_string(at.path)?;
         let flags = if inheritable { flags } else { flags | libc::O_CLOEXEC };
         // SAFETY: I1.

@@ -4,7 +4,9 @@ use std::ffi::CStr;
 use std::ptr;
 
 use super::{RealHost, c_string, check, count, done, zeroed};
-use crate::{At, DirEntry, Fd, FileKind, FileSystem, HostError, HostResult, Stat, StatVfs, TimeSpec, Which};
+use crate::{
+    At, DirEntry, Entry, Fd, FileKind, FileSystem, HostError, HostResult, Stat, StatVfs, TimeSpec, Which,
+};
 
 pub(super) fn stat_of(raw: &libc::stat) -> Stat {
     let time = |seconds, nanoseconds| TimeSpec { seconds, nanoseconds };
@@ -97,6 +99,11 @@ fn grow(mut get: impl FnMut(*mut u8, usize) -> isize) -> HostResult<Vec<u8>> {
 
 impl FileSystem for RealHost {
     fn stat(&self, at: At<'_>, follow: bool) -> HostResult<Stat> {
+        if let Some((mount, path)) = self.mounted(at)
+            && let Some(stat) = mount.stat(&path)
+        {
+            return Ok(stat);
+        }
         let path = c_string(at.path)?;
         // SAFETY: I2.
         let mut raw = unsafe { zeroed::<libc::stat>() };
@@ -106,6 +113,12 @@ impl FileSystem for RealHost {
     }
 
     fn read_dir(&self, path: &[u8]) -> HostResult<Vec<DirEntry>> {
+        if let Some((mount, path)) = self.mounted(At::cwd(path)) {
+            return match mount.tree.entry(&path) {
+                Some(Entry::Folder) => Ok(mount.read_dir(&path)),
+                _ => Err(HostError::ENOTDIR),
+            };
+        }
         let path = c_string(path)?;
         // SAFETY: I1.
         let dir = unsafe { libc::opendir(path.as_ptr()) };
@@ -218,6 +231,14 @@ impl FileSystem for RealHost {
     }
 
     fn access(&self, at: At<'_>, mode: i32, effective_ids: bool, follow: bool) -> HostResult<()> {
+        if let Some((mount, path)) = self.mounted(at) {
+            let folder = mount.tree.entry(&path) == Some(Entry::Folder);
+            return match mode {
+                _ if mode & libc::W_OK != 0 => Err(HostError(libc::EROFS)),
+                _ if mode & libc::X_OK != 0 && !folder => Err(HostError(libc::EACCES)),
+                _ => Ok(()),
+            };
+        }
         let path = c_string(at.path)?;
         let flags = nofollow(follow) | if effective_ids { libc::AT_EACCESS } else { 0 };
         // SAFETY: I1.

@@ -20,22 +20,36 @@ mod standard;
 mod terminal;
 
 use std::ffi::{CStr, CString, c_char};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 
-use crate::{Host, HostError, HostResult};
+use crate::{At, Host, HostError, HostResult, Mount};
 
 /// Everything that the process itself may do.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct RealHost;
+#[derive(Clone, Debug, Default)]
+pub struct RealHost {
+    mounted: OnceLock<Mount>,
+}
 
 impl RealHost {
     #[must_use]
-    pub fn new() -> Self {
-        Self
+    pub const fn new() -> Self {
+        Self { mounted: OnceLock::new() }
+    }
+
+    /// The mounted folder and the path in it that a call means.
+    fn mounted(&self, at: At<'_>) -> Option<(&Mount, String)> {
+        let mount = self.mounted.get()?;
+        let path = mount.inside(at.path)?;
+        mount.tree.entry(&path)?;
+        Some((mount, path))
     }
 }
 
-impl Host for RealHost {}
+impl Host for RealHost {
+    fn mount(&self, folder: Mount) {
+        _ = self.mounted.set(folder);
+    }
+}
 
 /// Guards the C library's static results (I3).
 static STATIC_STORAGE: Mutex<()> = Mutex::new(());

@@ -284,7 +284,7 @@ pub(super) fn posix_spawn(
         None => {
             use crate::Environment as _;
             let join = |(name, value): (Vec<u8>, Vec<u8>)| [name.as_slice(), b"=", &value].concat();
-            inherited = super::RealHost.environment().into_iter().map(join).collect();
+            inherited = super::RealHost::new().environment().into_iter().map(join).collect();
             &inherited
         }
     };

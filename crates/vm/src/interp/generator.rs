@@ -13,7 +13,7 @@ use super::unwind;
 use crate::errors::exc;
 use crate::object::ValueExt;
 use crate::types::generator::{AsyncGenerator, Coroutine, GenState, Generator, Suspended};
-use crate::{PyResult, Raised, Value, Vm};
+use crate::{PyResult, Value, Vm};
 use taipan_bytecode::{Instr, Op, flags};
 
 /// What `make` made, and how the frame had been called.
