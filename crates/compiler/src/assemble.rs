@@ -8,34 +8,37 @@ use taipan_bytecode::{
 };
 
 use crate::error::{Fail, R, Span};
-use crate::unit::{CELL, Ins, NO_LABEL, TEMP, Unit};
+use crate::lines::Lines;
+use crate::unit::{CELL, Ins, NO_LABEL, NO_SPAN, TEMP, Unit};
 
 /// Makes the code object of a finished unit. `locate` maps spans to positions.
 pub(crate) fn assemble(unit: Unit<'_>, filename: &[u8], locate: &dyn Fn(Span) -> Position) -> R<CodeData> {
     unit.check_size()?;
-    let mut a = Assembler { unit };
+    let mut a = Assembler { unit, lines: Lines::new(locate) };
     a.order_locals();
     a.thread_jumps();
     a.drop_dead();
     a.drop_checks();
+    a.settle_lines();
     a.move_handlers_out();
-    a.drop_jumps_to_next();
+    a.drop_needless();
     a.join();
-    a.drop_jumps_to_next();
-    a.drop_jumps_to_next();
+    a.drop_needless();
+    a.drop_needless();
     a.finish(filename, locate)
 }
 
-struct Assembler<'a> {
-    unit: Unit<'a>,
+pub(crate) struct Assembler<'a, 'l> {
+    pub(crate) unit: Unit<'a>,
+    pub(crate) lines: Lines<'l>,
 }
 
-impl Assembler<'_> {
-    fn target(&self, ins: &Ins) -> Option<usize> {
+impl Assembler<'_, '_> {
+    pub(crate) fn target(&self, ins: &Ins) -> Option<usize> {
         (ins.target != NO_LABEL).then(|| self.unit.labels[ins.target.0 as usize] as usize)
     }
 
-    fn handler(&self, ins: &Ins) -> Option<usize> {
+    pub(crate) fn handler(&self, ins: &Ins) -> Option<usize> {
         let info = self.unit.handlers.get((ins.handler as usize).checked_sub(1)?)?;
         Some(self.unit.labels[info.target.0 as usize] as usize)
     }
@@ -111,13 +114,18 @@ impl Assembler<'_> {
                 if next.op != Op::Jump || at <= i || self.unit.labels[next.target.0 as usize] as usize <= at {
                     break;
                 }
+                // One with a line of its own (`break`) is a place that tracing sees.
+                let line = self.lines.of(next.span);
+                if line != 0 && line != self.lines.of(self.unit.ins[i].span) {
+                    break;
+                }
                 label = next.target;
             }
             self.unit.ins[i].target = label;
         }
     }
 
-    fn compact(&mut self, dead: &[bool]) {
+    pub(crate) fn compact(&mut self, dead: &[bool]) {
         let mut index = 0u32;
         let mut moved: Vec<u32> = dead
             .iter()
@@ -140,7 +148,7 @@ impl Assembler<'_> {
         });
     }
 
-    fn drop_dead(&mut self) {
+    pub(crate) fn drop_dead(&mut self) {
         let n = self.unit.ins.len();
         let mut dead = vec![true; n];
         let mut work = vec![0];
@@ -245,16 +253,19 @@ impl Assembler<'_> {
             {
                 self.unit.ins[i].op = Op::LoadGlobalCall;
                 self.unit.ins[i + 1].op = Op::Nop;
+                self.unit.ins[i + 1].span = NO_SPAN;
             }
             // A condition that jumps over a forward jump.
             if next.op == Op::Jump
                 && let Some(op) = ins.op.inverted()
                 && self.target(&ins) == Some(i + 2)
                 && self.target(&next).is_some_and(|t| t > i + 1)
+                && [0, self.lines.of(ins.span)].contains(&self.lines.of(next.span))
             {
                 self.unit.ins[i].op = op;
                 self.unit.ins[i].target = next.target;
                 self.unit.ins[i + 1].op = Op::Nop;
+                self.unit.ins[i + 1].span = NO_SPAN;
             }
             // Items that go on to locals next to each other.
             let count = ins.c as usize;
@@ -271,23 +282,9 @@ impl Assembler<'_> {
                     self.unit.ins[i].a = next.a;
                     for mov in &mut self.unit.ins[i + 1..=i + count] {
                         mov.op = Op::Nop;
+                        mov.span = NO_SPAN;
                     }
                 }
-            }
-        }
-    }
-
-    fn drop_jumps_to_next(&mut self) {
-        for _ in 0..2 {
-            let dead: Vec<bool> = self
-                .unit
-                .ins
-                .iter()
-                .enumerate()
-                .map(|(i, ins)| ins.op == Op::Nop || (ins.op == Op::Jump && self.target(ins) == Some(i + 1)))
-                .collect();
-            if dead.contains(&true) {
-                self.compact(&dead);
             }
         }
     }
@@ -443,7 +440,7 @@ impl Assembler<'_> {
         let mut cached = (Span { start: u32::MAX - 1, end: 0 }, Position::NONE);
         for (i, ins) in lowered.iter().enumerate() {
             let mut fields = [ins.a, ins.b, ins.c];
-            let mut x = ins.x;
+            let mut x = if keeps_no_line(ins) { 0 } else { ins.x };
             for operand in ins.op.info().operands {
                 let slot = match operand.field {
                     Field::A => 0,
@@ -574,6 +571,11 @@ impl Assembler<'_> {
             exceptions: ExceptionTable::encode(&handlers),
         })
     }
+}
+
+/// Does it raise an exception again that has a place already (marked by x until assembly)?
+pub(crate) fn keeps_no_line(ins: &Ins) -> bool {
+    matches!(ins.op, Op::Reraise | Op::ReraiseRestore) && ins.x == 1
 }
 
 /// Does its target have 24 bits only?

@@ -466,10 +466,9 @@ impl<'a> Compiler<'a> {
             ast::Mod::Module(m) => {
                 self.u().span = Span::default();
                 self.module_body(&m.body)?;
-                self.u().span = match m.body.last() {
-                    Some(last) => Span::of(last),
-                    None => Span::default(),
-                };
+                if !m.body.is_empty() {
+                    self.at(NO_SPAN);
+                }
                 self.return_none();
             }
             ast::Mod::Expression(m) => {
@@ -547,7 +546,7 @@ impl<'a> Compiler<'a> {
         u.place(handler);
         let t = u.temp(0);
         u.emit(Op::Intrinsic1, taipan_bytecode::Intrinsic1::StopIterationError as u8, t, t, 0);
-        u.emit(Op::Reraise, 0, t, 0, 0);
+        u.emit(Op::Reraise, 1, t, 0, 0);
     }
 }
 

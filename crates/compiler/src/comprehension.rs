@@ -201,7 +201,7 @@ impl<'a> Compiler<'a> {
         self.u().place(cleanup);
         forget(self);
         let exception = self.u().temp(base);
-        self.emit(Op::Reraise, 0, exception, 0, 0);
+        self.emit(Op::Reraise, 1, exception, 0, 0);
         self.u().place(end);
         self.u().block = outer_block;
         for (name, slot) in locals {

@@ -495,8 +495,11 @@ impl<'a> Compiler<'a> {
 
     fn jump_cond_inner(&mut self, e: &'a Expr, target: Label, when: bool) -> R<()> {
         if let Some(c) = self.fold(e) {
+            // A condition that is known is a place all the same.
             if truth(&c) == when {
                 self.u().jump(target);
+            } else {
+                self.emit(Op::Nop, 0, 0, 0, 0);
             }
             return Ok(());
         }

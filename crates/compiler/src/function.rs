@@ -16,7 +16,9 @@ impl<'a> Compiler<'a> {
         for d in list {
             self.push(&d.expression)?;
             let empty = self.u().take();
+            let saved = self.at(Span::of(&d.expression));
             self.u().load_imm(empty, Imm::Empty);
+            self.at(saved);
         }
         Ok(())
     }
@@ -212,6 +214,7 @@ impl<'a> Compiler<'a> {
         let handler = self.begin_generator();
         self.make_cells();
         self.body(body)?;
+        self.at(NO_SPAN);
         self.return_none();
         self.end_generator(handler);
         self.leave_unit()
@@ -447,6 +450,7 @@ impl<'a> Compiler<'a> {
         }
         let mut attributes = std::mem::take(&mut self.u().static_attributes);
         attributes.sort();
+        self.at(NO_SPAN);
         let attributes = attributes.iter().map(|a| Const::str(a)).collect();
         self.load_const(t, Const::Tuple(attributes));
         self.store_name("__static_attributes__", t);
@@ -462,7 +466,6 @@ impl<'a> Compiler<'a> {
         } else {
             self.return_none();
         }
-        let _ = NO_SPAN;
         self.leave_unit()
     }
 }

@@ -15,6 +15,7 @@ mod expr;
 mod fold;
 mod function;
 mod future;
+mod lines;
 mod literals;
 mod pattern;
 pub mod scope;

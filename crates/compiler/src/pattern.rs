@@ -63,6 +63,7 @@ impl<'a> Compiler<'a> {
             self.u().depth = depth - 1;
             self.u().clear(subject);
             self.body(&case.body)?;
+            self.at(crate::unit::NO_SPAN);
             self.u().jump(end);
             // Failures, the fullest first.
             if let Some(last) = state.fail.len().checked_sub(1) {

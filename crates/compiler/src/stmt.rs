@@ -7,7 +7,7 @@ use crate::compiler::Compiler;
 use crate::error::{R, Span};
 use crate::fold::truth;
 use crate::scope::ScopeKind;
-use crate::unit::{Deferred, Reg, is_temp};
+use crate::unit::{Deferred, NO_SPAN, Reg, is_temp};
 
 impl<'a> Compiler<'a> {
     pub fn stmt(&mut self, stmt: &'a Stmt) -> R<()> {
@@ -65,11 +65,15 @@ impl<'a> Compiler<'a> {
                     return Ok(());
                 }
                 if self.fold(&e.value).is_some() {
+                    self.emit(Op::Nop, 0, 0, 0, 0);
                     return Ok(());
                 }
                 self.discard(&e.value)
             }
-            Stmt::Pass(_) => Ok(()),
+            Stmt::Pass(_) => {
+                self.emit(Op::Nop, 0, 0, 0, 0);
+                Ok(())
+            }
             Stmt::Break(_) => self.break_or_continue(true, span),
             Stmt::Continue(_) => self.break_or_continue(false, span),
         }
@@ -373,7 +377,9 @@ impl<'a> Compiler<'a> {
             self.at(Span { start: clause.range.start().to_u32(), end: clause.range.end().to_u32() });
             // What comes after a branch that is always taken is compiled all the same (for its errors); assembly
             // drops it.
+            let clause_span = self.at(NO_SPAN);
             self.u().jump(end);
+            self.at(clause_span);
             self.u().place(next);
             next = self.u().label();
             match &clause.test {

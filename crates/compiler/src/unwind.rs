@@ -61,12 +61,11 @@ impl<'a> Compiler<'a> {
     /// is in a temporary, moves out of the way as need be: where it is then comes back.
     pub fn unwind_to(&mut self, n: usize, mut value: Option<Reg>) -> R<Option<Reg>> {
         let all = self.unit().fblocks.clone();
-        let (handler, span, depth) = (self.unit().handler, self.unit().span, self.unit().depth);
+        let (handler, depth) = (self.unit().handler, self.unit().depth);
         for i in (n..all.len()).rev() {
             self.u().fblocks.truncate(i);
             value = self.unwind_one(all[i], value)?;
         }
-        self.at(span);
         self.u().depth = depth;
         self.u().fblocks = all;
         self.u().handler = handler;
@@ -87,10 +86,12 @@ impl<'a> Compiler<'a> {
                 self.silent += 1;
                 self.body(body)?;
                 self.silent -= 1;
+                // What leaves seems to do so from there.
+                self.at(NO_SPAN);
             }
             FBlock::With { exit, is_async, span, outer } => {
                 self.u().handler = outer;
-                let saved = self.at(span);
+                self.at(span);
                 // The call wants to be topmost: the value goes below it, where a place is kept free.
                 let slot = exit - 1;
                 let kept = value.filter(|v| crate::unit::is_temp(*v));
@@ -98,7 +99,7 @@ impl<'a> Compiler<'a> {
                     self.u().mov(slot, v);
                 }
                 self.call_exit(exit, is_async);
-                self.at(saved);
+                self.at(NO_SPAN);
                 if kept.is_some() {
                     self.u().depth = (slot & !crate::unit::TEMP) + 1;
                     return Ok(Some(slot));
@@ -145,6 +146,7 @@ impl<'a> Compiler<'a> {
             let msg = if is_break { "'break' outside loop" } else { "'continue' not properly in loop" };
             return self.err(msg, span);
         };
+        self.emit(Op::Nop, 0, 0, 0, 0);
         self.unwind_to(n + 1, None)?;
         let FBlock::Loop { break_to, continue_to, iterator, outer } = self.unit().fblocks[n] else {
             return Ok(());
@@ -169,11 +171,15 @@ impl<'a> Compiler<'a> {
             return self.err("'break', 'continue' and 'return' cannot appear in an except* block", span);
         }
         let Some(value) = &r.value else {
+            self.emit(Op::Nop, 0, 0, 0, 0);
             self.unwind_to(0, None)?;
             self.return_none();
             return Ok(());
         };
         if let Some(c) = self.fold(value) {
+            let saved = self.at(Span::of(&**value));
+            self.emit(Op::Nop, 0, 0, 0, 0);
+            self.at(saved);
             self.unwind_to(0, None)?;
             let index = self.u().constant(c);
             self.emit(Op::ReturnConst, 0, 0, index, 0);
@@ -211,6 +217,7 @@ impl<'a> Compiler<'a> {
         self.u().fblocks.push(FBlock::Loop { break_to: end, continue_to: top, iterator: None, outer });
         self.body(&w.body)?;
         self.u().fblocks.pop();
+        self.at(NO_SPAN);
         self.u().jump(top);
         self.u().place(done);
         self.body(&w.orelse)?;
@@ -228,7 +235,7 @@ impl<'a> Compiler<'a> {
         self.u().fblocks.push(block);
         self.body(&f.body)?;
         self.u().fblocks.pop();
-        self.at(Span::of(&*f.iter));
+        self.at(NO_SPAN);
         self.u().jump(top);
         self.u().place(done);
         self.u().depth -= 1;
@@ -289,6 +296,7 @@ impl<'a> Compiler<'a> {
         self.u().fblocks.push(block);
         self.body(&f.body)?;
         self.u().fblocks.pop();
+        self.at(NO_SPAN);
         self.u().jump(top);
         self.u().place(done);
         self.at(span);
@@ -317,6 +325,7 @@ impl<'a> Compiler<'a> {
     // ---- try -----------------------------------------------------------------------------------------------
 
     pub fn try_stmt(&mut self, t: &'a ast::StmtTry) -> R<()> {
+        self.emit(Op::Nop, 0, 0, 0, 0);
         if t.finalbody.is_empty() {
             return self.try_except(t);
         }
@@ -347,12 +356,11 @@ impl<'a> Compiler<'a> {
         self.body(&t.finalbody)?;
         self.u().fblocks.pop();
         self.u().handler = outer;
-        // A frame that ends here is at the end of the block; below, where the exception was raised.
-        self.at(t.finalbody.last().map_or(NO_SPAN, Span::of));
-        self.emit(Op::ReraiseRestore, 0, saved, 0, 0);
+        // A frame that ends here is at the end of the block; below (x = 1), where the exception was raised.
         self.at(NO_SPAN);
-        self.u().place(cleanup);
         self.emit(Op::ReraiseRestore, 0, saved, 0, 0);
+        self.u().place(cleanup);
+        self.emit(Op::ReraiseRestore, 1, saved, 0, 0);
         self.u().depth = depth;
         self.u().place(exit);
         Ok(())
@@ -381,7 +389,7 @@ impl<'a> Compiler<'a> {
         self.u().handler = outer;
         self.at(NO_SPAN);
         self.u().place(cleanup);
-        self.emit(Op::ReraiseRestore, 0, saved, 0, 0);
+        self.emit(Op::ReraiseRestore, 1, saved, 0, 0);
         self.u().depth = depth;
         self.u().place(end);
         Ok(())
@@ -436,12 +444,12 @@ impl<'a> Compiler<'a> {
                 let depth = std::mem::replace(&mut self.u().depth, depth + 2);
                 self.forget_name(name);
                 self.u().depth = depth;
-                self.emit(Op::ReraiseRestore, 0, saved, 0, 0);
+                self.emit(Op::ReraiseRestore, 1, saved, 0, 0);
             }
             self.u().place(next);
         }
         self.u().handler = outer;
-        self.at(t.handlers.last().map_or(NO_SPAN, Span::of));
+        self.at(NO_SPAN);
         self.emit(Op::ReraiseRestore, 0, saved, 0, 0);
         Ok(())
     }
@@ -574,9 +582,9 @@ impl<'a> Compiler<'a> {
         self.u().jump_op(Op::JumpIfTrue, result, 0, suppress);
         self.u().handler = outer;
         self.at(NO_SPAN);
-        self.emit(Op::ReraiseRestore, 0, saved, 0, 0);
+        self.emit(Op::ReraiseRestore, 1, saved, 0, 0);
         self.u().place(cleanup);
-        self.emit(Op::ReraiseRestore, 0, saved, 0, 0);
+        self.emit(Op::ReraiseRestore, 1, saved, 0, 0);
         self.at(span);
         self.u().place(suppress);
         self.emit(Op::PopExcept, 0, saved, 0, 0);

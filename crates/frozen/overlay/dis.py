@@ -75,9 +75,10 @@ def get_instructions(x, *, first_line=None, show_caches=None, adaptive=False):
     targets = sorted({target for *_, target in rows if target is not None})
     labels = {target: number for number, target in enumerate(targets, 1)}
     line = None
-    everywhere = list(code.co_positions())
+    # The first position is that of entering the code.
+    places = list(code.co_positions())[1:]
     for offset, number, name, text, target in rows:
-        positions = Positions(*everywhere[offset])
+        positions = Positions(*places[offset])
         here = positions.lineno
         starts = here is not None and here != line
         if here is not None:
@@ -114,7 +115,7 @@ def disassemble(co, lasti=-1, *, file=None, show_caches=False, adaptive=False, s
             print(file=file)
         first = False
         line = f"{i.line_number:>4}" if i.starts_line else "    "
-        arrow = "-->" if lasti >= 0 and i.offset == lasti // 2 else "   "
+        arrow = "-->" if lasti >= 0 and i.offset == lasti // 2 - 1 else "   "
         label = f"L{i.label}:" if i.label else ""
         offset = f"{i.offset:>5} " if show_offsets else ""
         print(f"{line} {arrow} {label:>5} {offset}{i}", file=file)

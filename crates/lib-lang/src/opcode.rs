@@ -15,6 +15,13 @@ fn has(number: i32, kinds: &[Kind]) -> bool {
 pub mod opcode {
     use super::*;
 
+    /// Instructions of CPython are not what runs here, nor are their specialised forms.
+    #[pyconst]
+    const ENABLE_SPECIALIZATION: bool = false;
+
+    #[pyconst]
+    const ENABLE_SPECIALIZATION_FT: bool = false;
+
     /// The names of all instructions, by number.
     #[pyfn("names()")]
     fn names(vm: &Vm) -> Vec<Value> {

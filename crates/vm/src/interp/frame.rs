@@ -108,7 +108,7 @@ impl Frame {
             return self.code().data.firstlineno;
         }
         if self.pc == self.exec().instrs.as_ptr() {
-            return self.code().data.firstlineno;
+            return if self.code().is_module() { 0 } else { self.code().data.firstlineno };
         }
         self.code().line_at(self.lasti())
     }
@@ -466,12 +466,11 @@ impl Drop for FramePlace {
 /// A frame ends while Python holds its frame object: the object takes the variables over.
 #[cold]
 fn detach(vm: &Vm, f: &Frame) {
-    if let Some(o) = f.object.get() {
-        // Two references are this one and the frame's own.
-        if o.as_value().header().is_none_or(|h| h.count() > 2) {
-            o.remember_caller(vm, f);
-        }
-        o.detach(vm, f);
+    if let Some(o) = f.object.take()
+        && o.header().count() > 1
+    {
+        let below = if f.kind & kind::GENERATOR != 0 { None } else { vm.thread.below(f) };
+        o.detach(vm, f, below);
     }
 }
 

@@ -40,11 +40,6 @@ pub fn plain_generator(v: &Value) -> Option<&Value> {
     v.downcast_exact::<Generator>().map(|_| v)
 }
 
-/// Whether a register of the frame holds a plain generator.
-pub fn plain_generator_at(f: &Frame, r: u16) -> bool {
-    f.register(r as usize).is_some_and(|v| plain_generator(&v).is_some())
-}
-
 #[inline(always)]
 pub fn plain_coroutine(v: &Value) -> Option<&Value> {
     v.downcast_exact::<Coroutine>().map(|_| v)
@@ -228,7 +223,11 @@ pub fn on_stack<R>(vm: &Vm, g: &Value, state: &GenState, f: impl FnOnce() -> R) 
     resume_frame(vm, g, state, None, kind::ENTRY, 0)?;
     let r = f();
     // SAFETY: what `f` put on the stack is gone again.
-    let held = unsafe { (*vm.thread.top()).generator.take() };
+    let held = unsafe {
+        let top = &mut *vm.thread.top();
+        top.kind &= !kind::RESUMED;
+        top.generator.take()
+    };
     suspend(vm, state);
     restore_handled(vm, state, true);
     drop(held);

@@ -19,6 +19,7 @@ pub mod call;
 mod fast;
 pub mod frame;
 mod generator;
+pub mod jump;
 pub mod legacy_trace;
 pub mod links;
 pub mod monitor;
@@ -33,7 +34,7 @@ pub use frame::{Frame, ThreadState};
 /// What generator objects need of the interpreter.
 pub mod gen_api {
     pub use super::generator::{
-        Resumed, With, delegate, on_stack, resume, resume_with_result, skip_send, state_of,
+        Resumed, With, awaitable, delegate, on_stack, resume, resume_with_result, skip_send, state_of,
     };
 }
 pub use run::run;

@@ -385,7 +385,19 @@ fn kinds(code: &Code) -> Vec<u32> {
         has(event::LINE, starts[at]);
         has(event::PY_RETURN, matches!(op, Op::ReturnValue | Op::ReturnConst));
         has(event::PY_YIELD, op == Op::YieldValue);
-        has(event::CALL, matches!(op, Op::Call | Op::CallWide | Op::CallKw | Op::CallKwWide | Op::CallEx));
+        has(
+            event::CALL,
+            matches!(
+                op,
+                Op::Call
+                    | Op::CallWide
+                    | Op::CallKw
+                    | Op::CallKwWide
+                    | Op::CallEx
+                    | Op::LoadSuperAttr
+                    | Op::LoadSuperMethod
+            ),
+        );
         has(event::JUMP, matches!(op, Op::Jump | Op::JumpBack));
         has(event::BRANCH_LEFT, is_branch(op));
         has(event::BRANCH_RIGHT, is_branch(op));

@@ -5,7 +5,7 @@ use super::frame::{Frame, kind};
 use super::legacy_trace;
 use super::monitor::{self, EVENT_NAMES, PROFILE_TOOL, TRACE_TOOL, event};
 use super::run::Regs;
-use super::{call, generator};
+use super::{call, generator, ops};
 use crate::errors::exc;
 use crate::prelude::*;
 use crate::types::code::Code;
@@ -18,13 +18,13 @@ pub struct Watch {
     /// The frame whose instruction `last` was run last.
     frame: *const Frame,
     last: usize,
-    /// `last` is a branch whose outcome somebody wants to know; `true`: of a loop over a generator.
-    branch: Option<bool>,
+    /// `last` is a branch whose outcome somebody wants to know.
+    branch: bool,
 }
 
 impl Default for Watch {
     fn default() -> Watch {
-        Watch { frame: null(), last: 0, branch: None }
+        Watch { frame: null(), last: 0, branch: false }
     }
 }
 
@@ -57,11 +57,8 @@ pub fn step(vm: &Vm, w: &mut Watch) -> PyResult<Step> {
     let at = unsafe { pc.offset_from(exec.instrs.as_ptr()) } as usize;
     let same = std::ptr::eq(w.frame, f);
     let quiet = vm.thread.tracing.get() != 0;
-    if let Some(of_generator) = w.branch.take()
-        && same
-        && !quiet
-    {
-        branched(vm, f, w.last, at, of_generator)?;
+    if std::mem::take(&mut w.branch) && same && !quiet {
+        branched(vm, f, w.last, at)?;
     }
     let Some(marked) = exec.instrs.get(at).map(|c| c.get()) else {
         return Err(vm.system_error("no instruction"));
@@ -87,13 +84,24 @@ pub fn step(vm: &Vm, w: &mut Watch) -> PyResult<Step> {
         f.pc = next;
         if monitor::is_branch(i.op()) {
             let wanted = |e| tools_at(&code, at, e) != 0;
-            let over = i.op() == Op::ForIter && generator::plain_generator_at(f, i.b());
-            if wanted(event::BRANCH_LEFT)
-                || wanted(event::BRANCH_RIGHT)
-                || over && wanted(event::STOP_ITERATION)
-            {
-                w.branch = Some(over);
+            if wanted(event::BRANCH_LEFT) || wanted(event::BRANCH_RIGHT) {
+                w.branch = true;
             }
+        }
+        if i.op() == Op::ForIter && over_iterator(vm, f, &code, at, i)? {
+            w.frame = f;
+            w.last = at;
+            return Ok(Step::Again);
+        }
+        let made = match i.op() {
+            Op::Send => over_send(vm, f, &code, at, i)?,
+            Op::LoadSuperAttr | Op::LoadSuperMethod => around_super(vm, f, &code, at, i)?,
+            _ => false,
+        };
+        if made {
+            w.frame = f;
+            w.last = at;
+            return Ok(Step::Again);
         }
         if is_call(i.op()) && around_call(vm, f, &code, at, i)? {
             w.frame = f;
@@ -127,7 +135,7 @@ fn is_call(op: Op) -> bool {
 
 /// The position of an instruction as Python counts it.
 fn offset(vm: &Vm, at: usize) -> Value {
-    vm.new_int(at as i64 * 2)
+    vm.new_int(crate::types::frame_object::shown_index(at))
 }
 
 /// Start, resumption, line, instruction, and what the instruction itself stands for. `true`: a callback moved the frame.
@@ -141,6 +149,7 @@ fn before_instruction(
 ) -> PyResult<bool> {
     let pc = f.pc;
     let mut fresh = false;
+    let begins = !f.begun.get();
     if !f.begun.get() && at >= monitor::start_of(code) {
         f.begun.set(true);
         if may(code, at, event::PY_START) {
@@ -159,10 +168,20 @@ fn before_instruction(
     f.pc = next;
     if may(code, at, event::LINE) {
         let line = code.line_at(at);
-        let entered = fresh
-            || at == monitor::start_of(code) && prev.is_none_or(|p| p < at)
-            || code.data.exceptions.iter().any(|h| h.target as usize == at);
-        if entered || prev.is_none_or(|p| code.line_at(p) != line) {
+        let entered = code.data.exceptions.iter().any(|h| h.target as usize == at);
+        let before = match prev {
+            // Nobody was told of the start, which is on the function's own line.
+            _ if begins && f.begun.get() => {
+                if code.is_module() {
+                    0
+                } else {
+                    code.data.firstlineno
+                }
+            }
+            Some(p) => code.line_at(p),
+            None => 0,
+        };
+        if fresh || entered || before != line {
             fire(vm, code, at, event::LINE, &[vm.new_int(line as i64)])?;
             if f.pc != next {
                 return Ok(true);
@@ -206,17 +225,13 @@ fn before_instruction(
 }
 
 /// A branch at `last` led to `at`.
-fn branched(vm: &Vm, f: &mut Frame, last: usize, at: usize, of_generator: bool) -> PyResult<()> {
+fn branched(vm: &Vm, f: &mut Frame, last: usize, at: usize) -> PyResult<()> {
     let code = f.code().clone();
     let here = f.pc;
     // SAFETY: both are instructions of this frame's code.
     f.pc = unsafe { here.offset(last as isize + 1 - at as isize) };
     let kept = f.pc;
     let taken = monitor::target_of(&code, last) == Some(at);
-    if taken && of_generator && may(&code, last, event::STOP_ITERATION) {
-        let e = vm.new_exc_args(&exc::StopIteration, vec![]);
-        fire(vm, &code, last, event::STOP_ITERATION, &[offset(vm, last), e])?;
-    }
     let e = if taken { event::BRANCH_RIGHT } else { event::BRANCH_LEFT };
     if may(&code, last, e) {
         fire(vm, &code, last, e, &[offset(vm, last), offset(vm, at)])?;
@@ -225,6 +240,123 @@ fn branched(vm: &Vm, f: &mut Frame, last: usize, at: usize, of_generator: bool) 
         f.pc = here;
     }
     Ok(())
+}
+
+/// A step of a loop over a generator or an iterator made in Python, whose end is told. `true`: made.
+fn over_iterator(vm: &Vm, f: &mut Frame, code: &Gc<Code>, at: usize, i: Instr) -> PyResult<bool> {
+    let regs = Regs { base: f.base, first_temp: f.exec().first_temp };
+    let it = regs.get(i.b()).clone();
+    let m = &vm.interp_state.monitor;
+    let ended = if generator::plain_generator(&it).is_some() {
+        if tools_at(code, at, event::STOP_ITERATION) == 0 {
+            return Ok(false);
+        }
+        match generator::resume(vm, &it, generator::With::Send(Value::NONE))? {
+            generator::Resumed::Yield(v) => {
+                regs.put(i.a(), v);
+                return Ok(true);
+            }
+            generator::Resumed::Return(v) => v,
+        }
+    } else {
+        let ty = vm.type_of(&it);
+        if m.tools(event::RAISE) == 0 || !ty.is_heap_type() {
+            return Ok(false);
+        }
+        let next = ty.lookup(vm, &vm.names.__next__);
+        if next.is_none_or(|n| n.downcast_exact::<Function>().is_none()) {
+            return Ok(false);
+        }
+        match vm.call_method_name(&it, &vm.names.__next__, &[]) {
+            Ok(v) => {
+                regs.put(i.a(), v);
+                return Ok(true);
+            }
+            Err(raised) if !vm.raised_is(&exc::StopIteration) => return Err(raised),
+            Err(_) => {
+                let e = vm.take_raised();
+                if vm.thread.tracing.get() == 0 {
+                    fire(vm, code, at, event::RAISE, &[offset(vm, at), e])?;
+                }
+                Value::NONE
+            }
+        }
+    };
+    if !ended.is_none() {
+        let e = vm.new_exc_args(&exc::StopIteration, vec![ended]);
+        fire(vm, code, at, event::STOP_ITERATION, &[offset(vm, at), e])?;
+    }
+    drop(it);
+    drop(regs.take(i.b() as usize));
+    // SAFETY: jump targets are in range.
+    f.pc = unsafe { f.pc.offset(i.jump24() as isize) };
+    Ok(true)
+}
+
+/// Sending to what is no generator, whose StopIteration is an exception to be told. `true`: sent.
+fn over_send(vm: &Vm, f: &mut Frame, code: &Gc<Code>, at: usize, i: Instr) -> PyResult<bool> {
+    let regs = Regs { base: f.base, first_temp: f.exec().first_temp };
+    let it = regs.get(i.b()).clone();
+    let delegated = generator::plain_generator(&it).or_else(|| generator::plain_coroutine(&it)).is_some();
+    if delegated || vm.interp_state.monitor.tools(event::RAISE) == 0 {
+        return Ok(false);
+    }
+    let v = regs.own(i.a());
+    let ty = vm.type_of(&it);
+    let r = match ty.slots.iternext.get() {
+        Some(_) if v.is_none() && ty.is_heap_type() => {
+            vm.call_method_name(&it, &vm.names.__next__, &[]).map(Some)
+        }
+        Some(next) if v.is_none() => next(vm, &it),
+        _ => vm.call_method_name(&it, &vm.names.send, &[v]).map(Some),
+    };
+    let result = match r {
+        Ok(Some(v)) => {
+            regs.put(i.a(), v);
+            return Ok(true);
+        }
+        Ok(None) => Value::NONE,
+        Err(raised) if !vm.raised_is(&exc::StopIteration) => return Err(raised),
+        Err(_) => {
+            let e = vm.take_raised();
+            let v = crate::errors::exception::field(&e, crate::errors::exception::VALUE);
+            fire(vm, code, at, event::RAISE, &[offset(vm, at), e])?;
+            v.unwrap_or(Value::NONE)
+        }
+    };
+    regs.put(i.a(), result);
+    // SAFETY: jump targets are in range.
+    f.pc = unsafe { f.pc.offset(i.jump24() as isize) };
+    Ok(true)
+}
+
+/// `super().name`, which counts as a call of `super`. `true`: made.
+fn around_super(vm: &Vm, f: &mut Frame, code: &Gc<Code>, at: usize, i: Instr) -> PyResult<bool> {
+    if !may(code, at, event::CALL) {
+        return Ok(false);
+    }
+    let regs = Regs { base: f.base, first_temp: f.exec().first_temp };
+    let callee = regs.get(i.b()).clone();
+    let missing = vm.interp_state.monitor.missing.get().unwrap_or(Value::NONE);
+    let first = if i.x() != 0 { regs.get(i.b() + 1).clone() } else { missing };
+    let args = [offset(vm, at), callee.clone(), first];
+    fire(vm, code, at, event::CALL, &args)?;
+    let index = code.data.sites.get(i.c() as usize).map_or(0, |s| s.index as usize);
+    let Some(name) = f.exec().names.get(index).cloned() else { return Ok(false) };
+    let r = ops::load_super(vm, regs, i, &name, i.op() == Op::LoadSuperMethod);
+    let native = callee.downcast_exact::<Function>().is_none();
+    match r {
+        Ok(()) if native => fire(vm, code, at, event::C_RETURN, &args)?,
+        Ok(()) => {}
+        Err(_) => {
+            let e = vm.take_raised();
+            if native {
+                fire(vm, code, at, event::C_RAISE, &args)?;
+            }
+            return Err(vm.reraise(e));
+        }
+    }
+    Ok(true)
 }
 
 /// The CALL event, and for native callables the call itself with C_RETURN or C_RAISE. `true`: the call was made.
@@ -250,16 +382,16 @@ fn around_call(vm: &Vm, f: &mut Frame, code: &Gc<Code>, at: usize, i: Instr) -> 
     let mut first = regs.slot(b as usize + 1).clone();
     if first.is_none() {
         first = match callee.downcast_exact::<Method>() {
-            Some(m) => {
+            Some(m) if i.op() != Op::CallEx => {
                 let m = m.clone();
                 callee = m.func.clone();
                 Some(m.zelf.clone())
             }
-            None if i.op() == Op::CallEx => {
+            _ if i.op() == Op::CallEx => {
                 regs.slot(b as usize + 2).as_ref().and_then(|t| t.downcast::<Tuple>()?.get(0).cloned())
             }
-            None if n > 0 => regs.slot(b as usize + 2).clone(),
-            None => None,
+            _ if n > 0 => regs.slot(b as usize + 2).clone(),
+            _ => None,
         };
     }
     let missing = vm.interp_state.monitor.missing.get().unwrap_or(Value::NONE);

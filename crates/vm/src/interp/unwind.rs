@@ -117,11 +117,17 @@ pub fn unwind(vm: &Vm) -> PyResult<()> {
                 return Ok(());
             }
         }
+        // What raises again without a line of its own leaves the frame where the exception came up.
+        if again
+            && f.line() == 0
+            && let Some(place) = traceback::place_in(vm, f)
+        {
+            // SAFETY: `place` is an instruction of this code, which another one follows.
+            f.pc = unsafe { exec.instrs.as_ptr().add(place + 1) };
+        }
         if watched {
             tracing::unwound(vm, f);
         }
-        // What raises again without a line of its own leaves the frame where the exception came up.
-        let place = if again && f.line() == 0 { traceback::place_in(vm, f) } else { None };
         let k = f.kind;
         let e = vm.take_raised();
         if k & kind::GENERATOR != 0 {
@@ -129,9 +135,6 @@ pub fn unwind(vm: &Vm) -> PyResult<()> {
         }
         // SAFETY: the frame is done.
         unsafe { vm.thread.pop(vm, true) };
-        if let Some((object, lasti)) = place {
-            object.ended_at(lasti);
-        }
         let raised = vm.reraise(e);
         if k & kind::ENTRY != 0 {
             return Err(raised);

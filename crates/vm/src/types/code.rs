@@ -174,6 +174,11 @@ impl Code {
         if self.data.flags & flags::HAS_DOCSTRING != 0 { self.constant(vm, 0) } else { Value::NONE }
     }
 
+    /// A module's code is entered at line 0.
+    pub fn is_module(&self) -> bool {
+        &*self.data.name == b"<module>"
+    }
+
     /// Line of instruction `pc` (0: none).
     pub fn line_at(&self, pc: usize) -> u32 {
         self.data.positions.get(self.data.firstlineno, pc).line
@@ -398,6 +403,11 @@ impl Code {
     fn co_positions(vm: &Vm, zelf: &Gc<Code>) -> PyResult<Value> {
         let part = |n: u32, none: u32| if n == none { Value::NONE } else { vm.new_int(n as i64) };
         let mut all = Vec::new();
+        // Entering the code, which no instruction stands for.
+        let line = zelf.data.firstlineno as i64;
+        let (first, start) = if zelf.is_module() { (0, vm.new_int(0)) } else { (line, Value::NONE) };
+        let entry = vec![vm.new_int(first), vm.new_int(line), start.clone(), start];
+        all.push(vm.new_tuple(entry).into_value());
         for pc in 0..zelf.data.len() {
             let p = zelf.data.positions.get(zelf.data.firstlineno, pc);
             let none = taipan_bytecode::NO_COLUMN;
@@ -416,12 +426,18 @@ impl Code {
     #[pymethod(no_text, "co_lines($self, /)")]
     fn co_lines(vm: &Vm, zelf: &Gc<Code>) -> PyResult<Value> {
         let mut all = Vec::new();
-        let (mut start, mut line) = (0, zelf.line_at(0));
-        let n = zelf.data.len();
+        // The first unit stands for entering the code.
+        let (mut start, mut line) = (0, if zelf.is_module() { u32::MAX - 1 } else { zelf.data.firstlineno });
+        let lines = monitor::lines(zelf);
+        let n = lines.len() + 1;
         for pc in 1..=n {
-            let here = if pc < n { zelf.line_at(pc) } else { u32::MAX };
+            let here = lines.get(pc - 1).copied().unwrap_or(u32::MAX);
             if here != line {
-                let l = if line == 0 { Value::NONE } else { vm.new_int(line as i64) };
+                let l = match line {
+                    0 => Value::NONE,
+                    line if line == u32::MAX - 1 => vm.new_int(0),
+                    line => vm.new_int(line as i64),
+                };
                 let items = vec![vm.new_int(start as i64 * 2), vm.new_int(pc as i64 * 2), l];
                 all.push(vm.new_tuple(items).into_value());
                 (start, line) = (pc, here);

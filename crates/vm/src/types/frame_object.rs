@@ -28,6 +28,8 @@ pub struct FrameObject {
     /// Values that `f_locals` replaced while the frame ran: its code may still be looking at them.
     replaced: Guarded<Vec<Value>>,
     extra_locals: GcCell<Dict>,
+    /// The word of the generator whose frame it is (not counted); 0: none, or its frame ended.
+    generator: Cell<u64>,
 }
 
 crate::fixed_layout!(FrameObject);
@@ -56,6 +58,12 @@ impl Trace for FrameObject {
     }
 }
 
+/// An instruction's position as Python counts: in units of two bytes, behind one that stands for entering the code (which
+/// has a line of its own there).
+pub fn shown_index(at: usize) -> i64 {
+    (at as i64 + 1) * 2
+}
+
 /// The frame object of a live frame, made on first use.
 pub fn object_of(vm: &Vm, f: &Frame) -> Gc<FrameObject> {
     if let Some(o) = f.object.get() {
@@ -76,6 +84,7 @@ pub fn object_of(vm: &Vm, f: &Frame) -> Gc<FrameObject> {
         trace_opcodes: Cell::new(false),
         replaced: Guarded::new(Vec::new()),
         extra_locals: GcCell::new(None),
+        generator: Cell::new(f.generator.as_ref().map_or(0, Value::bits)),
     });
     f.object.set(Some(o.clone()));
     o
@@ -110,27 +119,38 @@ impl FrameObject {
 
     /// The frame moved between the stack and a generator.
     pub fn relocate(&self, f: &Frame) {
-        self.frame.set(f)
+        self.frame.set(f);
+        if let Some(g) = &f.generator {
+            self.generator.set(g.bits());
+        }
     }
 
-    /// The frame ends and the object lives on: it keeps the caller's frame object.
-    pub fn remember_caller(&self, vm: &Vm, f: &Frame) {
-        let below = vm.thread.below(f).map(|below| object_of(vm, below));
-        self.back.set(below);
+    /// The frame belongs to this generator.
+    pub fn belongs_to(&self, generator: &Value) {
+        self.generator.set(generator.bits())
     }
 
-    /// The frame ends: the object takes over what it needs.
-    pub fn detach(&self, _vm: &Vm, f: &Frame) {
+    /// The generator whose frame it is.
+    #[allow(unsafe_code)]
+    fn owner(&self) -> Option<Value> {
+        let bits = self.generator.get();
+        if bits == 0 || self.live().is_none() {
+            return None;
+        }
+        // SAFETY: a generator outlives its frame, and the frame lives; the word is counted by the clone only.
+        let v = std::mem::ManuallyDrop::new(unsafe { Value::from_bits(bits) });
+        Some((*v).clone())
+    }
+
+    /// The frame ends: the object takes over what it needs. `below`: the frame that called it.
+    pub fn detach(&self, vm: &Vm, f: &Frame, below: Option<&Frame>) {
+        self.back.set(below.map(|b| object_of(vm, b)));
         let n = f.exec().first_temp;
         let slots = (0..n).map(|i| f.register(i)).collect();
         self.kept.set(slots);
         self.lasti.set(f.lasti());
         self.frame.set(std::ptr::null());
-    }
-
-    /// The ended frame's last instruction, when it is not the one it stopped at.
-    pub fn ended_at(&self, lasti: usize) {
-        self.lasti.set(lasti);
+        self.generator.set(0);
     }
 
     fn register(&self, i: usize) -> Slot {
@@ -142,6 +162,7 @@ impl FrameObject {
 
     pub fn line(&self) -> Option<u32> {
         let n = match self.live() {
+            Some(f) if f.pc == f.exec().instrs.as_ptr() => return Some(f.line()),
             Some(f) => f.line(),
             None => self.code.line_at(self.lasti.get()),
         };
@@ -150,9 +171,9 @@ impl FrameObject {
 
     pub fn lasti(&self) -> i64 {
         match self.live() {
-            Some(f) if f.pc == f.exec().instrs.as_ptr() => -1,
-            Some(f) => f.lasti() as i64 * 2,
-            None => self.lasti.get() as i64 * 2,
+            Some(f) if f.pc == f.exec().instrs.as_ptr() => 0,
+            Some(f) => shown_index(f.lasti()),
+            None => shown_index(self.lasti.get()),
         }
     }
 
@@ -257,18 +278,24 @@ impl FrameObject {
         out
     }
 
-    fn find(&self, vm: &Vm, key: &Value) -> Option<Variable> {
-        let name = vm.intern_str(key.downcast::<Str>()?);
+    fn find(&self, vm: &Vm, key: &Value) -> PyResult<Option<Variable>> {
+        let exact = key.downcast_exact::<Str>().map(|k| vm.intern_str(k));
+        let hash = if exact.is_none() { vm.hash(key)? } else { 0 };
         let mut hit = None;
         for var in self.variables(vm, false).into_iter().chain(self.variables(vm, true)) {
-            if var.name.is(&name) {
+            let same = match &exact {
+                Some(name) => var.name.is(name),
+                // Whatever is equal to a name stands for it.
+                None => vm.hash(var.name.as_value())? == hash && vm.eq(var.name.as_value(), key)?,
+            };
+            if same {
                 let bound = self.read(var.place).is_some();
                 if bound || hit.is_none() {
                     hit = Some(var);
                 }
             }
         }
-        hit
+        Ok(hit)
     }
 }
 
@@ -360,6 +387,27 @@ impl FrameObject {
         zelf.line()
     }
 
+    #[pysetter("f_lineno")]
+    #[allow(unsafe_code)]
+    fn set_f_lineno(vm: &Vm, zelf: &Gc<FrameObject>, value: Option<&Value>) -> PyResult<()> {
+        let Some(value) = value else {
+            return Err(vm.raise_new(&crate::errors::exc::AttributeError, "cannot delete attribute"));
+        };
+        if !vm.type_of(value).is(&vm.types.int) {
+            return Err(vm.value_error("lineno must be an integer"));
+        }
+        let Some(line) = vm.index_i64(value, "").ok().filter(|n| i32::try_from(*n).is_ok()) else {
+            drop(vm.raised_get().map(|_| vm.take_raised()));
+            return Err(vm.value_error("lineno out of range"));
+        };
+        if zelf.live().is_none() {
+            return Err(vm.value_error("f_lineno can only be set in a trace function"));
+        }
+        // SAFETY: the frame lives (checked), on this thread's stack: it is being traced, which `to_line` checks.
+        let f = unsafe { &mut *zelf.frame.get().cast_mut() };
+        crate::interp::jump::to_line(vm, f, line)
+    }
+
     #[pygetter("f_locals")]
     fn f_locals(vm: &Vm, zelf: &Gc<FrameObject>) -> Value {
         if !zelf.is_optimized()
@@ -372,7 +420,7 @@ impl FrameObject {
 
     #[pygetter("f_generator")]
     fn f_generator(_vm: &Vm, zelf: &Gc<FrameObject>) -> Option<Value> {
-        zelf.live()?.generator.clone()
+        zelf.owner()
     }
 
     #[pygetter("f_trace")]
@@ -408,7 +456,12 @@ impl FrameObject {
     #[pysetter("f_trace_opcodes")]
     fn set_f_trace_opcodes(vm: &Vm, zelf: &Gc<FrameObject>, value: Option<&Value>) -> PyResult<()> {
         match value.and_then(Value::as_bool) {
-            Some(b) => zelf.trace_opcodes.set(b),
+            Some(b) => {
+                zelf.trace_opcodes.set(b);
+                if b {
+                    crate::interp::legacy_trace::want_opcodes(vm);
+                }
+            }
             None => return Err(vm.type_error("attribute value type must be bool")),
         }
         Ok(())
@@ -425,9 +478,22 @@ impl FrameObject {
                 }
                 x = vm.thread.below(y);
             }
-            return Err(vm.runtime_error("cannot clear a suspended frame"));
+            match zelf.owner() {
+                Some(g) if crate::interp::gen_api::state_of(&g).is_some_and(|s| !s.started.get()) => {
+                    // One that has not begun ends, as at its death.
+                    if let Some(f) = vm.type_of(&g).slots.finalize.get() {
+                        f(vm, &g);
+                    }
+                    if let Some(s) = crate::interp::gen_api::state_of(&g) {
+                        crate::types::generator::close(vm, &g, s)?;
+                    }
+                }
+                _ => return Err(vm.runtime_error("cannot clear a suspended frame")),
+            }
         }
         drop(zelf.kept.take());
+        zelf.trace.set(None);
+        zelf.closure.set(None);
         zelf.extra_locals.set(None);
         Ok(())
     }
@@ -472,7 +538,7 @@ fn proxy_get(vm: &Vm, v: &Value, key: &Value) -> PyResult<Value> {
 
 fn proxy_lookup(vm: &Vm, v: &Value, key: &Value) -> PyResult<Option<Value>> {
     let Some(f) = proxy(v) else { return Ok(None) };
-    if let Some(var) = f.find(vm, key)
+    if let Some(var) = f.find(vm, key)?
         && let Some(x) = f.read(var.place)
     {
         return Ok(Some(x));
@@ -488,7 +554,7 @@ fn proxy_lookup(vm: &Vm, v: &Value, key: &Value) -> PyResult<Option<Value>> {
 
 fn proxy_set(vm: &Vm, v: &Value, key: &Value, value: Option<&Value>) -> PyResult<()> {
     let Some(f) = proxy(v) else { return Ok(()) };
-    match (f.find(vm, key), value) {
+    match (f.find(vm, key)?, value) {
         (Some(_), None) => Err(vm.value_error("cannot remove local variables from FrameLocalsProxy")),
         (Some(var), Some(x)) => {
             f.write(var.place, x.clone());
@@ -524,7 +590,13 @@ fn proxy_iter(vm: &Vm, v: &Value) -> PyResult<Value> {
 }
 
 fn proxy_repr(vm: &Vm, v: &Value) -> PyResult<Value> {
-    Ok(vm.repr(snapshot(vm, v)?.as_value())?.into_value())
+    // The proxy may be a value of itself; each access makes another one, so the frame is what is guarded.
+    let frame = proxy(v).map_or_else(|| v.clone(), |f| f.to_value());
+    crate::types::repr_guard::guarded(vm, &frame, "{...}", || {
+        let mut out = taipan_text::wtf8::Wtf8Buf::new();
+        out.push_wtf8(vm.repr(snapshot(vm, v)?.as_value())?.as_wtf8());
+        Ok(out)
+    })
 }
 
 fn proxy_compare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult<Value> {
@@ -563,7 +635,7 @@ fn mapping_pairs(vm: &Vm, v: &Value) -> PyResult<Vec<(Value, Value)>> {
     Ok(d.downcast::<Dict>().map_or(Vec::new(), |d| d.pairs()))
 }
 
-#[pytype(name = "FrameLocalsProxy", flags(GC, MAPPING, NO_NEW))]
+#[pytype(name = "FrameLocalsProxy", flags(GC, MAPPING))]
 impl Slots for FrameLocalsProxy {
     const SLOTS: SlotDefs = SlotDefs {
         repr: Some(proxy_repr),
@@ -581,6 +653,22 @@ impl Slots for FrameLocalsProxy {
 
 #[pymethods]
 impl FrameLocalsProxy {
+    #[pynew(raw)]
+    fn new(vm: &Vm, _cls: &Gc<Type>, args: CallArgs) -> PyResult<Value> {
+        if args.kwnames.is_some_and(|k| k.len() > 0) {
+            return Err(vm.type_error("FrameLocalsProxy takes no keyword arguments"));
+        }
+        let [frame] = args.pos() else {
+            return Err(
+                vm.type_error(format_args!("FrameLocalsProxy expected 1 argument, got {}", args.pos().len()))
+            );
+        };
+        match frame.downcast::<FrameObject>() {
+            Some(f) => Ok(vm.alloc(FrameLocalsProxy { frame: f.clone() }).into_value()),
+            None => Err(vm.type_error(format_args!("expect frame, not {}", vm.type_of(frame).name()))),
+        }
+    }
+
     #[pymethod(no_text, "get($self, key, default=None, /)")]
     fn get(vm: &Vm, zelf: &Value, key: &Value, default: &Value) -> PyResult<Value> {
         Ok(proxy_lookup(vm, zelf, key)?.unwrap_or_else(|| default.clone()))
@@ -636,8 +724,7 @@ impl FrameLocalsProxy {
     }
 
     #[pymethod(no_text, "__reversed__($self, /)")]
-    fn reversed(vm: &Vm, zelf: &Value) -> PyResult<Value> {
-        let keys = snapshot(vm, zelf)?.pairs().into_iter().rev().map(|(k, _)| k).collect();
-        vm.get_iter(&vm.new_list(keys).into_value())
+    fn reversed(vm: &Vm, zelf: &Value) -> PyResult<Vec<Value>> {
+        Ok(snapshot(vm, zelf)?.pairs().into_iter().rev().map(|(k, _)| k).collect())
     }
 }

@@ -94,7 +94,7 @@ impl Drop for Suspended {
         if let Some(f) = self.frame.as_ref()
             && let Some(o) = f.object.get()
         {
-            crate::vm::with_current(|vm| o.detach(vm, f));
+            crate::vm::with_current(|vm| o.detach(vm, f, None));
         }
     }
 }
@@ -378,7 +378,9 @@ fn frame_of(vm: &Vm, g: &Value, state: &GenState) -> Option<Value> {
     let suspended =
         state.suspended.with(|s| s.as_ref().and_then(|s| s.frame.as_ref()).map(|f| f as *const Frame));
     if let Some(f) = suspended {
-        return Some(crate::types::frame_object::object_of_ptr(vm, f).into_value());
+        let o = crate::types::frame_object::object_of_ptr(vm, f);
+        o.belongs_to(g);
+        return Some(o.into_value());
     }
     if !state.running.get() {
         return None;
@@ -451,6 +453,13 @@ impl Generator {
         deliver(vm, r)
     }
 
+    /// throw(value)
+    /// throw(type[,value[,tb]])
+    ///
+    /// Raise exception in generator, return next yielded value or raise
+    /// StopIteration.
+    /// the (type, val, tb) signature is deprecated,
+    /// and may be removed in a future version of Python.
     #[pymethod(no_text, "throw($self, typ, val=<unrepresentable>, tb=<unrepresentable>, /)")]
     fn throw(
         vm: &Vm,
@@ -549,6 +558,8 @@ impl Coroutine {
     ///
     /// Raise exception in coroutine, return next iterated value or raise
     /// StopIteration.
+    /// the (type, val, tb) signature is deprecated,
+    /// and may be removed in a future version of Python.
     #[pymethod(no_text, "throw($self, typ, val=<unrepresentable>, tb=<unrepresentable>, /)")]
     fn throw(
         vm: &Vm,
@@ -659,6 +670,13 @@ impl CoroutineWrapper {
         deliver(vm, r)
     }
 
+    /// throw(value)
+    /// throw(type[,value[,tb]])
+    ///
+    /// Raise exception in coroutine, return next iterated value or raise
+    /// StopIteration.
+    /// the (type, val, tb) signature is deprecated,
+    /// and may be removed in a future version of Python.
     #[pymethod(no_text, "throw($self, typ, val=<unrepresentable>, tb=<unrepresentable>, /)")]
     fn throw(
         vm: &Vm,

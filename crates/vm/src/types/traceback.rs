@@ -10,7 +10,7 @@ use std::cell::Cell;
 pub struct Traceback {
     pub next: ValueCell,
     pub frame: Gc<FrameObject>,
-    /// Instruction index.
+    /// As Python sees it.
     pub lasti: Cell<i64>,
     /// -1: computed from `lasti` when asked for.
     pub lineno: Cell<i64>,
@@ -36,19 +36,19 @@ pub fn add_here(vm: &Vm, f: &Frame, lasti: usize) {
     let tb = vm.alloc(Traceback {
         next: ValueCell::new(b.traceback.get()),
         frame,
-        lasti: Cell::new(lasti as i64),
+        lasti: Cell::new(frame_object::shown_index(lasti)),
         lineno: Cell::new(-1),
     });
     b.traceback.set(Some(tb.into_value()));
 }
 
-/// The frame's object and instruction in the outermost entry of the traceback on its way, if that is the frame's.
-pub fn place_in(vm: &Vm, f: &Frame) -> Option<(Gc<FrameObject>, usize)> {
+/// The instruction in the outermost entry of the traceback on its way, if that is the frame's.
+pub fn place_in(vm: &Vm, f: &Frame) -> Option<usize> {
     let object = f.object.get()?;
     let head = vm.raised_get()?.downcast::<BaseException>()?.traceback.get()?;
     let entry = head.downcast::<Traceback>()?;
-    let lasti = usize::try_from(entry.lasti.get()).ok()?;
-    entry.frame.is(&object).then_some((object, lasti))
+    let lasti = usize::try_from(entry.lasti.get() / 2 - 1).ok()?;
+    (entry.frame.is(&object) && lasti < f.code().data.len()).then_some(lasti)
 }
 
 impl Traceback {
@@ -57,7 +57,7 @@ impl Traceback {
         if n != -1 {
             return Some(n);
         }
-        match self.frame.code.line_at(self.lasti.get().max(0) as usize) {
+        match self.frame.code.line_at((self.lasti.get() / 2 - 1).max(0) as usize) {
             0 => None,
             n => Some(n as i64),
         }
@@ -98,7 +98,7 @@ impl Traceback {
             .alloc(Traceback {
                 next: ValueCell::new(next),
                 frame: tb_frame.clone(),
-                lasti: Cell::new(tb_lasti as i64 / 2),
+                lasti: Cell::new(tb_lasti as i64),
                 lineno: Cell::new(tb_lineno as i64),
             })
             .into_value())
@@ -132,7 +132,7 @@ impl Traceback {
     /// In CPython's units: two bytes an instruction.
     #[pygetter("tb_lasti")]
     fn tb_lasti(_vm: &Vm, zelf: &Gc<Traceback>) -> i64 {
-        zelf.lasti.get() * 2
+        zelf.lasti.get()
     }
 
     #[pygetter("tb_lineno")]

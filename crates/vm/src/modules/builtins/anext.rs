@@ -48,18 +48,12 @@ impl Slots for AnextAwaitable {
 impl AnextAwaitable {
     /// The iterator to drive the awaitable with.
     fn iterator(&self, vm: &Vm) -> PyResult<Value> {
-        let ty = vm.type_of(&self.wrapped);
-        if let Some(f) = ty.slots.await_.get() {
-            let it = f(vm, &self.wrapped)?;
-            if vm.type_of(&it).slots.iternext.get().is_none() {
-                return Err(vm.type_error("__await__() returned a non-iterable"));
-            }
-            return Ok(it);
+        let it = crate::interp::gen_api::awaitable(vm, &self.wrapped, 0)?;
+        // A coroutine is its own awaitable, but no iterator.
+        match vm.type_of(&it).slots.await_.get() {
+            Some(f) if vm.type_of(&it).slots.iternext.get().is_none() => f(vm, &it),
+            _ => Ok(it),
         }
-        if ty.slots.iternext.get().is_some() {
-            return Ok(self.wrapped.clone());
-        }
-        Err(vm.type_error(format_args!("'{}' object can't be awaited", ty.name())))
     }
 
     /// Turns the end of the iteration into the default.

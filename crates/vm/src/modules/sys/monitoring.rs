@@ -117,7 +117,7 @@ mod functions {
 
     #[pyfn("get_events(tool_id, /)")]
     fn get_events(vm: &Vm, tool_id: i32) -> PyResult<u32> {
-        let i = used_tool(vm, tool_id)?;
+        let i = tool(vm, tool_id)?;
         Ok(tools(vm).events[i].get() & !(C_EVENTS as u32))
     }
 
@@ -134,7 +134,7 @@ mod functions {
     #[pyfn("get_local_events(tool_id, code, /)")]
     fn get_local_events(vm: &Vm, tool_id: i32, code: &Value) -> PyResult<u32> {
         let code = code_of(vm, code)?;
-        let i = used_tool(vm, tool_id)?;
+        let i = tool(vm, tool_id)?;
         Ok(code.watched.with(|w| w.as_ref().map_or(0, |w| w.local[i])))
     }
 
