@@ -70,7 +70,7 @@ impl Trace for ValueCell {
             visit(v)
         }
     }
-    fn clear(&self) {
+    fn unlink(&self) {
         self.set(None)
     }
 }
@@ -136,7 +136,7 @@ impl<T> Trace for GcCell<T> {
             visit(v.as_value())
         }
     }
-    fn clear(&self) {
+    fn unlink(&self) {
         self.set(None)
     }
 }
@@ -222,7 +222,7 @@ impl<T: Trace> Trace for Guarded<T> {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         self.with(|t| t.trace(visit))
     }
-    fn clear(&self) {
+    fn unlink(&self) {
         let mut out = Vec::new();
         self.with_mut(|t| t.take(&mut out));
         drop(out);

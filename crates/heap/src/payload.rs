@@ -33,7 +33,7 @@ unsafe fn trace_fixed<T: Trace>(p: NonNull<Header>, visit: &mut dyn FnMut(&Value
 }
 unsafe fn clear_fixed<T: Trace>(p: NonNull<Header>) {
     // SAFETY: as above.
-    unsafe { (*(p.as_ptr() as *const Obj<T>)).body.clear() }
+    unsafe { (*(p.as_ptr() as *const Obj<T>)).body.unlink() }
 }
 unsafe fn size_fixed<T>(_: NonNull<Header>) -> usize {
     size_of::<T>().next_multiple_of(8)
@@ -65,7 +65,7 @@ unsafe fn trace_var<H: Trace, T: Trace>(p: NonNull<Header>, visit: &mut dyn FnMu
 }
 unsafe fn clear_var<H: Trace, T>(p: NonNull<Header>) {
     // SAFETY: as above. Items of a variable-size payload cannot change; something else on the cycle can.
-    unsafe { p.add(1).cast::<VarObj<H, T>>().as_ref().head.clear() }
+    unsafe { p.add(1).cast::<VarObj<H, T>>().as_ref().head.unlink() }
 }
 unsafe fn size_var<H, T>(p: NonNull<Header>) -> usize {
     // SAFETY: as above; the size was computed without overflow when the object was made.

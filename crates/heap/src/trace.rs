@@ -6,9 +6,9 @@ use crate::value::Value;
 /// Shows every value that the implementor owns to the visitor, and lets go of those that can close a cycle.
 pub trait Trace {
     fn trace(&self, visit: &mut dyn FnMut(&Value));
-    /// Lets go of owned values, through interior mutability. The default keeps them, which is right for parts that
+    /// Lets go of owned values, through interior mutability (not named `clear`: that would shadow `Vec::clear`). The default keeps them, which is right for parts that
     /// cannot change; some other object on each cycle must then be clearable.
-    fn clear(&self) {}
+    fn unlink(&self) {}
     /// Moves owned values out (for contents of a [`Guarded`](crate::cell::Guarded) cell); what must stay may stay.
     fn take(&mut self, _out: &mut Vec<Value>) {}
 }
@@ -34,9 +34,9 @@ impl<T: Trace> Trace for Option<T> {
             v.trace(visit)
         }
     }
-    fn clear(&self) {
+    fn unlink(&self) {
         if let Some(v) = self {
-            v.clear()
+            v.unlink()
         }
     }
     fn take(&mut self, out: &mut Vec<Value>) {
@@ -52,9 +52,9 @@ impl<T: Trace> Trace for [T] {
             v.trace(visit)
         }
     }
-    fn clear(&self) {
+    fn unlink(&self) {
         for v in self {
-            v.clear()
+            v.unlink()
         }
     }
 }
@@ -63,9 +63,9 @@ impl<T: Trace> Trace for Vec<T> {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         self.as_slice().trace(visit)
     }
-    fn clear(&self) {
+    fn unlink(&self) {
         for v in self {
-            v.clear()
+            v.unlink()
         }
     }
     fn take(&mut self, out: &mut Vec<Value>) {
@@ -86,8 +86,8 @@ impl<T: Trace + ?Sized> Trace for Box<T> {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         (**self).trace(visit)
     }
-    fn clear(&self) {
-        (**self).clear()
+    fn unlink(&self) {
+        (**self).unlink()
     }
 }
 
@@ -96,9 +96,9 @@ impl<A: Trace, B: Trace> Trace for (A, B) {
         self.0.trace(visit);
         self.1.trace(visit);
     }
-    fn clear(&self) {
-        self.0.clear();
-        self.1.clear();
+    fn unlink(&self) {
+        self.0.unlink();
+        self.1.unlink();
     }
 }
 

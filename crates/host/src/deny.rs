@@ -130,6 +130,8 @@ impl Terminal for DenyHost {}
 impl Accounts for DenyHost {}
 impl Maps for DenyHost {}
 impl Locale for DenyHost {}
+impl crate::Semaphores for DenyHost {}
+impl crate::SystemLog for DenyHost {}
 
 impl Process for DenyHost {
     fn exit_now(&self, status: i32) -> ! {

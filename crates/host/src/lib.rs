@@ -26,8 +26,10 @@ mod mapping;
 mod mount;
 mod polling;
 mod process;
+mod semaphores;
 mod signals;
 mod sockets;
+mod syslog;
 mod terminal;
 
 mod deny;
@@ -50,10 +52,12 @@ pub use process::{
     ChildInfo, FileAction, ForkExec, Process, ResourceUsage, Sched, SpawnAttributes, Times, Uname,
 };
 pub use real::RealHost;
+pub use semaphores::{Semaphore, Semaphores};
 pub use signals::{Disposition, Notify, SignalInfo, SignalSet, Signals, TimerValue};
 pub use sockets::{
     AddrInfo, AddrInfoHints, Ancillary, HostEntry, Interface, Received, SocketAddress, Sockets,
 };
+pub use syslog::SystemLog;
 pub use terminal::{Terminal, Termios};
 
 /// All that a Python program can ask of the machine. Object-safe: the runtime holds an `Arc<dyn Host>`.
@@ -71,6 +75,8 @@ pub trait Host:
     + Accounts
     + Maps
     + Locale
+    + Semaphores
+    + SystemLog
     + Send
     + Sync
 {

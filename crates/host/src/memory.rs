@@ -295,6 +295,8 @@ impl Terminal for MemoryHost {}
 impl Accounts for MemoryHost {}
 impl Maps for MemoryHost {}
 impl Locale for MemoryHost {}
+impl crate::Semaphores for MemoryHost {}
+impl crate::SystemLog for MemoryHost {}
 
 impl Process for MemoryHost {
     fn exit_now(&self, status: i32) -> ! {

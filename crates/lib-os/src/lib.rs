@@ -4,12 +4,18 @@ pub mod accounts;
 pub mod faulthandler;
 pub mod fcntl;
 pub mod io;
+pub mod locale;
+pub mod mmap;
+pub mod multiprocessing;
 pub mod numbers;
 pub mod posix;
+pub mod queue;
 pub mod select;
 pub mod signal;
 pub mod socket;
+pub mod stat;
 pub mod subprocess;
+pub mod syslog;
 pub mod thread;
 pub mod time;
 pub mod util;
@@ -33,6 +39,13 @@ pub static MODULES: &[&ModuleDef] = &[
     &fcntl::termios::MODULE,
     &select::select::MODULE,
     &socket::_socket::MODULE,
+    &locale::_locale::MODULE,
+    &mmap::module::MODULE,
+    &multiprocessing::_multiprocessing::MODULE,
+    &multiprocessing::_posixshmem::MODULE,
+    &queue::_queue::MODULE,
+    &stat::_stat::MODULE,
+    &syslog::syslog::MODULE,
 ];
 
 /// What an interpreter does once before its program: signals, the main thread's number. The standard streams are

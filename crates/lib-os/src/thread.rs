@@ -51,15 +51,15 @@ pub fn after_fork_child(vm: &Vm) {
     drop(s.joined.take());
 }
 
-fn locked<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
+pub fn locked<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
     m.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Nanoseconds to wait; `None`: for ever.
-type Timeout = Option<i64>;
+pub type Timeout = Option<i64>;
 
 /// Waits without the turn until `ready` answers something, looking at signals now and then.
-fn wait<T, R>(
+pub fn wait<T, R>(
     vm: &Vm,
     m: &Mutex<T>,
     c: &Condvar,
@@ -571,7 +571,7 @@ impl Trace for Local {
             visit(v);
         }
     }
-    fn clear(&self) {
+    fn unlink(&self) {
         drop(self.dicts.by_thread.take());
     }
 }

@@ -8,7 +8,10 @@ pub mod bisect;
 pub mod cmath;
 pub mod collections;
 pub mod decimal;
+pub mod compress;
+pub mod csv;
 pub mod functools;
+pub mod hashes;
 pub mod heapq;
 pub mod itertools;
 pub mod json;
@@ -32,7 +35,17 @@ pub static MODULES: &[&ModuleDef] = &[
     &cmath::cmath::MODULE,
     &collections::collections::MODULE,
     &decimal::module::MODULE,
+    &compress::bz2::_bz2::MODULE,
+    &compress::lzma::_lzma::MODULE,
+    &compress::zlib::module::MODULE,
+    &csv::_csv::MODULE,
     &functools::functools::MODULE,
+    &hashes::_blake2::MODULE,
+    &hashes::_hmac::MODULE,
+    &hashes::_md5::MODULE,
+    &hashes::_sha1::MODULE,
+    &hashes::_sha2::MODULE,
+    &hashes::_sha3::MODULE,
     &heapq::heapq::MODULE,
     &itertools::itertools::MODULE,
     &json::json::MODULE,

@@ -40,7 +40,7 @@ pub fn expand(item: TokenStream) -> syn::Result<TokenStream> {
             fn trace(&self, visit: &mut dyn ::core::ops::FnMut(&::taipan_heap::Value)) {
                 match self { #(#pattern => { #trace })* }
             }
-            fn clear(&self) {
+            fn unlink(&self) {
                 match self { #(#pattern => { #clear })* }
             }
             fn take(&mut self, out: &mut ::std::vec::Vec<::taipan_heap::Value>) {
@@ -85,7 +85,7 @@ fn arm(path: TokenStream, fields: &Fields) -> Arm {
     Arm {
         pattern: quote!(#path { #(#bindings,)* .. }),
         trace: each(quote!(trace), quote!(, visit)),
-        clear: each(quote!(clear), quote!()),
+        clear: each(quote!(unlink), quote!()),
         take: each(quote!(take), quote!(, out)),
     }
 }

@@ -13,10 +13,12 @@ mod locale;
 mod mapping;
 mod polling;
 mod process;
+mod semaphores;
 mod signals;
 mod sockets;
 mod spawn;
 mod standard;
+mod syslog;
 mod terminal;
 
 use std::ffi::{CStr, CString, c_char};

@@ -28,7 +28,7 @@ impl Trace for Deque {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         self.items.with(|items| items.iter().for_each(visit))
     }
-    fn clear(&self) {
+    fn unlink(&self) {
         drop(self.items.take())
     }
 }

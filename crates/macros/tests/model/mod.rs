@@ -95,7 +95,7 @@ macro_rules! fixed_layout {
 
 pub trait Trace {
     fn trace(&self, visit: &mut dyn FnMut(&Value));
-    fn clear(&self) {}
+    fn unlink(&self) {}
     fn take(&mut self, _out: &mut Vec<Value>) {}
 }
 

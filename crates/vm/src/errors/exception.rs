@@ -28,10 +28,10 @@ impl Trace for BaseException {
         self.cause.trace(visit);
         self.fields.trace(visit);
     }
-    fn clear(&self) {
-        self.traceback.clear();
-        self.context.clear();
-        self.cause.clear();
+    fn unlink(&self) {
+        self.traceback.unlink();
+        self.context.unlink();
+        self.cause.unlink();
         drop(self.fields.take());
     }
 }

@@ -285,8 +285,8 @@ macro_rules! view {
             fn trace(&self, visit: &mut dyn FnMut(&Value)) {
                 self.0.trace(visit)
             }
-            fn clear(&self) {
-                self.0.clear()
+            fn unlink(&self) {
+                self.0.unlink()
             }
         }
         impl Payload for $name {

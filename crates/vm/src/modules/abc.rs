@@ -39,7 +39,7 @@ impl WeakClasses {
         self.0.with(|m| m.values().cloned().collect())
     }
 
-    fn clear(&self) {
+    fn unlink(&self) {
         drop(self.0.take())
     }
 }
@@ -130,7 +130,7 @@ fn subclasscheck(vm: &Vm, zelf: &Value, subclass: &Value) -> PyResult<bool> {
     }
     let version = vm.state::<Registrations>().0.get();
     if data.negative_version.get() < version {
-        data.negative.clear();
+        data.negative.unlink();
         data.negative_version.set(version);
     } else if data.negative.holds(subclass) {
         return Ok(false);
@@ -297,7 +297,7 @@ pub mod abc {
     /// Should be only used by refleak.py
     #[pyfn("_reset_registry(self, /)")]
     fn reset_registry(vm: &Vm, zelf: &Value) -> PyResult<()> {
-        data_of(vm, zelf)?.registry.clear();
+        data_of(vm, zelf)?.registry.unlink();
         Ok(())
     }
 
@@ -307,8 +307,8 @@ pub mod abc {
     #[pyfn("_reset_caches(self, /)")]
     fn reset_caches(vm: &Vm, zelf: &Value) -> PyResult<()> {
         let d = data_of(vm, zelf)?;
-        d.cache.clear();
-        d.negative.clear();
+        d.cache.unlink();
+        d.negative.unlink();
         Ok(())
     }
 }

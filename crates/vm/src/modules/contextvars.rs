@@ -48,8 +48,8 @@ impl Trace for Context {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         self.vars.trace(visit)
     }
-    fn clear(&self) {
-        self.vars.clear()
+    fn unlink(&self) {
+        self.vars.unlink()
     }
 }
 
@@ -405,10 +405,10 @@ impl Trace for Token {
         self.var.trace(visit);
         self.old.trace(visit);
     }
-    fn clear(&self) {
-        self.context.clear();
-        self.var.clear();
-        self.old.clear();
+    fn unlink(&self) {
+        self.context.unlink();
+        self.var.unlink();
+        self.old.unlink();
     }
 }
 

@@ -23,9 +23,9 @@ impl Trace for Lazy {
         self.value.trace(visit);
         self.evaluate.trace(visit);
     }
-    fn clear(&self) {
-        self.value.clear();
-        self.evaluate.clear();
+    fn unlink(&self) {
+        self.value.unlink();
+        self.evaluate.unlink();
     }
 }
 

@@ -14,8 +14,8 @@ impl Trace for Cell {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         self.contents.trace(visit)
     }
-    fn clear(&self) {
-        self.contents.clear()
+    fn unlink(&self) {
+        self.contents.unlink()
     }
 }
 

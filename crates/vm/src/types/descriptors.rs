@@ -408,7 +408,7 @@ fn getset_set(vm: &Vm, d: &Value, obj: &Value, value: Option<&Value>) -> PyResul
         None => Err(vm.attribute_error(
             obj,
             &vm.intern(g.def.name),
-            format_args!("attribute '{}' of '{}' objects is not writable", g.def.name, g.owner.name()),
+            format_args!("attribute '{}' of '{}' objects is not writable", g.def.name, g.owner.tp_name()),
         )),
     }
 }

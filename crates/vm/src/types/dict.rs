@@ -17,8 +17,8 @@ impl Trace for Dict {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         self.table.trace(visit)
     }
-    fn clear(&self) {
-        self.table.clear()
+    fn unlink(&self) {
+        self.table.unlink()
     }
 }
 

@@ -47,14 +47,14 @@ impl Trace for FrameObject {
         self.replaced.trace(visit);
         self.extra_locals.trace(visit);
     }
-    fn clear(&self) {
+    fn unlink(&self) {
         drop(self.kept.take());
-        self.namespace.clear();
-        self.closure.clear();
-        self.back.clear();
-        self.trace.clear();
+        self.namespace.unlink();
+        self.closure.unlink();
+        self.back.unlink();
+        self.trace.unlink();
         drop(self.replaced.take());
-        self.extra_locals.clear();
+        self.extra_locals.unlink();
     }
 }
 

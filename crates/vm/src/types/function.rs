@@ -45,14 +45,14 @@ impl Trace for Function {
         self.annotate.trace(visit);
         self.type_params.trace(visit);
     }
-    fn clear(&self) {
-        self.doc.clear();
-        self.module.clear();
-        self.defaults.clear();
-        self.kwdefaults.clear();
-        self.annotations.clear();
-        self.annotate.clear();
-        self.type_params.clear();
+    fn unlink(&self) {
+        self.doc.unlink();
+        self.module.unlink();
+        self.defaults.unlink();
+        self.kwdefaults.unlink();
+        self.annotations.unlink();
+        self.annotate.unlink();
+        self.type_params.unlink();
     }
 }
 

@@ -82,9 +82,9 @@ impl Trace for GenState {
             }
         });
     }
-    fn clear(&self) {
+    fn unlink(&self) {
         self.finished.set(true);
-        self.handled.clear();
+        self.handled.unlink();
         drop(self.suspended.replace(None));
     }
 }
@@ -108,7 +108,7 @@ macro_rules! traced {
         crate::fixed_layout!($t);
         impl Trace for $t {
             fn trace(&self, visit: &mut dyn FnMut(&Value)) { self.0.trace(visit) }
-            fn clear(&self) { self.0.clear() }
+            fn unlink(&self) { self.0.unlink() }
         }
     )* };
 }

@@ -16,7 +16,7 @@ impl Trace for List {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         self.items.trace(visit)
     }
-    fn clear(&self) {
+    fn unlink(&self) {
         drop(self.items.take())
     }
 }

@@ -30,7 +30,7 @@ impl Trace for ManagedBuffer {
             }
         })
     }
-    fn clear(&self) {
+    fn unlink(&self) {
         drop(self.buffer.take())
     }
 }
@@ -89,7 +89,7 @@ impl Trace for MemoryView {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         self.managed.trace(visit)
     }
-    fn clear(&self) {
+    fn unlink(&self) {
         self.managed.set(None)
     }
 }

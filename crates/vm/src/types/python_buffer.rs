@@ -34,9 +34,9 @@ impl Trace for BufferGuard {
             }
         });
     }
-    fn clear(&self) {
-        self.obj.clear();
-        self.view.clear();
+    fn unlink(&self) {
+        self.obj.unlink();
+        self.view.unlink();
         drop(self.base.take());
     }
 }

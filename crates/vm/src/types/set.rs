@@ -30,8 +30,8 @@ impl Trace for Set {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         self.table.trace(visit)
     }
-    fn clear(&self) {
-        self.table.clear()
+    fn unlink(&self) {
+        self.table.unlink()
     }
 }
 
@@ -39,8 +39,8 @@ impl Trace for FrozenSet {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         self.table.trace(visit)
     }
-    fn clear(&self) {
-        self.table.clear()
+    fn unlink(&self) {
+        self.table.unlink()
     }
 }
 

@@ -50,7 +50,7 @@ impl Trace for SetTable {
             }
         })
     }
-    fn clear(&self) {
+    fn unlink(&self) {
         SetTable::clear(self)
     }
 }

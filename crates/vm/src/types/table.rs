@@ -58,8 +58,8 @@ impl Trace for Table {
             }
         })
     }
-    fn clear(&self) {
-        self.clear()
+    fn unlink(&self) {
+        Table::clear(self)
     }
 }
 

@@ -35,8 +35,8 @@ impl Trace for Interpolation {
         self.conversion.trace(visit);
         self.format_spec.trace(visit);
     }
-    fn clear(&self) {
-        self.value.clear()
+    fn unlink(&self) {
+        self.value.unlink()
     }
 }
 

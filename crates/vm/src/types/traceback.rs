@@ -23,8 +23,8 @@ impl Trace for Traceback {
         self.next.trace(visit);
         visit(self.frame.as_value());
     }
-    fn clear(&self) {
-        self.next.clear()
+    fn unlink(&self) {
+        self.next.unlink()
     }
 }
 

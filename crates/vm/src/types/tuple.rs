@@ -91,8 +91,8 @@ impl Trace for PairCache {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         self.0.trace(visit)
     }
-    fn clear(&self) {
-        self.0.clear()
+    fn unlink(&self) {
+        self.0.unlink()
     }
 }
 

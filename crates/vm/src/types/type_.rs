@@ -71,12 +71,12 @@ impl Trace for PyType {
         self.name.trace(visit);
         self.qualname.trace(visit);
     }
-    fn clear(&self) {
+    fn unlink(&self) {
         // Bases stay: instances that die later in the same collection still need them. The dict breaks cycles through
         // methods; the mro holds the class itself.
         self.modified();
         if let Some(d) = self.dict.get() {
-            d.table.clear();
+            d.table.unlink();
         }
         drop(self.mro.take());
         self.mro_tuple.set(None);

@@ -35,10 +35,10 @@ impl Trace for Link {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         self.callback.trace(visit)
     }
-    fn clear(&self) {
+    fn unlink(&self) {
         // A callback in a cycle with what it watches is not called.
         self.forget();
-        self.callback.clear()
+        self.callback.unlink()
     }
 }
 
