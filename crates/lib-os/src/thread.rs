@@ -101,6 +101,12 @@ pub fn nanoseconds(vm: &Vm, v: &Value) -> PyResult<i64> {
         let ns = (f * 1e9).ceil();
         return if (-9.2e18..9.2e18).contains(&ns) { Ok(ns as i64) } else { Err(too_large()) };
     }
+    if int_value(v).is_none() && vm.type_of(v).slots.index.get().is_none() {
+        return Err(vm.type_error(format_args!(
+            "'{}' object cannot be interpreted as an integer or float",
+            vm.type_of(v).name()
+        )));
+    }
     let n = vm.index_i64(v, "timestamp too large to convert to C PyTime_t")?;
     n.checked_mul(1_000_000_000).ok_or_else(too_large)
 }
