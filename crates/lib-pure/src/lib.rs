@@ -3,6 +3,7 @@
 mod buffers;
 
 pub mod array;
+pub mod asyncio;
 pub mod binascii;
 pub mod bisect;
 pub mod cmath;
@@ -30,6 +31,7 @@ use taipan_vm::native::ModuleDef;
 #[rustfmt::skip]
 pub static MODULES: &[&ModuleDef] = &[
     &array::array::MODULE,
+    &asyncio::asyncio::MODULE,
     &binascii::binascii::MODULE,
     &bisect::bisect::MODULE,
     &cmath::cmath::MODULE,
