@@ -9,7 +9,7 @@ import operator
 import pickle
 import types
 
-DEEP = 60_000
+DEEP = 42_000
 
 
 def attempt(name, f):
@@ -219,11 +219,11 @@ for name, f in {
 
 def chain():
     first = None
-    for _ in range(1_000_000):
+    for _ in range(300_000):
         first = (first,)
     del first
     first = None
-    for _ in range(1_000_000):
+    for _ in range(300_000):
         first = [first]
     del first
     class Node: pass

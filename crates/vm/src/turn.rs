@@ -130,6 +130,8 @@ impl Turn {
 /// Carries what the new thread works on; it touches it only when it has the turn.
 struct Parcel {
     interp: *const Interp,
+    /// Bytes of the thread's native stack.
+    stack: usize,
     body: Box<dyn FnOnce(&Vm)>,
 }
 
@@ -146,6 +148,7 @@ impl Parcel {
         interp.turn.acquire(&interp.breaker);
         let vm = Vm::attach(interp);
         vm.enter();
+        vm.thread.set_native_stack(self.stack);
         (self.body)(&vm);
         drop(vm.locals.take());
         vm.leave();
@@ -172,7 +175,7 @@ impl Vm {
     pub fn spawn_thread(&self, stack_size: usize, body: Box<dyn FnOnce(&Vm)>) -> std::io::Result<()> {
         self.turn.activate();
         self.turn.threads.fetch_add(1, Ordering::SeqCst);
-        let parcel = Parcel { interp: self.interp(), body };
+        let parcel = Parcel { interp: self.interp(), stack: stack_size, body };
         let started = std::thread::Builder::new().stack_size(stack_size).spawn(move || parcel.run());
         if started.is_err() {
             self.turn.threads.fetch_sub(1, Ordering::SeqCst);

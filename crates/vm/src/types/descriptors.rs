@@ -590,6 +590,21 @@ pub static INSTANCE_DICT: GetSetDef = GetSetDef {
     }),
 };
 
+/// `__dict__` of native types: it can be replaced, not deleted.
+pub static NATIVE_DICT: GetSetDef = GetSetDef {
+    name: "__dict__",
+    member: false,
+    doc: "",
+    get: |vm, obj| match instance::dict(vm, obj) {
+        Some(d) => Ok(d.into_value()),
+        None => Err(vm.no_attribute(obj, &vm.names.__dict__)),
+    },
+    set: Some(|vm, obj, value| match value {
+        Some(_) => set_instance_dict(vm, obj, value),
+        None => Err(vm.type_error("cannot delete __dict__")),
+    }),
+};
+
 type DictDescriptor = (Value, DescrGetFn, DescrSetFn);
 
 /// The `__dict__` of the native type that an object's class derives from: modules and classes keep their own.
@@ -604,9 +619,6 @@ fn native_dict_descriptor(vm: &Vm, obj: &Value) -> Option<DictDescriptor> {
         let base = at.base.get()?;
         at = base;
     };
-    if d.downcast_exact::<GetSetDescriptor>().is_some_and(|g| std::ptr::eq(g.def, &INSTANCE_DICT)) {
-        return None;
-    }
     let slots = &vm.type_of(&d).slots;
     Some((d.clone(), slots.descr_get.get()?, slots.descr_set.get()?))
 }

@@ -716,7 +716,7 @@ pub fn fill_native_dict(vm: &Vm, ty: &PyType, dict: &Gc<Dict>) {
     }
     let inherits_dict = ty.base.with(|b| b.as_ref().is_some_and(|b| b.has_dict.get()));
     if ty.has_dict.get() && !inherits_dict && dict.get_str(vm, &vm.names.__dict__).is_none() {
-        let d = GetSetDescriptor::make(vm, &crate::types::descriptors::INSTANCE_DICT, &owner);
+        let d = GetSetDescriptor::make(vm, &crate::types::descriptors::NATIVE_DICT, &owner);
         dict.set_str(vm, &vm.names.__dict__, d.into_value());
     }
     if def.slots.richcompare.is_some() && def.slots.hash.is_none() {
