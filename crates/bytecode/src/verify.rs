@@ -16,7 +16,7 @@ use crate::intrinsic::{CommonConstant, Imm, Intrinsic1, Intrinsic2};
 use crate::op::Op;
 use crate::operand::{Field, Kind};
 use crate::site::SiteKind;
-use crate::usage::{BranchEffect, branch_effect, jump_target, uses};
+use crate::usage::{BranchEffect, Run, branch_effect, jump_target, uses};
 
 /// Where and why code was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ struct Verifier<'a> {
     nwords: usize,
 }
 
-/// Sets of registers, a bit each, locals first, temporaries behind them.
+/// Sets of registers, a bit each.
 #[derive(Clone, PartialEq, Eq)]
 struct Live {
     /// Surely written and not consumed since.
@@ -302,7 +302,7 @@ impl Verifier<'_> {
 
     fn flow(&mut self) -> Check {
         let code = self.code;
-        self.nwords = (code.nlocals as usize + code.ntemps as usize).div_ceil(64);
+        self.nwords = code.nregs().div_ceil(64);
         let mut leaders = vec![false; code.len()];
         leaders[0] = true;
         for pc in (0..code.len()).filter(|&pc| self.starts[pc]) {
@@ -352,7 +352,7 @@ impl Verifier<'_> {
                         state.may[i] |= live.may[i];
                         state.full[i] &= live.full[i];
                     }
-                    let temps = code.nlocals as usize;
+                    let temps = code.first_temp();
                     for t in depth..code.ntemps as usize {
                         state.clear(temps + t);
                     }
@@ -381,30 +381,39 @@ impl Verifier<'_> {
         Ok(())
     }
 
-    /// The bit of a register; cells have none.
-    fn place(&self, register: u32) -> Option<usize> {
-        let (r, locals) = (register as usize, self.code.nlocals as usize);
-        if r < locals { Some(r) } else { Some(r.checked_sub(self.code.first_temp())? + locals) }
-    }
-
     /// Applies an instruction to the live set; the state at its jump target where that differs.
     fn step(&self, instr: Instr, ext: Instr, live: &mut Live) -> Result<Option<Live>, &'static str> {
-        let locals = self.code.nlocals as usize;
         let first = self.code.first_temp();
         let used = uses(self.code, instr, ext);
         let op = instr.op();
         let takes_local = matches!(op, Op::DeleteLocal | Op::ClearLocal | Op::MakeCellArg);
-        for (run, _) in used.reads() {
+        let cell = op.info().operands.iter().find(|o| o.kind == Kind::Cell).map(|o| match o.field {
+            Field::A => instr.a() as usize,
+            Field::B => instr.b() as usize,
+            _ => instr.c() as usize,
+        });
+        match (op, cell) {
+            (Op::MakeCell | Op::MakeCellArg, Some(cell)) => live.set(cell),
+            (Op::ClearCell, Some(cell)) => live.clear(cell),
+            (_, Some(cell)) if !bit(&live.must, cell) => return Err("cell is used before it is made"),
+            _ => {}
+        }
+        for (i, (run, consume)) in used.reads().iter().enumerate() {
             for r in run.start..run.start + run.len {
-                let Some(t) = self.place(r) else { continue };
                 if used.optional != Some(r) {
-                    self.readable(live, op, t, r - run.start)?;
+                    self.readable(live, op, r as usize, r - run.start)?;
+                }
+                let again = |(j, (other, consumes)): (usize, &(Run, bool))| {
+                    j != i && (*consume || *consumes) && (other.start..other.start + other.len).contains(&r)
+                };
+                if r as usize >= first && used.reads().iter().enumerate().any(again) {
+                    return Err("temporary is consumed and read");
                 }
             }
         }
         if let Some(run) = used.call {
-            let top = (run.start + run.len) as usize - first;
-            let above = (top..self.code.ntemps as usize).any(|t| bit(&live.may, locals + t));
+            let top = (run.start + run.len) as usize;
+            let above = (top..self.code.nregs()).any(|t| bit(&live.may, t));
             if above {
                 return Err("call below live temporaries");
             }
@@ -414,35 +423,27 @@ impl Verifier<'_> {
             _ => Some(live.clone()),
         };
         for (run, consume) in used.reads() {
-            for r in run.start..run.start + run.len {
-                if let Some(t) = self.place(r)
-                    && *consume
-                    && (t >= locals || takes_local)
-                {
-                    live.clear(t);
+            for r in (run.start..run.start + run.len).map(|r| r as usize) {
+                if *consume && (r >= first || takes_local) {
+                    live.clear(r);
                 }
             }
         }
-        if op == Op::CheckLocal
-            && let Some(t) = self.place(instr.a() as u32)
-        {
-            live.set(t);
+        if op == Op::CheckLocal {
+            live.set(instr.a() as usize);
         }
         for run in used.writes() {
             for r in run.start..run.start + run.len {
-                if let Some(t) = self.place(r) {
-                    live.set(t);
-                    if may_write_empty(op, instr, r - run.start) {
-                        clear_bit(&mut live.full, t);
-                    }
+                live.set(r as usize);
+                if may_write_empty(op, instr, r - run.start) {
+                    clear_bit(&mut live.full, r as usize);
                 }
             }
         }
         Ok(before.map(|mut state| {
-            if branch_effect(op) == BranchEffect::IteratorDroppedOnJump
-                && let Some(t) = self.place(instr.b() as u32).filter(|t| *t >= locals)
-            {
-                state.clear(t);
+            let iterator = instr.b() as usize;
+            if branch_effect(op) == BranchEffect::IteratorDroppedOnJump && iterator >= first {
+                state.clear(iterator);
             }
             state
         }))

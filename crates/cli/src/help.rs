@@ -40,32 +40,58 @@ arg ...: arguments, in sys.argv[1:]
 
 pub const ENVIRONMENT: &str = "\
 Environment variables that change behaviour:
-PYTHONSTARTUP   : file that runs at an interactive start
-PYTHONPATH      : ':'-separated folders in front of the module search path
-PYTHONPYCACHEPREFIX: root of a folder tree for .pyc files
-PYTHONWARNINGS  : warning filters (-W)
-PYTHONHASHSEED  : 'random' or a number that seeds the hashes of str and bytes
-PYTHONINTMAXSTRDIGITS: limit of digits between int and str (-X int_max_str_digits)
-PYTHONIOENCODING: encoding[:errors] of the standard streams
-PYTHONUTF8      : UTF-8 mode (-X utf8)
-PYTHONDEVMODE   : development mode (-X dev)
-PYTHONWARNDEFAULTENCODING: warn of the default encoding (-X warn_default_encoding)
-PYTHON_COLORS   : 1 or 0: colours in tracebacks or not
-PYTHON_BASIC_REPL: use the plain interactive prompt
-PYTHON_HISTORY  : where the interactive history is kept
-PYTHONDEBUG, PYTHONDONTWRITEBYTECODE, PYTHONINSPECT, PYTHONNOUSERSITE,
-PYTHONOPTIMIZE, PYTHONSAFEPATH, PYTHONUNBUFFERED, PYTHONVERBOSE:
-                  as the options of the same meaning (-d -B -i -s -O -P -u -v)
+PYTHONASYNCIODEBUG: asyncio's debug mode
+PYTHON_BASIC_REPL : use the plain interactive prompt
+PYTHONCOERCECLOCALE: 0 leaves the C locale as it is
+PYTHON_COLORS     : 1 or 0: colours in tracebacks or not
+PYTHONHASHSEED    : 'random' or a number that seeds the hashes of str and bytes
+PYTHON_HISTORY    : where the interactive history is kept
+PYTHONIOENCODING  : encoding[:errors] of the standard streams
+PYTHONPATH        : ':'-separated folders in front of the module search path
+PYTHONSTARTUP     : file that runs at an interactive start
+PYTHONUSERBASE    : the user's base directory
+
+These variables have equivalent command-line options (see --help):
+PYTHON_CPU_COUNT  : what os.cpu_count() says (-X cpu_count)
+PYTHONDEBUG       : accepted; there is no parser to debug (-d)
+PYTHONDEVMODE     : development mode (-X dev)
+PYTHONDONTWRITEBYTECODE: write no .pyc files on import (-B)
+PYTHONFAULTHANDLER: say that faults are handled (-X faulthandler)
+PYTHONINSPECT     : look around after the program has run (-i)
+PYTHONINTMAXSTRDIGITS: limit of digits between int and str; 0: none
+                    (-X int_max_str_digits)
+PYTHONNODEBUGRANGES: code does not tell its columns (-X no_debug_ranges)
+PYTHONNOUSERSITE  : leave the user's site directory out (-s)
+PYTHONOPTIMIZE    : leave asserts out; 2: and docstrings (-O)
+PYTHONPROFILEIMPORTTIME: say how long imports take (-X importtime)
+PYTHONPYCACHEPREFIX: root of a folder tree for .pyc files (-X pycache_prefix)
+PYTHONSAFEPATH    : put nothing unsafe in front of sys.path (-P)
+PYTHONUNBUFFERED  : standard output and error are not buffered (-u)
+PYTHONUTF8        : UTF-8 mode (-X utf8)
+PYTHONVERBOSE     : trace imports (-v)
+PYTHONWARNDEFAULTENCODING: warn of the default encoding
+                    (-X warn_default_encoding)
+PYTHONWARNINGS    : warning filters (-W)
 ";
 
 pub const X_OPTIONS: &str = "\
-Implementation's own options (-X):
+Implementation's own options (-X); those with a variable also as that:
+-X cpu_count=N: what os.cpu_count() says; 'default': the machine's own number
+         also PYTHON_CPU_COUNT
 -X dev : development mode: more checks at run time, warnings shown
+         also PYTHONDEVMODE
+-X faulthandler: say that faults are handled; also PYTHONFAULTHANDLER
+-X frozen_modules=[on|off]: whether importlib takes frozen modules
+-X importtime[=2]: say how long imports take; 2: also name the modules that
+         were there already; also PYTHONPROFILEIMPORTTIME
 -X int_max_str_digits=N: limit of digits between int and str (0: none)
--X no_debug_ranges: accepted
+         also PYTHONINTMAXSTRDIGITS
+-X no_debug_ranges: code does not tell its columns; also PYTHONNODEBUGRANGES
 -X pycache_prefix=PATH: root of a folder tree for .pyc files
--X utf8[=0|1]: UTF-8 mode
+         also PYTHONPYCACHEPREFIX
+-X utf8[=0|1]: UTF-8 mode; also PYTHONUTF8
 -X warn_default_encoding: warn of the default encoding
+         also PYTHONWARNDEFAULTENCODING
 ";
 
 /// The first lines.

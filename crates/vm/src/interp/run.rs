@@ -468,10 +468,10 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                 }
             }
             Op::LoadClosureCell => regs.put(i.a(), regs.get(i.b()).clone()),
+            // Code from a file may name a closure that its function was not given.
             Op::LoadClosureFree => {
-                if let Some(c) = names::free(fr!(), i.b()) {
-                    regs.put(i.a(), c.to_value());
-                }
+                let c = names::free(fr!(), i.b()).map_or(Value::NONE, |c| c.to_value());
+                regs.put(i.a(), c)
             }
 
             Op::LoadGlobal => {
