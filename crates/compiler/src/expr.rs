@@ -288,6 +288,21 @@ impl<'a> Compiler<'a> {
                 }
                 continue;
             }
+            // `a and b or c`: a false `a` goes on to `c` at once, so that it is asked only once.
+            if let Expr::BoolOp(inner) = value
+                && inner.op != b.op
+                && let Some((last, first)) = inner.values.split_last()
+            {
+                let next = self.u().label();
+                for value in first {
+                    self.jump_cond(value, next, inner.op == BoolOp::Or)?;
+                }
+                self.expr_to(last, t)?;
+                self.at(span);
+                self.u().jump_op(op, t, 0, end);
+                self.u().place(next);
+                continue;
+            }
             self.expr_to(value, t)?;
             self.at(span);
             self.u().jump_op(op, t, 0, end);

@@ -13,7 +13,8 @@ use crate::error::Span;
 pub enum TreeSource<'a> {
     /// Offsets are bytes of the text.
     Text { text: &'a str, lines: &'a LineIndex, names: NameLookup },
-    /// Offset n means `positions[n]` (line from 1, byte column from 0); `strings` gives the WTF-8 value of the string
+    /// Offset n means `positions[n]` (line from 1, byte column from 0). A node has three offsets in a row: its start,
+    /// its end and the start of its first line. `strings` gives the WTF-8 value of the string
     /// pieces, by start offset, whose text Rust's `str` cannot hold, and the source of a template's fields; `constants`
     /// has what no literal means, for those that look like an ellipsis.
     Table { positions: Vec<(u32, u32)>, strings: HashMap<u32, Vec<u8>>, constants: HashMap<u32, Const> },
@@ -44,6 +45,10 @@ impl Tree<'_> {
             TreeSource::Text { .. } => {
                 let start = span.start - self.line_col(span.start).1;
                 Span { start, end: start }
+            }
+            // Two keys behind a node's first one.
+            TreeSource::Table { .. } if span.start > 0 => {
+                Span { start: span.start + 2, end: span.start + 2 }
             }
             TreeSource::Table { .. } => span,
         }

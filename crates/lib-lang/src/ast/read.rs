@@ -1,7 +1,7 @@
 //! Python objects as syntax trees, with CPython's complaints: what nodes share. `read_stmt`, `read_expr` and
 //! `read_pattern` have the nodes.
 //!
-//! Spans of the tree are keys of `Reader::positions`: every node has two of its own.
+//! Spans of the tree are keys of `Reader::positions`: every node has three of its own.
 
 use std::collections::HashMap;
 
@@ -234,6 +234,7 @@ impl<'a> Reader<'a> {
     /// A range of its own for a node without a place.
     pub fn nowhere(&mut self) -> TextRange {
         let (start, end) = (self.key(1, 0), self.key(1, 0));
+        self.key(1, 0);
         TextRange::new(TextSize::from(start), TextSize::from(end))
     }
 
@@ -263,6 +264,7 @@ impl<'a> Reader<'a> {
                 .value_error(format_args!("line {line}, column {col}-{end_col} is not a valid range"));
         }
         let (start, end) = (self.key(line, col), self.key(end_line, end_col));
+        self.key(line, 0);
         Ok(TextRange::new(TextSize::from(start), TextSize::from(end)))
     }
 

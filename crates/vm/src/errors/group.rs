@@ -306,9 +306,8 @@ pub fn check_eg_match(vm: &Vm, exc: &Value, ty: &Value) -> PyResult<(Value, Valu
         let cls = vm.type_for(&exc::BaseExceptionGroup);
         let list = vm.new_tuple(vec![exc.clone()]).into_value();
         let wrapped = vm.call(cls.as_value(), &[vm.names.empty.to_value(), list])?;
-        if let (Some(to), Some(from)) = (wrapped.downcast::<BaseException>(), exc.downcast::<BaseException>())
-        {
-            to.traceback.set(from.traceback.get());
+        if let (Some(group), Some(f)) = (wrapped.downcast::<BaseException>(), vm.top_frame()) {
+            group.traceback.set(Some(crate::types::traceback::entry(vm, f, f.lasti(), None)));
         }
         return Ok((Value::NONE, wrapped));
     }

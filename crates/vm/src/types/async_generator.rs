@@ -111,6 +111,23 @@ fn reuse_error(vm: &Vm, request: Request) -> Raised {
     })
 }
 
+fn running_error(vm: &Vm, request: Request) -> Raised {
+    vm.runtime_error(match request {
+        Request::Send => "anext(): asynchronous generator is already running",
+        Request::Throw => "athrow(): asynchronous generator is already running",
+        Request::Close => "aclose(): asynchronous generator is already running",
+    })
+}
+
+/// What `athrow` was called with, made an exception when it is thrown.
+fn thrown_later(vm: &Vm, s: &AsyncStep) -> PyResult<Value> {
+    let arg = s.arg.get().unwrap_or(Value::NONE);
+    match arg.downcast_exact::<Tuple>().map(|t| t.items().to_vec()).as_deref() {
+        Some([typ, rest @ ..]) => thrown(vm, typ, rest.first(), rest.get(1)),
+        _ => thrown(vm, &arg, None, None),
+    }
+}
+
 fn async_send(vm: &Vm, s: &Gc<AsyncStep>, v: &Value) -> PyResult<Value> {
     let gen_value = s.generator.clone();
     let Some(g) = gen_value.downcast::<AsyncGenerator>() else { return Ok(Value::NONE) };
@@ -123,7 +140,7 @@ fn async_send(vm: &Vm, s: &Gc<AsyncStep>, v: &Value) -> PyResult<Value> {
         if s.state.get() == AwaitState::Init {
             if g.running_async.get() {
                 s.state.set(AwaitState::Closed);
-                return Err(vm.runtime_error("anext(): asynchronous generator is already running"));
+                return Err(running_error(vm, s.request));
             }
             if v.is_none() {
                 arg = s.arg.get().unwrap_or(Value::NONE);
@@ -146,10 +163,7 @@ fn async_send(vm: &Vm, s: &Gc<AsyncStep>, v: &Value) -> PyResult<Value> {
     let r = if s.state.get() == AwaitState::Init {
         if g.running_async.get() {
             s.state.set(AwaitState::Closed);
-            return Err(vm.runtime_error(match s.request {
-                Request::Close => "aclose(): asynchronous generator is already running",
-                _ => "athrow(): asynchronous generator is already running",
-            }));
+            return Err(running_error(vm, s.request));
         }
         if g.closed.get() {
             s.state.set(AwaitState::Closed);
@@ -172,8 +186,10 @@ fn async_send(vm: &Vm, s: &Gc<AsyncStep>, v: &Value) -> PyResult<Value> {
             let e = vm.new_exc_args(&exc::GeneratorExit, Vec::new());
             throw(vm, &gen_value, g, e)
         } else {
-            let e = s.arg.get().unwrap_or(Value::NONE);
-            throw(vm, &gen_value, g, e)
+            match thrown_later(vm, s) {
+                Ok(e) => throw(vm, &gen_value, g, e),
+                Err(raised) => Err(raised),
+            }
         }
     } else {
         resume(vm, &gen_value, With::Send(v.clone()))
@@ -224,7 +240,7 @@ fn async_throw(vm: &Vm, s: &Gc<AsyncStep>, e: Value) -> PyResult<Value> {
     if s.state.get() == AwaitState::Init {
         if g.running_async.get() {
             s.state.set(AwaitState::Closed);
-            return Err(vm.runtime_error("anext(): asynchronous generator is already running"));
+            return Err(running_error(vm, s.request));
         }
         s.state.set(AwaitState::Iter);
         g.running_async.set(true);
@@ -250,11 +266,14 @@ fn step_next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
 fn step_finalize(vm: &Vm, v: &Value) {
     if let Some(s) = v.downcast::<AsyncStep>()
         && s.state.get() == AwaitState::Init
-        && s.request != Request::Send
     {
         let g = s.generator.downcast::<AsyncGenerator>().and_then(|g| g.0.qualname.get());
         let name = g.map_or(String::new(), |q| q.to_string_lossy().into_owned());
-        let what = if s.request == Request::Close { "aclose" } else { "athrow" };
+        let what = match s.request {
+            Request::Send => "asend",
+            Request::Throw => "athrow",
+            Request::Close => "aclose",
+        };
         let msg = format!("coroutine method '{what}' of '{name}' was never awaited");
         if vm.warn(&exc::RuntimeWarning, msg, 1).is_err() {
             vm.unraisable("Exception ignored while finalizing async generator", Some(&s.generator));
@@ -282,6 +301,10 @@ impl AsyncStep {
 
     #[pymethod(no_text, "throw($self, typ, val=<unrepresentable>, tb=<unrepresentable>, /)")]
     fn throw(vm: &Vm, zelf: &Gc<AsyncStep>, typ: &Value, val: Option<&Value>, tb: Option<&Value>) -> PyResult<Value> {
+        warn_of_three(vm, val, tb)?;
+        if zelf.state.get() == AwaitState::Closed {
+            return Err(reuse_error(vm, zelf.request));
+        }
         let e = thrown(vm, typ, val, tb)?;
         async_throw(vm, zelf, e)
     }
@@ -343,8 +366,9 @@ impl AsyncGenerator {
 
     #[pymethod(no_text, "athrow($self, typ, val=<unrepresentable>, tb=<unrepresentable>, /)")]
     fn athrow(vm: &Vm, zelf: &Gc<AsyncGenerator>, typ: &Value, val: Option<&Value>, tb: Option<&Value>) -> PyResult<Value> {
-        let e = thrown(vm, typ, val, tb)?;
-        step(vm, zelf, Request::Throw, Some(e))
+        warn_of_three(vm, val, tb)?;
+        let given = [Some(typ), val, tb].into_iter().flatten().cloned().collect();
+        step(vm, zelf, Request::Throw, Some(vm.new_tuple(given).into_value()))
     }
 
     /// aclose() -> raise GeneratorExit inside generator.

@@ -338,17 +338,17 @@ fn finalize(vm: &Vm, g: &Value) {
 }
 
 fn warn_never_awaited(vm: &Vm, g: &Value, state: &GenState) {
-    // `warnings` knows how to show where the coroutine was made.
-    let warnings = vm.modules.get().and_then(|m| m.get_str(vm, &vm.intern("warnings")));
-    if let Some(module) = warnings.filter(|m| !m.is_none()) {
-        let r = vm.lookup_attr_str(&module, "_warn_unawaited_coroutine").and_then(|f| match f {
-            Some(f) => vm.call1(&f, g).map(|_| true),
-            None => Ok(false),
-        });
-        match r {
-            Ok(true) => return,
-            Ok(false) => {}
-            Err(Raised) => vm.unraisable("Exception ignored while finalizing coroutine", Some(g)),
+    // `warnings` tells more, when it is there.
+    let known = vm.modules.get().and_then(|m| m.get_str(vm, &vm.intern("warnings")));
+    let told = known.and_then(|w| vm.lookup_attr_str(&w, "_warn_unawaited_coroutine").ok().flatten());
+    if let Some(f) = told {
+        let failed = vm.call1(&f, g).is_err();
+        let warned = !failed || vm.raised_is(&exc::RuntimeWarning);
+        if failed {
+            vm.unraisable("Exception ignored while finalizing coroutine", Some(g));
+        }
+        if warned {
+            return;
         }
     }
     let name = state.qualname.get().map_or(String::new(), |q| q.to_string_lossy().into_owned());
@@ -405,6 +405,17 @@ fn set_str_attr(vm: &Vm, cell: &GcCell<Str>, what: &str, v: Option<&Value>) -> P
     }
 }
 
+fn warn_of_three(vm: &Vm, value: Option<&Value>, tb: Option<&Value>) -> PyResult<()> {
+    if value.is_none() && tb.is_none() {
+        return Ok(());
+    }
+    vm.warn(
+        &exc::DeprecationWarning,
+        "the (type, exc, tb) signature of throw() is deprecated, use the single-arg signature instead.",
+        1,
+    )
+}
+
 fn throw_args(
     vm: &Vm,
     g: &Value,
@@ -413,13 +424,7 @@ fn throw_args(
     value: Option<&Value>,
     tb: Option<&Value>,
 ) -> PyResult<Value> {
-    if value.is_some() || tb.is_some() {
-        vm.warn(
-            &exc::DeprecationWarning,
-            "the (type, exc, tb) signature of throw() is deprecated, use the single-arg signature instead.",
-            1,
-        )?;
-    }
+    warn_of_three(vm, value, tb)?;
     let e = thrown(vm, ty, value, tb)?;
     let r = throw(vm, g, state, e)?;
     deliver(vm, r)
@@ -575,7 +580,9 @@ impl Coroutine {
     #[pymethod(no_text, "close($self, /)")]
     fn close(vm: &Vm, zelf: &Gc<Coroutine>) -> PyResult<()> {
         zelf.0.closing.set(true);
-        close(vm, zelf.as_value(), &zelf.0).map(drop)
+        let r = close(vm, zelf.as_value(), &zelf.0);
+        zelf.0.closing.set(false);
+        r.map(drop)
     }
 
     #[pygetter("cr_code")]
@@ -698,7 +705,9 @@ impl CoroutineWrapper {
         match coro.downcast::<Coroutine>() {
             Some(c) => {
                 c.0.closing.set(true);
-                close(vm, &coro, &c.0).map(drop)
+                let r = close(vm, &coro, &c.0);
+                c.0.closing.set(false);
+                r.map(drop)
             }
             None => Ok(()),
         }

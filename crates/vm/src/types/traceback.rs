@@ -32,14 +32,14 @@ impl Trace for Traceback {
 pub fn add_here(vm: &Vm, f: &Frame, lasti: usize) {
     let Some(e) = vm.raised_get() else { return };
     let Some(b) = e.downcast::<BaseException>() else { return };
+    b.traceback.set(Some(entry(vm, f, lasti, b.traceback.get())));
+}
+
+/// An entry for the frame, in front of others.
+pub fn entry(vm: &Vm, f: &Frame, lasti: usize, next: Option<Value>) -> Value {
     let frame = frame_object::object_of(vm, f);
-    let tb = vm.alloc(Traceback {
-        next: ValueCell::new(b.traceback.get()),
-        frame,
-        lasti: Cell::new(frame_object::shown_index(lasti)),
-        lineno: Cell::new(-1),
-    });
-    b.traceback.set(Some(tb.into_value()));
+    let (lasti, lineno) = (Cell::new(frame_object::shown_index(lasti)), Cell::new(-1));
+    vm.alloc(Traceback { next: ValueCell::new(next), frame, lasti, lineno }).into_value()
 }
 
 /// The instruction in the outermost entry of the traceback on its way, if that is the frame's.
