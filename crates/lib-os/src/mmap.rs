@@ -60,6 +60,9 @@ pub struct Mmap {
     fd: Cell<Fd>,
     #[notrace]
     track: bool,
+    /// Shared memory without a file.
+    #[notrace]
+    anonymous: bool,
     #[notrace]
     pos: Cell<usize>,
     #[notrace]
@@ -384,6 +387,7 @@ impl Mmap {
             map: Guarded::new(Some(map)),
             fd: Cell::new(fd),
             track: trackfd,
+            anonymous: flags & libc::MAP_ANONYMOUS != 0 && flags & libc::MAP_PRIVATE == 0,
             pos: Cell::new(0),
             offset,
             access,
@@ -449,6 +453,9 @@ impl Mmap {
         let Ok(length) = usize::try_from(length.unwrap_or(len as isize)) else {
             return Err(vm.value_error("madvise length invalid"));
         };
+        if isize::try_from(start.saturating_add(length)).is_err() {
+            return Err(vm.overflow_error("madvise length too large"));
+        }
         let length = length.min(len - start);
         zelf.with(vm, |m| m.advise(start, length, option))
     }
@@ -516,6 +523,9 @@ impl Mmap {
         else {
             return Err(vm.value_error("new size out of range"));
         };
+        if zelf.anonymous && size > zelf.len(vm)? {
+            return Err(vm.value_error("mmap: can't expand a shared anonymous mapping on Linux"));
+        }
         let fd = zelf.fd.get();
         if fd >= 0 {
             util::os(vm, vm.host().ftruncate(fd, zelf.offset + size as i64))?;
@@ -551,10 +561,7 @@ impl Mmap {
 
     #[pymethod("size($self, /)")]
     fn size(vm: &Vm, zelf: &Gc<Mmap>) -> PyResult<i64> {
-        let len = zelf.len(vm)?;
-        if zelf.fd.get() < 0 && !zelf.track {
-            return Ok(len as i64);
-        }
+        zelf.len(vm)?;
         util::os(vm, vm.host().fstat(zelf.fd.get())).map(|st| st.size)
     }
 

@@ -64,14 +64,27 @@ fn timeout_ms(vm: &Vm, v: Option<&Value>) -> PyResult<Option<i64>> {
 fn select_list(vm: &Vm, v: &Value, n: usize) -> PyResult<(Vec<Value>, Vec<Fd>)> {
     let msg = format!("arguments 1-3 must be sequences");
     let _ = n;
-    let items = vm.sequence_fast(v, &msg)?;
-    let mut fds = Vec::with_capacity(items.len());
-    for item in &items {
+    let mut fds = Vec::new();
+    let mut add = |item: &Value| -> PyResult<()> {
         let fd = fileno(vm, item)?;
         if fd >= 1024 {
             return Err(vm.value_error("filedescriptor out of range in select()"));
         }
         fds.push(fd);
+        Ok(())
+    };
+    // `fileno` may change a list under way.
+    if let Some(list) = v.downcast::<List>() {
+        let mut items = Vec::new();
+        while let Some(item) = list.get(items.len()) {
+            add(&item)?;
+            items.push(item);
+        }
+        return Ok((items, fds));
+    }
+    let items = vm.sequence_fast(v, &msg)?;
+    for item in &items {
+        add(item)?;
     }
     Ok((items, fds))
 }

@@ -46,30 +46,30 @@ fn descriptor(vm: &Vm, v: &Value) -> PyResult<i32> {
     i32::from_arg(vm, v)
 }
 
-/// An argument of `htons` and `ntohs`.
-fn short(vm: &Vm, name: &str, v: &Value) -> PyResult<u16> {
+/// An unsigned number of the system, at most `max`.
+fn unsigned(vm: &Vm, v: &Value, max: u32, c_type: &str) -> PyResult<u32> {
+    use taipan_vm::types::numbers::{IntValue, int_value};
     let n = vm.index(v)?;
-    match n.as_int() {
-        Some(n) if n < 0 => Err(vm.overflow_error(format_args!(
-            "{name}: can't convert negative Python int to C 16-bit unsigned integer"
-        ))),
-        Some(n) if n <= 0xffff => Ok(n as u16),
-        _ => Err(vm.overflow_error(format_args!(
-            "{name}: Python int too large to convert to C 16-bit unsigned integer"
-        ))),
+    let negative = match int_value(&n) {
+        Some(IntValue::Small(n)) if (0..=i64::from(max)).contains(&n) => return Ok(n as u32),
+        Some(IntValue::Small(n)) => n < 0,
+        Some(big) => big.sign_and_bytes().0,
+        None => false,
+    };
+    if negative {
+        return Err(vm.value_error("Cannot convert negative int"));
     }
+    Err(vm.overflow_error(format_args!("Python int too large for C {c_type}")))
+}
+
+/// An argument of `htons` and `ntohs`.
+fn short(vm: &Vm, v: &Value) -> PyResult<u16> {
+    unsigned(vm, v, 0xffff, "uint16_t").map(|n| n as u16)
 }
 
 /// An argument of `htonl` and `ntohl`.
 fn long(vm: &Vm, v: &Value) -> PyResult<u32> {
-    if taipan_vm::types::numbers::int_value(v).is_none() {
-        return Err(vm.type_error(format_args!("expected int, {} found", vm.type_of(v).name())));
-    }
-    match v.as_int() {
-        Some(n) if n < 0 => Err(vm.overflow_error("can't convert negative value to unsigned int")),
-        Some(n) if n <= 0xffff_ffff => Ok(n as u32),
-        _ => Err(vm.overflow_error("int larger than 32 bits")),
-    }
+    unsigned(vm, v, u32::MAX, "uint32_t")
 }
 
 /// The lengths of control messages.
@@ -77,7 +77,8 @@ fn control_length(vm: &Vm, name: &str, n: isize, padded: bool) -> PyResult<usize
     const HEADER: usize = 16;
     let wrong = || vm.overflow_error(format_args!("{name}() argument out of range"));
     let n = usize::try_from(n).map_err(|_| wrong())?;
-    if n > i32::MAX as usize - 64 {
+    // Room for the header, and for the padding of one byte.
+    if n > i32::MAX as usize - HEADER - if padded { 8 } else { 0 } {
         return Err(wrong());
     }
     Ok(HEADER + if padded { n.next_multiple_of(8) } else { n })
@@ -230,7 +231,7 @@ pub mod _socket {
     /// Convert a 16-bit unsigned integer from network to host byte order.
     #[pyfn("ntohs(integer, /)")]
     fn ntohs(vm: &Vm, integer: &Value) -> PyResult<u16> {
-        short(vm, "ntohs", integer).map(u16::from_be)
+        short(vm, integer).map(u16::from_be)
     }
 
     /// Convert a 32-bit unsigned integer from network to host byte order.
@@ -242,7 +243,7 @@ pub mod _socket {
     /// Convert a 16-bit unsigned integer from host to network byte order.
     #[pyfn("htons(integer, /)")]
     fn htons(vm: &Vm, integer: &Value) -> PyResult<u16> {
-        short(vm, "htons", integer).map(u16::to_be)
+        short(vm, integer).map(u16::to_be)
     }
 
     /// Convert a 32-bit unsigned integer from host to network byte order.
@@ -350,7 +351,8 @@ pub mod _socket {
 
     /// Returns the interface name corresponding to the interface index if_index.
     #[pyfn("if_indextoname(if_index, /)")]
-    fn if_indextoname(vm: &Vm, if_index: u32) -> PyResult<Value> {
+    fn if_indextoname(vm: &Vm, if_index: &Value) -> PyResult<Value> {
+        let if_index = unsigned(vm, if_index, u32::MAX, "unsigned int")?;
         Ok(util::fs_decode(vm, &util::os(vm, vm.host().if_indextoname(if_index))?))
     }
 

@@ -118,6 +118,9 @@ pub fn filter(vm: &Vm, spec: &Value) -> PyResult<Filter> {
 
 /// A chain from a sequence of dicts.
 pub fn chain(vm: &Vm, specs: &Value) -> PyResult<Vec<Filter>> {
+    if specs.is_instance_of::<Dict>() {
+        return Err(vm.type_error(format_args!("{} is not a sequence", vm.type_of(specs).name())));
+    }
     let n = vm.len(specs)?;
     if n > 4 {
         return Err(vm.value_error("Too many filters - liblzma supports a maximum of 4"));
