@@ -54,6 +54,14 @@ pub fn definition(vm: &Vm, callee: &Value, args: &[Value]) -> Option<&'static Fn
     matches!(def.kind, crate::native::FnKind::Function | crate::native::FnKind::StaticMethod).then_some(def)
 }
 
+/// The row behind a bound native method, and the object that goes in front of the arguments.
+#[inline]
+pub fn bound_definition(callee: &Value) -> Option<(&'static FnDef, Value)> {
+    let f = callee.downcast_exact::<BuiltinFunction>()?;
+    let zelf = f.receiver()?.clone();
+    Some((f.def()?, zelf))
+}
+
 /// Which `__slots__` word a descriptor is.
 pub fn member_slot(descr: &Value) -> Option<usize> {
     descr.downcast_exact::<MemberDescriptor>()?.slot_index()

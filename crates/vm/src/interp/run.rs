@@ -1527,6 +1527,16 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                     regs.put(i.a(), v);
                     continue;
                 }
+                if first == r + 2
+                    && let Some((def, zelf)) = links::bound_definition(callee)
+                {
+                    regs.put_fresh(r + 1, Some(zelf));
+                    let args = CallArgs::positional(regs.run(r + 1, count + 1));
+                    let v = crate::native::bind::call(vm, def, args)?;
+                    regs.drop_run(r, nargs + 2);
+                    regs.put(i.a(), v);
+                    continue;
+                }
                 // SAFETY: as above.
                 if unsafe { call::enter_special(vm, regs, r, first, count, &[], i.a()) }? {
                     reload!();

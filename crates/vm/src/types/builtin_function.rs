@@ -75,7 +75,7 @@ impl BuiltinFunction {
     }
 
     /// The object that goes in front of the arguments.
-    fn receiver(&self) -> Option<&Value> {
+    pub fn receiver(&self) -> Option<&Value> {
         match &self.body {
             Body::Def(d) if matches!(d.kind, FnKind::Method | FnKind::ClassMethod) => self.zelf.as_ref(),
             _ => None,
