@@ -197,6 +197,7 @@ fn attempt(python: &Interpreter, source: &str, ended: bool, futures: &mut u32) -
     // Without its last line end a compound statement is not complete: the empty line behind it makes it so.
     let text = if ended { source } else { source.strip_suffix('\n').unwrap_or(source) };
     let compiled = vm.config.frontend.compile(vm, text, FILENAME, options);
+    let compiled = compiled.inspect_err(|_| show_line(vm, source));
     let data = if ended {
         compiled?
     } else {
@@ -211,6 +212,29 @@ fn attempt(python: &Interpreter, source: &str, ended: bool, futures: &mut u32) -
     let globals = python.globals();
     vm.run_code(&code, &globals, globals.as_value(), None)?;
     Ok(true)
+}
+
+/// Gives a syntax error on its way the line that it is about, if it came without.
+fn show_line(vm: &Vm, source: &str) {
+    if !vm.raised_is(&taipan::vm::errors::exc::SyntaxError) {
+        return;
+    }
+    let e = vm.take_raised();
+    let set = || -> PyResult<()> {
+        if !vm.get_attr_str(&e, "text")?.is_none() {
+            return Ok(());
+        }
+        let lineno = vm.get_attr_str(&e, "lineno")?;
+        let line = lineno.as_int().and_then(|n| source.lines().nth(usize::try_from(n).ok()?.checked_sub(1)?));
+        match line {
+            Some(line) => vm.set_attr_str(&e, "text", vm.new_str(line).as_value()),
+            None => Ok(()),
+        }
+    };
+    if set().is_err() {
+        drop(vm.take_raised());
+    }
+    vm.reraise(e);
 }
 
 fn flush(vm: &Vm) {

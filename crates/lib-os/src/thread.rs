@@ -782,6 +782,7 @@ pub mod _thread {
         if !vm.is_callable(function) {
             return Err(vm.type_error("thread function must be callable"));
         }
+        let given = handle.cloned().unwrap_or(Value::NONE);
         let handle = match handle {
             None => vm.alloc(ThreadHandle::default()),
             Some(h) => match h.downcast::<ThreadHandle>() {
@@ -789,7 +790,7 @@ pub mod _thread {
                 None => return Err(vm.type_error("'handle' must be a _ThreadHandle")),
             },
         };
-        let event = [function.clone(), Value::bool(daemon), handle.to_value()];
+        let event = [function.clone(), vm.new_int(i64::from(daemon)), given];
         taipan_vm::modules::sys::audit(vm, "_thread.start_joinable_thread", &event)?;
         if !daemon {
             vm.state::<ThreadState>().joined.with_mut(|l| l.push(Arc::clone(&handle.handle)));

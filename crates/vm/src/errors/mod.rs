@@ -52,7 +52,8 @@ impl ExcState {
 
     /// Makes `v` the exception being handled; answers the one before.
     pub fn set_handled(&self, v: Option<Value>) -> Option<Value> {
-        self.handled.replace(v)
+        // Code from a file may save something else.
+        self.handled.replace(v.filter(|v| v.is_instance_of::<BaseException>()))
     }
 }
 
@@ -71,6 +72,9 @@ impl Vm {
 
     /// Puts an exception back on its way as it is.
     pub fn reraise(&self, exc: Value) -> Raised {
+        if !exc.is_instance_of::<BaseException>() {
+            return self.system_error("byte code raises what is no exception");
+        }
         self.exc.raised.set(Some(exc));
         Raised
     }
