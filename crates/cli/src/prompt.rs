@@ -234,7 +234,7 @@ fn show_line(vm: &Vm, source: &str) {
     if set().is_err() {
         drop(vm.take_raised());
     }
-    vm.reraise(e);
+    _ = vm.reraise(e);
 }
 
 fn flush(vm: &Vm) {

@@ -47,9 +47,7 @@ impl Tree<'_> {
                 Span { start, end: start }
             }
             // Two keys behind a node's first one.
-            TreeSource::Table { .. } if span.start > 0 => {
-                Span { start: span.start + 2, end: span.start + 2 }
-            }
+            TreeSource::Table { .. } if span.start > 0 => Span { start: span.start + 2, end: span.start + 2 },
             TreeSource::Table { .. } => span,
         }
     }

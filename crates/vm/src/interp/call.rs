@@ -33,7 +33,7 @@ pub unsafe fn enter_function(
         let base = regs.base.add(first);
         if !exec.simple
             || count != exec.argcount
-            || (*vm.thread.top()).kind & kind::GENERATOR != 0
+            || (*vm.thread.top()).kind.get() & kind::GENERATOR != 0
             || !vm.thread.fits(base, exec.nregs)
         {
             return enter_bound(vm, regs, r, first, count, func, &[], dst);
@@ -99,7 +99,7 @@ pub unsafe fn enter_bound(
         let code: *const Gc<Code> = func.code.as_ptr_unchecked();
         let exec = (*code).exec(vm);
         let caller = &*vm.thread.top();
-        let in_place = caller.kind & kind::GENERATOR == 0;
+        let in_place = caller.kind.get() & kind::GENERATOR == 0;
         let base = if in_place { regs.base.add(first) } else { caller.free };
         if !vm.thread.fits(base, exec.nregs.max(count)) {
             regs.drop_run(r, first - r + count);
@@ -364,7 +364,7 @@ pub unsafe fn enter_special(
         // SAFETY: the frame was just pushed.
         unsafe {
             let f = &mut *vm.thread.top();
-            f.kind |= kind::INIT;
+            f.kind.set(f.kind.get() | kind::INIT);
             f.instance = Some(obj);
         }
         return Ok(true);

@@ -40,7 +40,7 @@ pub mod kind {
 /// An activation of a function.
 pub struct Frame {
     /// The next instruction (saved: I4).
-    pub pc: *const Cell<Instr>,
+    pub pc: Cell<*const Cell<Instr>>,
     pub base: *mut Slot,
     /// Where a callee's window may begin that is not set up in place: above this window, or, if this window lies in a
     /// generator, above the resumer's.
@@ -60,7 +60,7 @@ pub struct Frame {
     pub object: GcCell<FrameObject>,
     /// Where the caller wants the result.
     pub dst: u16,
-    pub kind: u8,
+    pub kind: Cell<u8>,
     /// A traceback entry for this activation has been made at this pc already (reraise).
     pub lineno_override: Cell<u32>,
     /// Watched code is past its start (which has been told).
@@ -98,16 +98,16 @@ impl Frame {
     /// Index of the instruction that is running or was last run.
     pub fn lasti(&self) -> usize {
         // SAFETY: both point into the same instruction array.
-        let n = unsafe { self.pc.offset_from(self.exec().instrs.as_ptr()) };
+        let n = unsafe { self.pc.get().offset_from(self.exec().instrs.as_ptr()) };
         (n - 1).max(0) as usize
     }
 
     /// The line being run (0: none).
     pub fn line(&self) -> u32 {
-        if self.pc.is_null() {
+        if self.pc.get().is_null() {
             return self.code().data.firstlineno;
         }
-        if self.pc == self.exec().instrs.as_ptr() {
+        if self.pc.get() == self.exec().instrs.as_ptr() {
             return if self.code().is_module() { 0 } else { self.code().data.firstlineno };
         }
         self.code().line_at(self.lasti())
@@ -321,7 +321,7 @@ impl ThreadState {
         unsafe {
             let (globals, builtins): (*const Gc<Dict>, *const Gc<Dict>) = (&func.globals, &func.builtins);
             f.write(Frame {
-                pc: exec.instrs.as_ptr(),
+                pc: Cell::new(exec.instrs.as_ptr()),
                 base,
                 free: base.add(exec.nregs),
                 exec,
@@ -334,7 +334,7 @@ impl ThreadState {
                 instance: None,
                 object: GcCell::new(None),
                 dst,
-                kind,
+                kind: Cell::new(kind),
                 lineno_override: Cell::new(0),
                 begun: Cell::new(false),
             });
@@ -469,7 +469,7 @@ fn detach(vm: &Vm, f: &Frame) {
     if let Some(o) = f.object.take()
         && o.header().count() > 1
     {
-        let below = if f.kind & kind::GENERATOR != 0 { None } else { vm.thread.below(f) };
+        let below = if f.kind.get() & kind::GENERATOR != 0 { None } else { vm.thread.below(f) };
         o.detach(vm, f, below);
     }
 }

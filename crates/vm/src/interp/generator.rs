@@ -49,7 +49,7 @@ pub fn plain_coroutine(v: &Value) -> Option<&Value> {
 pub fn make(vm: &Vm) -> Made {
     // SAFETY: a frame is running; its registers are taken over by `suspend`.
     let f = unsafe { &*vm.thread.top() };
-    let (k, dst) = (f.kind, f.dst);
+    let (k, dst) = (f.kind.get(), f.dst);
     let code = f.code().clone();
     let func = f.func.clone();
     let (name, qualname) = match &func {
@@ -102,7 +102,7 @@ fn suspend(vm: &Vm, state: &GenState) {
     unsafe { vm.thread.take_top(&mut kept.frame) };
     if let Some(frame) = kept.frame.as_mut() {
         drop(frame.generator.take());
-        frame.kind = kind::GENERATOR;
+        frame.kind.set(kind::GENERATOR);
         if frame.object.is_some()
             && let Some(o) = frame.object.get()
         {
@@ -144,7 +144,7 @@ fn resume_frame(vm: &Vm, g: &Value, state: &GenState, sent: Option<Value>, k: u8
         }
     };
     state.spare.set(Some(kept));
-    f.kind = kind::GENERATOR | k;
+    f.kind.set(kind::GENERATOR | k);
     if state.started.get() {
         f.begun.set(true);
         super::tracing::resumed(vm, f);
@@ -225,7 +225,7 @@ pub fn on_stack<R>(vm: &Vm, g: &Value, state: &GenState, f: impl FnOnce() -> R) 
     // SAFETY: what `f` put on the stack is gone again.
     let held = unsafe {
         let top = &mut *vm.thread.top();
-        top.kind &= !kind::RESUMED;
+        top.kind.set(top.kind.get() & !kind::RESUMED);
         top.generator.take()
     };
     suspend(vm, state);
@@ -237,7 +237,7 @@ pub fn on_stack<R>(vm: &Vm, g: &Value, state: &GenState, f: impl FnOnce() -> R) 
 #[inline(always)]
 fn instr_before(f: &Frame, n: usize) -> Option<Instr> {
     // SAFETY: both point into the instruction array; the result is checked.
-    let at = unsafe { f.pc.offset_from(f.exec().instrs.as_ptr()) } as usize;
+    let at = unsafe { f.pc.get().offset_from(f.exec().instrs.as_ptr()) } as usize;
     let at = at.checked_sub(n)?;
     let i = f.exec().instrs.get(at)?.get();
     // Watched code has its marks there.
@@ -263,7 +263,7 @@ pub fn resume_in_loop(vm: &Vm, g: &Value, sent: Option<Value>, k: u8, dst: u16) 
 pub fn yield_value(vm: &Vm, v: Value) -> PyResult<Flow> {
     // SAFETY: a frame is running.
     let f = unsafe { &mut *vm.thread.top() };
-    let (k, dst) = (f.kind, f.dst);
+    let (k, dst) = (f.kind.get(), f.dst);
     let Some(g) = f.generator.take() else { return Err(vm.system_error("yield outside a generator")) };
     let Some(state) = state_of(&g) else { return Err(vm.system_error("yield outside a generator")) };
     suspend(vm, state);
@@ -302,7 +302,7 @@ pub fn end_in_caller(vm: &Vm, k: u8, dst: u16, v: Value) {
         regs.put(dst, v);
     }
     // SAFETY: jump targets are in range.
-    caller.pc = unsafe { caller.pc.offset(i.jump24() as isize) };
+    caller.pc.set(unsafe { caller.pc.get().offset(i.jump24() as isize) });
 }
 
 /// What resuming gave.
@@ -534,7 +534,7 @@ pub fn skip_send(state: &GenState) {
             {
                 state.result_register.set(send.a());
                 // SAFETY: the jump is relative to the instruction after `send`, one before `pc`; targets are in range.
-                f.pc = unsafe { f.pc.offset(send.jump24() as isize - 1) };
+                f.pc.set(unsafe { f.pc.get().offset(send.jump24() as isize - 1) });
             }
         }
     })

@@ -160,7 +160,7 @@ fn allowed(vm: &Vm) -> PyResult<()> {
 }
 
 /// Makes the frame go on at `line`.
-pub fn to_line(vm: &Vm, f: &mut Frame, line: i64) -> PyResult<()> {
+pub fn to_line(vm: &Vm, f: &Frame, line: i64) -> PyResult<()> {
     allowed(vm)?;
     let code = f.code().clone();
     let first = code.data.firstlineno as i64;
@@ -195,7 +195,7 @@ pub fn to_line(vm: &Vm, f: &mut Frame, line: i64) -> PyResult<()> {
     };
     fill_locals(vm, f, &code, from.contains(&Held::Iterator))?;
     // SAFETY: `target` is an instruction of this code.
-    f.pc = unsafe { f.exec().instrs.as_ptr().add(target) };
+    f.pc.set(unsafe { f.exec().instrs.as_ptr().add(target) });
     let regs = Regs { base: f.base, first_temp: f.exec().first_temp };
     for t in (0..from.len().min(to.len())).rev() {
         if to[t] != Held::Nothing {
@@ -206,7 +206,7 @@ pub fn to_line(vm: &Vm, f: &mut Frame, line: i64) -> PyResult<()> {
             Held::Saved => {
                 let old = regs.take(regs.first_temp + t);
                 let mut old = old.filter(|v| !v.is_none());
-                if f.kind & super::frame::kind::GENERATOR != 0 {
+                if f.kind.get() & super::frame::kind::GENERATOR != 0 {
                     old = super::generator::leave_handler(f, old);
                 }
                 drop(vm.exc.set_handled(old));

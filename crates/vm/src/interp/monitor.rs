@@ -189,7 +189,7 @@ impl Monitor {
         // Frames that run already are past their start.
         let mut x = vm.thread.top_frame();
         while let Some(f) = x {
-            if f.pc != f.exec().instrs.as_ptr() {
+            if f.pc.get() != f.exec().instrs.as_ptr() {
                 f.begun.set(true);
             }
             x = vm.thread.below(f);

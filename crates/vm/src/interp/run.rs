@@ -202,7 +202,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             unsafe {
                 exec = &*(*frame).exec;
                 regs = Regs { base: (*frame).base, first_temp: exec.first_temp };
-                pc = (*frame).pc;
+                pc = (*frame).pc.get();
             }
         }};
     }
@@ -212,7 +212,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             #[allow(unused_unsafe)]
             // SAFETY: the running frame.
             unsafe {
-                (*frame).pc = pc
+                (*frame).pc.set(pc)
             }
         };
     }
@@ -1719,7 +1719,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                 let old = regs.take(i.a() as usize);
                 let v = regs.take(i.a() as usize + 1).unwrap_or(Value::NONE);
                 let mut old = old.filter(|v| !v.is_none());
-                if fr!().kind & kind::GENERATOR != 0 {
+                if fr!().kind.get() & kind::GENERATOR != 0 {
                     old = generator::leave_handler(fr!(), old);
                 }
                 drop(vm.exc.set_handled(old));
@@ -1730,7 +1730,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                 let r = i.a() as usize;
                 let exc = regs.take(r);
                 let mut old = vm.exc.set_handled(exc.clone());
-                if fr!().kind & kind::GENERATOR != 0 {
+                if fr!().kind.get() & kind::GENERATOR != 0 {
                     old = generator::enter_handler(fr!(), old);
                 }
                 regs.put_fresh(r, Some(old.unwrap_or(Value::NONE)));
@@ -1742,7 +1742,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                 let old = regs.take(r);
                 let gone = regs.take(r + 1);
                 let mut old = old.filter(|v| !v.is_none());
-                if fr!().kind & kind::GENERATOR != 0 {
+                if fr!().kind.get() & kind::GENERATOR != 0 {
                     old = generator::leave_handler(fr!(), old);
                 }
                 drop(vm.exc.set_handled(old));

@@ -39,9 +39,9 @@ pub enum Step {
 }
 
 /// Marks that the frame goes on after a `yield`, for the next step to see.
-pub fn resumed(vm: &Vm, f: &mut Frame) {
+pub fn resumed(vm: &Vm, f: &Frame) {
     if vm.interp_state.monitor.on() {
-        f.kind |= kind::RESUMED;
+        f.kind.set(f.kind.get() | kind::RESUMED);
     }
 }
 
@@ -49,10 +49,10 @@ pub fn resumed(vm: &Vm, f: &mut Frame) {
 #[inline(never)]
 pub fn step(vm: &Vm, w: &mut Watch) -> PyResult<Step> {
     // SAFETY: a frame is running.
-    let f = unsafe { &mut *vm.thread.top() };
+    let f = unsafe { &*vm.thread.top() };
     // SAFETY: I5; the code object is kept alive by the frame's function, and its instructions never move.
     let exec = unsafe { &*f.exec };
-    let pc = f.pc;
+    let pc = f.pc.get();
     // SAFETY: `pc` points into the frame's instructions (I4: the loop just saved it).
     let at = unsafe { pc.offset_from(exec.instrs.as_ptr()) } as usize;
     let same = std::ptr::eq(w.frame, f);
@@ -81,7 +81,7 @@ pub fn step(vm: &Vm, w: &mut Watch) -> PyResult<Step> {
             w.frame = null();
             return Ok(Step::Again);
         }
-        f.pc = next;
+        f.pc.set(next);
         if monitor::is_branch(i.op()) {
             let wanted = |e| tools_at(&code, at, e) != 0;
             if wanted(event::BRANCH_LEFT) || wanted(event::BRANCH_RIGHT) {
@@ -109,7 +109,7 @@ pub fn step(vm: &Vm, w: &mut Watch) -> PyResult<Step> {
             return Ok(Step::Again);
         }
     }
-    f.pc = next;
+    f.pc.set(next);
     w.frame = f;
     w.last = at;
     Ok(Step::Run(i))
@@ -141,13 +141,13 @@ fn offset(vm: &Vm, at: usize) -> Value {
 /// Start, resumption, line, instruction, and what the instruction itself stands for. `true`: a callback moved the frame.
 fn before_instruction(
     vm: &Vm,
-    f: &mut Frame,
+    f: &Frame,
     code: &Gc<Code>,
     at: usize,
     i: Instr,
     prev: Option<usize>,
 ) -> PyResult<bool> {
-    let pc = f.pc;
+    let pc = f.pc.get();
     let mut fresh = false;
     let begins = !f.begun.get();
     if !f.begun.get() && at >= monitor::start_of(code) {
@@ -157,15 +157,15 @@ fn before_instruction(
             fire(vm, code, at, event::PY_START, &[offset(vm, at)])?;
         }
     }
-    if f.kind & kind::RESUMED != 0 {
-        f.kind &= !kind::RESUMED;
+    if f.kind.get() & kind::RESUMED != 0 {
+        f.kind.set(f.kind.get() & !kind::RESUMED);
         if may(code, at, event::PY_RESUME) {
             fire(vm, code, at, event::PY_RESUME, &[offset(vm, at)])?;
         }
     }
     // SAFETY: as in `step`.
     let next = unsafe { pc.add(1) };
-    f.pc = next;
+    f.pc.set(next);
     if may(code, at, event::LINE) {
         let line = code.line_at(at);
         let entered = code.data.exceptions.iter().any(|h| h.target as usize == at);
@@ -183,14 +183,14 @@ fn before_instruction(
         };
         if fresh || entered || before != line {
             fire(vm, code, at, event::LINE, &[vm.new_int(line as i64)])?;
-            if f.pc != next {
+            if f.pc.get() != next {
                 return Ok(true);
             }
         }
     }
     if may(code, at, event::INSTRUCTION) {
         fire(vm, code, at, event::INSTRUCTION, &[offset(vm, at)])?;
-        if f.pc != next {
+        if f.pc.get() != next {
             return Ok(true);
         }
     }
@@ -221,29 +221,29 @@ fn before_instruction(
         }
         _ => {}
     }
-    Ok(f.pc != next)
+    Ok(f.pc.get() != next)
 }
 
 /// A branch at `last` led to `at`.
-fn branched(vm: &Vm, f: &mut Frame, last: usize, at: usize) -> PyResult<()> {
+fn branched(vm: &Vm, f: &Frame, last: usize, at: usize) -> PyResult<()> {
     let code = f.code().clone();
-    let here = f.pc;
+    let here = f.pc.get();
     // SAFETY: both are instructions of this frame's code.
-    f.pc = unsafe { here.offset(last as isize + 1 - at as isize) };
-    let kept = f.pc;
+    f.pc.set(unsafe { here.offset(last as isize + 1 - at as isize) });
+    let kept = f.pc.get();
     let taken = monitor::target_of(&code, last) == Some(at);
     let e = if taken { event::BRANCH_RIGHT } else { event::BRANCH_LEFT };
     if may(&code, last, e) {
         fire(vm, &code, last, e, &[offset(vm, last), offset(vm, at)])?;
     }
-    if f.pc == kept {
-        f.pc = here;
+    if f.pc.get() == kept {
+        f.pc.set(here);
     }
     Ok(())
 }
 
 /// A step of a loop over a generator or an iterator made in Python, whose end is told. `true`: made.
-fn over_iterator(vm: &Vm, f: &mut Frame, code: &Gc<Code>, at: usize, i: Instr) -> PyResult<bool> {
+fn over_iterator(vm: &Vm, f: &Frame, code: &Gc<Code>, at: usize, i: Instr) -> PyResult<bool> {
     let regs = Regs { base: f.base, first_temp: f.exec().first_temp };
     let it = regs.get(i.b()).clone();
     let m = &vm.interp_state.monitor;
@@ -289,12 +289,12 @@ fn over_iterator(vm: &Vm, f: &mut Frame, code: &Gc<Code>, at: usize, i: Instr) -
     drop(it);
     drop(regs.take(i.b() as usize));
     // SAFETY: jump targets are in range.
-    f.pc = unsafe { f.pc.offset(i.jump24() as isize) };
+    f.pc.set(unsafe { f.pc.get().offset(i.jump24() as isize) });
     Ok(true)
 }
 
 /// Sending to what is no generator, whose StopIteration is an exception to be told. `true`: sent.
-fn over_send(vm: &Vm, f: &mut Frame, code: &Gc<Code>, at: usize, i: Instr) -> PyResult<bool> {
+fn over_send(vm: &Vm, f: &Frame, code: &Gc<Code>, at: usize, i: Instr) -> PyResult<bool> {
     let regs = Regs { base: f.base, first_temp: f.exec().first_temp };
     let it = regs.get(i.b()).clone();
     let delegated = generator::plain_generator(&it).or_else(|| generator::plain_coroutine(&it)).is_some();
@@ -326,12 +326,12 @@ fn over_send(vm: &Vm, f: &mut Frame, code: &Gc<Code>, at: usize, i: Instr) -> Py
     };
     regs.put(i.a(), result);
     // SAFETY: jump targets are in range.
-    f.pc = unsafe { f.pc.offset(i.jump24() as isize) };
+    f.pc.set(unsafe { f.pc.get().offset(i.jump24() as isize) });
     Ok(true)
 }
 
 /// `super().name`, which counts as a call of `super`. `true`: made.
-fn around_super(vm: &Vm, f: &mut Frame, code: &Gc<Code>, at: usize, i: Instr) -> PyResult<bool> {
+fn around_super(vm: &Vm, f: &Frame, code: &Gc<Code>, at: usize, i: Instr) -> PyResult<bool> {
     if !may(code, at, event::CALL) {
         return Ok(false);
     }
@@ -360,7 +360,7 @@ fn around_super(vm: &Vm, f: &mut Frame, code: &Gc<Code>, at: usize, i: Instr) ->
 }
 
 /// The CALL event, and for native callables the call itself with C_RETURN or C_RAISE. `true`: the call was made.
-fn around_call(vm: &Vm, f: &mut Frame, code: &Gc<Code>, at: usize, i: Instr) -> PyResult<bool> {
+fn around_call(vm: &Vm, f: &Frame, code: &Gc<Code>, at: usize, i: Instr) -> PyResult<bool> {
     if !may(code, at, event::CALL) {
         return Ok(false);
     }
@@ -403,7 +403,7 @@ fn around_call(vm: &Vm, f: &mut Frame, code: &Gc<Code>, at: usize, i: Instr) -> 
     // `call_kw_wide` has its keyword names in a second word.
     if i.op() == Op::CallKwWide {
         // SAFETY: the word follows (verified).
-        f.pc = unsafe { f.pc.add(1) };
+        f.pc.set(unsafe { f.pc.get().add(1) });
     }
     let r = match (i.op(), &names) {
         (Op::CallEx, _) => call::call_ex(vm, regs, b),
@@ -511,8 +511,8 @@ pub fn unwound(vm: &Vm, f: &Frame) {
 }
 
 /// `throw()` put the exception into the generator's frame.
-pub fn thrown(vm: &Vm, f: &mut Frame) {
-    f.kind &= !kind::RESUMED;
+pub fn thrown(vm: &Vm, f: &Frame) {
+    f.kind.set(f.kind.get() & !kind::RESUMED);
     exception_event(vm, f, event::PY_THROW)
 }
 

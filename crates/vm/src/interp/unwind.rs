@@ -13,7 +13,7 @@ use crate::{PyResult, Raised, Value, Vm};
 pub fn return_value(vm: &Vm, v: Value) -> PyResult<Flow> {
     // SAFETY: a frame is running.
     let f = unsafe { &mut *vm.thread.top() };
-    if f.kind == 0 {
+    if f.kind.get() == 0 {
         let dst = f.dst;
         // SAFETY: the frame is done.
         unsafe { vm.thread.pop(vm, true) };
@@ -36,7 +36,7 @@ fn deliver(vm: &Vm, dst: u16, v: Value) {
 fn return_special(vm: &Vm, v: Value) -> PyResult<Flow> {
     // SAFETY: a frame is running.
     let f = unsafe { &mut *vm.thread.top() };
-    let (k, dst) = (f.kind, f.dst);
+    let (k, dst) = (f.kind.get(), f.dst);
     let mut v = v;
     if k & kind::INIT != 0 {
         if !v.is_none() {
@@ -81,8 +81,8 @@ pub fn mark_reraise(f: &Frame) {
 /// Finds the handler of the exception on its way, leaving frames until one has it. `Err`: it left the entry frame.
 pub fn unwind(vm: &Vm) -> PyResult<()> {
     loop {
-        // SAFETY: a frame is running.
-        let f = unsafe { &mut *vm.thread.top() };
+        // SAFETY: a frame is running. Shared: watchers may move its `pc`.
+        let f = unsafe { &*vm.thread.top() };
         let lasti = f.lasti();
         let again = f.lineno_override.replace(0) != 0;
         if !again {
@@ -106,12 +106,12 @@ pub fn unwind(vm: &Vm) -> PyResult<()> {
                 let told = watched.then(|| e.clone());
                 regs.put_fresh(first, Some(e));
                 // SAFETY: the target is in range (checked).
-                f.pc = unsafe { exec.instrs.as_ptr().add(h.target as usize) };
+                f.pc.set(unsafe { exec.instrs.as_ptr().add(h.target as usize) });
                 if let Some(e) = told
                     && tracing::handled(vm, f, &e).is_err()
                 {
                     // SAFETY: the target is no last instruction.
-                    f.pc = unsafe { f.pc.add(1) };
+                    f.pc.set(unsafe { f.pc.get().add(1) });
                     continue;
                 }
                 return Ok(());
@@ -123,15 +123,16 @@ pub fn unwind(vm: &Vm) -> PyResult<()> {
             && let Some(place) = traceback::place_in(vm, f)
         {
             // SAFETY: `place` is an instruction of this code, which another one follows.
-            f.pc = unsafe { exec.instrs.as_ptr().add(place + 1) };
+            f.pc.set(unsafe { exec.instrs.as_ptr().add(place + 1) });
         }
         if watched {
             tracing::unwound(vm, f);
         }
-        let k = f.kind;
+        let k = f.kind.get();
         let e = vm.take_raised();
         if k & kind::GENERATOR != 0 {
-            generator::finish(vm, f);
+            // SAFETY: as above; nothing else borrows the frame here.
+            generator::finish(vm, unsafe { &mut *vm.thread.top() });
         }
         // SAFETY: the frame is done.
         unsafe { vm.thread.pop(vm, true) };

@@ -162,7 +162,7 @@ impl FrameObject {
 
     pub fn line(&self) -> Option<u32> {
         let n = match self.live() {
-            Some(f) if f.pc == f.exec().instrs.as_ptr() => return Some(f.line()),
+            Some(f) if f.pc.get() == f.exec().instrs.as_ptr() => return Some(f.line()),
             Some(f) => f.line(),
             None => self.code.line_at(self.lasti.get()),
         };
@@ -171,7 +171,7 @@ impl FrameObject {
 
     pub fn lasti(&self) -> i64 {
         match self.live() {
-            Some(f) if f.pc == f.exec().instrs.as_ptr() => 0,
+            Some(f) if f.pc.get() == f.exec().instrs.as_ptr() => 0,
             Some(f) => shown_index(f.lasti()),
             None => shown_index(self.lasti.get()),
         }

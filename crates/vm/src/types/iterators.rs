@@ -259,7 +259,12 @@ impl Enumerate {
             }
         }
         let iter = vm.get_iter(iterable)?;
-        let body = Enumerate { iter, count: Cell::new(count), big: ValueCell::new(big), pairs: PairCache::default() };
+        let body = Enumerate {
+            iter,
+            count: Cell::new(count),
+            big: ValueCell::new(big),
+            pairs: PairCache::default(),
+        };
         Ok(vm.alloc_in(cls, body)?.into_value())
     }
 
@@ -375,7 +380,9 @@ impl Zip {
     fn new(vm: &Vm, cls: &Gc<Type>, args: CallArgs) -> PyResult<Value> {
         let strict = strict_keyword(vm, "zip", args)?;
         let iters = iters_of(vm, args.pos())?;
-        Ok(vm.alloc_in(cls, Zip { iters, strict: Cell::new(strict), pairs: PairCache::default() })?.into_value())
+        Ok(vm
+            .alloc_in(cls, Zip { iters, strict: Cell::new(strict), pairs: PairCache::default() })?
+            .into_value())
     }
 
     /// Return state information for pickling.
