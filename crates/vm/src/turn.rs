@@ -6,37 +6,23 @@
 use crate::breaker::{Breaker, bit};
 use crate::vm::{Interp, Vm};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::ThreadId;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 #[derive(Default)]
 struct State {
     held: bool,
-    /// The thread that ends the interpreter: no other one gets the turn any more.
-    closed_by: Option<ThreadId>,
     waiting: usize,
     /// Counts acquisitions, so that a yielding thread sees that another one had its turn.
     serial: u64,
 }
 
-/// What waiting threads look at; it outlives the interpreter as long as they wait.
-#[derive(Default)]
-struct Shared {
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// The turn of an interpreter.
 pub struct Turn {
     active: AtomicBool,
-    shared: Arc<Shared>,
+    closed: AtomicBool,
+    state: Mutex<State>,
+    changed: Condvar,
     interval_us: AtomicU64,
     /// Threads started from Python and still running.
     pub threads: AtomicUsize,
@@ -46,7 +32,9 @@ impl Default for Turn {
     fn default() -> Turn {
         Turn {
             active: AtomicBool::new(false),
-            shared: Arc::default(),
+            closed: AtomicBool::new(false),
+            state: Mutex::default(),
+            changed: Condvar::new(),
             interval_us: AtomicU64::new(5000),
             threads: AtomicUsize::new(0),
         }
@@ -55,7 +43,7 @@ impl Default for Turn {
 
 impl Turn {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.shared.state()
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn interval(&self) -> Duration {
@@ -82,53 +70,29 @@ impl Turn {
         self.active.load(Ordering::Relaxed)
     }
 
-    /// Waits for the turn. After `close` it never comes, but for the thread that closed it.
+    /// Waits for the turn. After `close` it never comes.
     pub fn acquire(&self, breaker: &Breaker) {
         let mut s = self.state();
-        if s.held || s.closed_by.is_some() {
-            drop(s);
-            self.wait(breaker);
-            s = self.state();
+        if s.held || self.closed.load(Ordering::Relaxed) {
+            s.waiting += 1;
+            while s.held || self.closed.load(Ordering::Relaxed) {
+                let (guard, timeout) =
+                    self.changed.wait_timeout(s, self.interval()).unwrap_or_else(PoisonError::into_inner);
+                s = guard;
+                if timeout.timed_out() && s.held && !self.closed.load(Ordering::Relaxed) {
+                    breaker.set(bit::TURN);
+                }
+            }
+            s.waiting -= 1;
         }
         s.held = true;
         s.serial += 1;
-        drop(s);
         breaker.clear(bit::TURN);
     }
 
-    /// Waits until nobody has the turn, and takes it.
-    fn wait(&self, breaker: &Breaker) {
-        let me = std::thread::current().id();
-        // Nothing of the interpreter may be touched once it is closed: it may be gone.
-        let (shared, interval) = (self.shared.clone(), self.interval());
-        let mut s = shared.state();
-        s.waiting += 1;
-        loop {
-            if s.closed_by.is_some_and(|t| t != me) {
-                s.waiting -= 1;
-                drop(s);
-                loop {
-                    std::thread::park();
-                }
-            }
-            if !s.held {
-                break;
-            }
-            let (guard, timeout) =
-                shared.changed.wait_timeout(s, interval).unwrap_or_else(PoisonError::into_inner);
-            s = guard;
-            if timeout.timed_out() && s.held && s.closed_by.is_none() {
-                breaker.set(bit::TURN);
-            }
-        }
-        s.waiting -= 1;
-        s.held = true;
-    }
-
     pub fn release(&self) {
-        let shared = self.shared.clone();
-        shared.state().held = false;
-        shared.changed.notify_all();
+        self.state().held = false;
+        self.changed.notify_all();
     }
 
     /// Lets another thread run, if one waits.
@@ -137,29 +101,23 @@ impl Turn {
         if !self.is_active() {
             return;
         }
-        let (shared, interval) = (self.shared.clone(), self.interval());
-        let mut s = shared.state();
-        if s.waiting == 0 || s.closed_by.is_some() {
+        let mut s = self.state();
+        if s.waiting == 0 {
             return;
         }
         let serial = s.serial;
         s.held = false;
-        shared.changed.notify_all();
-        while s.serial == serial && s.waiting > 0 && s.closed_by.is_none() {
-            s = shared.changed.wait_timeout(s, interval).unwrap_or_else(PoisonError::into_inner).0;
+        self.changed.notify_all();
+        while s.serial == serial && s.waiting > 0 {
+            s = self.changed.wait_timeout(s, self.interval()).unwrap_or_else(PoisonError::into_inner).0;
         }
-        let closed = s.closed_by.is_some_and(|t| t != std::thread::current().id());
         drop(s);
-        while closed {
-            std::thread::park();
-        }
         self.acquire(breaker);
     }
 
-    /// The interpreter ends: no other thread than this one ever gets the turn again.
+    /// The interpreter ends: threads that do not have the turn never get it again.
     pub fn close(&self) {
-        self.state().closed_by = Some(std::thread::current().id());
-        self.shared.changed.notify_all();
+        self.closed.store(true, Ordering::SeqCst);
     }
 
     /// In a forked child only the calling thread exists.
@@ -192,7 +150,6 @@ impl Parcel {
         vm.enter();
         vm.thread.set_native_stack(self.stack);
         (self.body)(&vm);
-        crate::interp::legacy_trace::forget(&vm);
         drop(vm.locals.take());
         vm.leave();
         drop(vm);
