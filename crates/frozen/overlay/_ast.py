@@ -11,7 +11,7 @@ unaryop: Invert() Not() UAdd() USub()
 cmpop: Eq() NotEq() Lt() LtE() Gt() GtE() Is() IsNot() In() NotIn()
 comprehension= (expr target, expr iter, expr* ifs, int is_async)
 excepthandler: ExceptHandler(expr? type, identifier? name, stmt* body) @ int lineno, int col_offset, int? end_lineno, int? end_col_offset
-arguments= (arg* posonlyargs, arg* args, arg? vararg, arg* kwonlyargs, expr?* kw_defaults, arg? kwarg, expr* defaults)
+arguments= (arg* posonlyargs, arg* args, arg? vararg, arg* kwonlyargs, expr* kw_defaults, arg? kwarg, expr* defaults)
 arg= (identifier arg, expr? annotation, string? type_comment) @ int lineno, int col_offset, int? end_lineno, int? end_col_offset
 keyword= (identifier? arg, expr value) @ int lineno, int col_offset, int? end_lineno, int? end_col_offset
 alias= (identifier name, identifier? asname) @ int lineno, int col_offset, int? end_lineno, int? end_col_offset
@@ -162,11 +162,11 @@ def _build():
         attributes = attributes or None
         if "= " in head:
             name, _, rest = head.partition("= ")
-            make(name, AST, rest.strip()[1:-1], attributes, name + rest.replace("?*", "*"))
+            make(name, AST, rest.strip()[1:-1], attributes, name + rest)
             continue
         name, _, rest = head.partition(": ")
         variants = [v.strip() + ")" for v in rest.split(")") if v.strip()]
-        shown = [v.removesuffix("()").replace("?*", "*") for v in variants]
+        shown = [v.removesuffix("()") for v in variants]
         between = " | " if all("(" not in v for v in shown) else "\n" + " " * len(name) + " | "
         base = make(name, AST, "", attributes, f"{name} = " + between.join(shown))
         for variant in variants:
