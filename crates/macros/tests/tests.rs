@@ -345,7 +345,7 @@ fn tracing() {
     sub.trace(&mut |v| seen.push(v.clone()));
     assert_eq!(seen, [Value::Int(1), Value::Int(2), Value::Int(3), Value::Int(4)]);
     let named = Shape::Named { a: Value::Int(9), b: Opaque };
-    named.clear();
+    named.unlink();
     let mut seen = Vec::new();
     named.trace(&mut |v| seen.push(v.clone()));
     assert_eq!(seen, [Value::Int(9)]);
