@@ -64,6 +64,11 @@ impl TypeFlags {
 }
 
 impl Header {
+    #[cfg(test)]
+    pub(crate) fn new(class: u32, ty: NonNull<Header>) -> Header {
+        Header { count: Cell::new(1), flags: Cell::new(class), ty: Cell::new(Some(ty)) }
+    }
+
     /// Writes a fresh header, counted once. As two stores of words: what is put together elsewhere and then copied as a
     /// vector waits for its own stores.
     ///
