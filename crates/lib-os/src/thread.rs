@@ -6,6 +6,7 @@ use std::rc::{Rc, Weak};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use taipan_vm::errors::exc;
+use taipan_vm::modules::sys;
 use taipan_vm::prelude::*;
 use taipan_vm::structseq;
 use taipan_vm::types::numbers::{float_value, int_value};
@@ -98,8 +99,9 @@ pub fn nanoseconds(vm: &Vm, v: &Value) -> PyResult<i64> {
         if f.is_nan() {
             return Err(vm.value_error("Invalid value NaN (not a number)"));
         }
+        const TWO_63: f64 = 9_223_372_036_854_775_808.0;
         let ns = (f * 1e9).ceil();
-        return if (-9.2e18..9.2e18).contains(&ns) { Ok(ns as i64) } else { Err(too_large()) };
+        return if (-TWO_63..TWO_63).contains(&ns) { Ok(ns as i64) } else { Err(too_large()) };
     }
     if int_value(v).is_none() && vm.type_of(v).slots.index.get().is_none() {
         return Err(vm.type_error(format_args!(
@@ -404,6 +406,15 @@ impl Handle {
     }
 }
 
+fn no_new_thread(vm: &Vm) -> PyResult<()> {
+    if sys::is_finalizing(vm) {
+        return Err(
+            vm.raise_new(&exc::PythonFinalizationError, "can't create new thread at interpreter shutdown")
+        );
+    }
+    Ok(())
+}
+
 /// The object through which `threading` knows a thread.
 #[pytype(name = "_ThreadHandle", module = "_thread", flags(WEAKREF))]
 #[derive(Trace, Default)]
@@ -442,7 +453,14 @@ impl ThreadHandle {
         if run == Run::Running && id == ident(vm) {
             return Err(vm.runtime_error("Cannot join current thread"));
         }
-        zelf.handle.join(vm, t).map(drop)
+        // No other thread runs any more, so this one would wait for ever.
+        if run != Run::Done && sys::is_finalizing(vm) {
+            return Err(
+                vm.raise_new(&exc::PythonFinalizationError, "cannot join thread at interpreter shutdown")
+            );
+        }
+        zelf.handle.join(vm, t)?;
+        util::poll(vm)
     }
 
     #[pymethod("_set_done($self, /)")]
@@ -758,6 +776,7 @@ pub mod _thread {
         let Some(args) = args.downcast::<Tuple>() else {
             return Err(vm.type_error("2nd arg must be a tuple"));
         };
+        no_new_thread(vm)?;
         let given = kwargs.cloned();
         let kwargs = match kwargs {
             None => Vec::new(),
@@ -782,6 +801,7 @@ pub mod _thread {
         if !vm.is_callable(function) {
             return Err(vm.type_error("thread function must be callable"));
         }
+        no_new_thread(vm)?;
         let given = handle.cloned().unwrap_or(Value::NONE);
         let handle = match handle {
             None => vm.alloc(ThreadHandle::default()),
@@ -827,7 +847,7 @@ pub mod _thread {
             return Err(vm.value_error("signal number out of range"));
         }
         crate::signal::trip(vm, signum);
-        Ok(())
+        util::poll(vm)
     }
 
     /// Return a non-zero integer that uniquely identifies the current thread

@@ -175,6 +175,8 @@ pub fn finish(vm: &Vm) -> bool {
     taipan_vm::modules::atexit::run_exitfuncs(vm);
     let mut fine = flush_all(vm);
     sys::set_finalizing(vm);
+    // Daemon threads stop where they are.
+    vm.turn.close();
     modules(vm);
     fine &= flush_all(vm);
     fine

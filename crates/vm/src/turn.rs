@@ -6,23 +6,37 @@
 use crate::breaker::{Breaker, bit};
 use crate::vm::{Interp, Vm};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::ThreadId;
 use std::time::Duration;
 
 #[derive(Default)]
 struct State {
     held: bool,
+    /// The thread that ends the interpreter: no other one gets the turn any more.
+    closed_by: Option<ThreadId>,
     waiting: usize,
     /// Counts acquisitions, so that a yielding thread sees that another one had its turn.
     serial: u64,
 }
 
+/// What waiting threads look at; it outlives the interpreter as long as they wait.
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// The turn of an interpreter.
 pub struct Turn {
     active: AtomicBool,
-    closed: AtomicBool,
-    state: Mutex<State>,
-    changed: Condvar,
+    shared: Arc<Shared>,
     interval_us: AtomicU64,
     /// Threads started from Python and still running.
     pub threads: AtomicUsize,
@@ -32,9 +46,7 @@ impl Default for Turn {
     fn default() -> Turn {
         Turn {
             active: AtomicBool::new(false),
-            closed: AtomicBool::new(false),
-            state: Mutex::default(),
-            changed: Condvar::new(),
+            shared: Arc::default(),
             interval_us: AtomicU64::new(5000),
             threads: AtomicUsize::new(0),
         }
@@ -43,7 +55,7 @@ impl Default for Turn {
 
 impl Turn {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.state()
     }
 
     fn interval(&self) -> Duration {
@@ -70,29 +82,53 @@ impl Turn {
         self.active.load(Ordering::Relaxed)
     }
 
-    /// Waits for the turn. After `close` it never comes.
+    /// Waits for the turn. After `close` it never comes, but for the thread that closed it.
     pub fn acquire(&self, breaker: &Breaker) {
         let mut s = self.state();
-        if s.held || self.closed.load(Ordering::Relaxed) {
-            s.waiting += 1;
-            while s.held || self.closed.load(Ordering::Relaxed) {
-                let (guard, timeout) =
-                    self.changed.wait_timeout(s, self.interval()).unwrap_or_else(PoisonError::into_inner);
-                s = guard;
-                if timeout.timed_out() && s.held && !self.closed.load(Ordering::Relaxed) {
-                    breaker.set(bit::TURN);
-                }
-            }
-            s.waiting -= 1;
+        if s.held || s.closed_by.is_some() {
+            drop(s);
+            self.wait(breaker);
+            s = self.state();
         }
         s.held = true;
         s.serial += 1;
+        drop(s);
         breaker.clear(bit::TURN);
     }
 
+    /// Waits until nobody has the turn, and takes it.
+    fn wait(&self, breaker: &Breaker) {
+        let me = std::thread::current().id();
+        // Nothing of the interpreter may be touched once it is closed: it may be gone.
+        let (shared, interval) = (self.shared.clone(), self.interval());
+        let mut s = shared.state();
+        s.waiting += 1;
+        loop {
+            if s.closed_by.is_some_and(|t| t != me) {
+                s.waiting -= 1;
+                drop(s);
+                loop {
+                    std::thread::park();
+                }
+            }
+            if !s.held {
+                break;
+            }
+            let (guard, timeout) =
+                shared.changed.wait_timeout(s, interval).unwrap_or_else(PoisonError::into_inner);
+            s = guard;
+            if timeout.timed_out() && s.held && s.closed_by.is_none() {
+                breaker.set(bit::TURN);
+            }
+        }
+        s.waiting -= 1;
+        s.held = true;
+    }
+
     pub fn release(&self) {
-        self.state().held = false;
-        self.changed.notify_all();
+        let shared = self.shared.clone();
+        shared.state().held = false;
+        shared.changed.notify_all();
     }
 
     /// Lets another thread run, if one waits.
@@ -101,23 +137,29 @@ impl Turn {
         if !self.is_active() {
             return;
         }
-        let mut s = self.state();
-        if s.waiting == 0 {
+        let (shared, interval) = (self.shared.clone(), self.interval());
+        let mut s = shared.state();
+        if s.waiting == 0 || s.closed_by.is_some() {
             return;
         }
         let serial = s.serial;
         s.held = false;
-        self.changed.notify_all();
-        while s.serial == serial && s.waiting > 0 {
-            s = self.changed.wait_timeout(s, self.interval()).unwrap_or_else(PoisonError::into_inner).0;
+        shared.changed.notify_all();
+        while s.serial == serial && s.waiting > 0 && s.closed_by.is_none() {
+            s = shared.changed.wait_timeout(s, interval).unwrap_or_else(PoisonError::into_inner).0;
         }
+        let closed = s.closed_by.is_some_and(|t| t != std::thread::current().id());
         drop(s);
+        while closed {
+            std::thread::park();
+        }
         self.acquire(breaker);
     }
 
-    /// The interpreter ends: threads that do not have the turn never get it again.
+    /// The interpreter ends: no other thread than this one ever gets the turn again.
     pub fn close(&self) {
-        self.closed.store(true, Ordering::SeqCst);
+        self.state().closed_by = Some(std::thread::current().id());
+        self.shared.changed.notify_all();
     }
 
     /// In a forked child only the calling thread exists.
@@ -150,6 +192,7 @@ impl Parcel {
         vm.enter();
         vm.thread.set_native_stack(self.stack);
         (self.body)(&vm);
+        crate::interp::legacy_trace::forget(&vm);
         drop(vm.locals.take());
         vm.leave();
         drop(vm);

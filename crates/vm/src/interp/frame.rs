@@ -61,7 +61,8 @@ pub struct Frame {
     /// Where the caller wants the result.
     pub dst: u16,
     pub kind: Cell<u8>,
-    /// A traceback entry for this activation has been made at this pc already (reraise).
+    /// Bit 0: a traceback entry for this activation has been made at this pc already (reraise). Above it: 1 + the
+    /// instruction from which an exception last came to a handler here.
     pub lineno_override: Cell<u32>,
     /// Watched code is past its start (which has been told).
     pub begun: Cell<bool>,

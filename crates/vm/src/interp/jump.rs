@@ -193,7 +193,7 @@ pub fn to_line(vm: &Vm, f: &Frame, line: i64) -> PyResult<()> {
     let Some((target, to)) = best else {
         return Err(vm.value_error(why.unwrap_or("incompatible stacks")));
     };
-    fill_locals(vm, f, &code, from.contains(&Held::Iterator))?;
+    fill_locals(vm, f, &code)?;
     // SAFETY: `target` is an instruction of this code.
     f.pc.set(unsafe { f.exec().instrs.as_ptr().add(target) });
     let regs = Regs { base: f.base, first_temp: f.exec().first_temp };
@@ -218,13 +218,13 @@ pub fn to_line(vm: &Vm, f: &Frame, line: i64) -> PyResult<()> {
 }
 
 /// The code at the target may take for granted that its variables are bound.
-fn fill_locals(vm: &Vm, f: &Frame, code: &Code, in_loop: bool) -> PyResult<()> {
+fn fill_locals(vm: &Vm, f: &Frame, code: &Code) -> PyResult<()> {
     let unbound: Vec<usize> = (0..code.data.nlocals as usize).filter(|i| f.register(*i).is_none()).collect();
     // An argument that moved to its cell leaves its place empty.
     let moved = |i: usize| (0..code.data.ncells as usize).any(|c| code.data.cell_arg(c) == Some(i));
-    let told = unbound.iter().filter(|i| !code.data.is_hidden(**i) && !moved(**i)).count();
+    let told = unbound.iter().filter(|i| !moved(**i)).count();
     for i in unbound {
-        if (!code.data.is_hidden(i) || in_loop) && !moved(i) {
+        if !moved(i) {
             drop(f.replace_register(i, Some(Value::NONE)));
         }
     }

@@ -61,6 +61,16 @@ pub fn set_profile(vm: &Vm, f: Option<Value>) {
     set(vm, &vm.thread.profile_func, &vm.interp_state.monitor.profilers, f)
 }
 
+/// The thread ends.
+pub fn forget(vm: &Vm) {
+    if vm.thread.trace_func.is_some() {
+        set_trace(vm, None);
+    }
+    if vm.thread.profile_func.is_some() {
+        set_profile(vm, None);
+    }
+}
+
 /// Every thread takes the function over when an event reaches it.
 pub fn set_trace_all(vm: &Vm, f: Option<Value>) {
     let m = &vm.interp_state.monitor;

@@ -419,7 +419,7 @@ fn line_starts(code: &Code, lines: &[u32]) -> Vec<bool> {
     let start = start_of(code);
     for at in start..n {
         let op = code.data.instr(at).map_or(Op::Nop, |i| i.op());
-        if matches!(op, Op::Ext | Op::EndSend) {
+        if matches!(op, Op::Ext | Op::EndSend | Op::EndAsyncFor) {
             continue;
         }
         starts[at] = lines[at] != 0 && lines[at] != current;
@@ -429,7 +429,7 @@ fn line_starts(code: &Code, lines: &[u32]) -> Vec<bool> {
     let handlers = code.data.exceptions.iter().map(|h| h.target as usize);
     for at in jumps.chain(handlers).filter(|at| *at < n) {
         let op = code.data.instr(at).map_or(Op::Nop, |i| i.op());
-        if lines[at] != 0 && op != Op::EndSend {
+        if lines[at] != 0 && !matches!(op, Op::EndSend | Op::EndAsyncFor) {
             starts[at] = true;
         }
     }

@@ -75,7 +75,7 @@ pub fn return_made(vm: &Vm, made: generator::Made) -> PyResult<Flow> {
 
 /// The next traceback entry is not wanted: the exception is raised again.
 pub fn mark_reraise(f: &Frame) {
-    f.lineno_override.set(1);
+    f.lineno_override.set(f.lineno_override.get() | 1);
 }
 
 /// Finds the handler of the exception on its way, leaving frames until one has it. `Err`: it left the entry frame.
@@ -84,7 +84,9 @@ pub fn unwind(vm: &Vm) -> PyResult<()> {
         // SAFETY: a frame is running. Shared: watchers may move its `pc`.
         let f = unsafe { &*vm.thread.top() };
         let lasti = f.lasti();
-        let again = f.lineno_override.replace(0) != 0;
+        let came = f.lineno_override.get();
+        let again = came & 1 != 0;
+        f.lineno_override.set(came & !1);
         if !again {
             traceback::add_here(vm, f, lasti);
         }
@@ -104,6 +106,9 @@ pub fn unwind(vm: &Vm) -> PyResult<()> {
                     drop_register(regs, r);
                 }
                 let told = watched.then(|| e.clone());
+                if !again || f.line() != 0 {
+                    f.lineno_override.set((lasti as u32 + 1) << 1);
+                }
                 regs.put_fresh(first, Some(e));
                 // SAFETY: the target is in range (checked).
                 f.pc.set(unsafe { exec.instrs.as_ptr().add(h.target as usize) });
@@ -120,7 +125,7 @@ pub fn unwind(vm: &Vm) -> PyResult<()> {
         // What raises again without a line of its own leaves the frame where the exception came up.
         if again
             && f.line() == 0
-            && let Some(place) = traceback::place_in(vm, f)
+            && let Some(place) = ((came >> 1) as usize).checked_sub(1)
         {
             // SAFETY: `place` is an instruction of this code, which another one follows.
             f.pc.set(unsafe { exec.instrs.as_ptr().add(place + 1) });

@@ -225,6 +225,11 @@ pub fn set_finalizing(vm: &Vm) {
     vm.state::<SysState>().finalizing.set(true)
 }
 
+/// Whether the interpreter is ending.
+pub fn is_finalizing(vm: &Vm) -> bool {
+    vm.state::<SysState>().finalizing.get()
+}
+
 /// Raises an auditing event.
 pub fn audit(vm: &Vm, event: &str, args: &[Value]) -> PyResult<()> {
     let hooks =

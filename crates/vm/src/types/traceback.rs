@@ -42,15 +42,6 @@ pub fn entry(vm: &Vm, f: &Frame, lasti: usize, next: Option<Value>) -> Value {
     vm.alloc(Traceback { next: ValueCell::new(next), frame, lasti, lineno }).into_value()
 }
 
-/// The instruction in the outermost entry of the traceback on its way, if that is the frame's.
-pub fn place_in(vm: &Vm, f: &Frame) -> Option<usize> {
-    let object = f.object.get()?;
-    let head = vm.raised_get()?.downcast::<BaseException>()?.traceback.get()?;
-    let entry = head.downcast::<Traceback>()?;
-    let lasti = usize::try_from(entry.lasti.get() / 2 - 1).ok()?;
-    (entry.frame.is(&object) && lasti < f.code().data.len()).then_some(lasti)
-}
-
 impl Traceback {
     pub fn line(&self) -> Option<i64> {
         let n = self.lineno.get();
