@@ -6,7 +6,7 @@ use taipan_host::{Fd, HostError, Mapping};
 use taipan_vm::errors::exc;
 use taipan_vm::modules::sys::audit;
 use taipan_vm::prelude::*;
-use taipan_vm::types::buffer::Buffer;
+use taipan_vm::types::buffer::{Buffer, Request};
 use taipan_vm::types::numbers::int_value;
 use taipan_vm::types::slice::{Indices, Slice};
 
@@ -109,13 +109,10 @@ fn repr(vm: &Vm, v: &Value) -> PyResult<Value> {
     Ok(vm.new_str(&text).into_value())
 }
 
-fn buffer(vm: &Vm, v: &Value, writable: bool) -> PyResult<Buffer> {
+fn buffer(vm: &Vm, v: &Value, request: Request) -> PyResult<Buffer> {
     let m = zelf(vm, v)?;
     m.len(vm)?;
     let readonly = m.access == Access::Read;
-    if writable && readonly {
-        return Err(vm.raise_new(&exc::BufferError, "Object is not writable."));
-    }
     let Some((ptr, len)) = m.map.with(|m| m.as_ref().map(|m| (m.as_ptr(), m.len()))) else {
         return Err(invalid(vm));
     };
@@ -123,7 +120,7 @@ fn buffer(vm: &Vm, v: &Value, writable: bool) -> PyResult<Buffer> {
     let mut b = Buffer::plain(v, &[], readonly, Some(release));
     b.ptr = ptr;
     b.len = len;
-    Ok(b)
+    b.filled(vm, request)
 }
 
 fn release(_vm: &Vm, v: &Value) {

@@ -5,7 +5,7 @@ use taipan_text::codecs::{self, Errors};
 use taipan_text::wtf8::Wtf8;
 use taipan_vm::errors::exc;
 use taipan_vm::prelude::*;
-use taipan_vm::types::buffer::Buffer;
+use taipan_vm::types::buffer::{Buffer, Request};
 
 /// A file name (or any text of the system) as a string: UTF-8 with `surrogateescape`.
 pub fn fs_decode(vm: &Vm, bytes: &[u8]) -> Value {
@@ -128,9 +128,9 @@ pub fn poll(vm: &Vm) -> PyResult<()> {
 }
 
 /// The buffer of a bytes-like object.
-pub fn buffer(vm: &Vm, v: &Value, writable: bool) -> PyResult<Buffer> {
+pub fn buffer(vm: &Vm, v: &Value, request: Request) -> PyResult<Buffer> {
     match vm.type_of(v).slots.buffer.get() {
-        Some(f) => f(vm, v, writable),
+        Some(f) => f(vm, v, request),
         None => Err(bytes_like_error(vm, v)),
     }
 }
@@ -145,7 +145,7 @@ pub fn with_bytes<R>(vm: &Vm, v: &Value, f: impl FnOnce(&[u8]) -> R) -> PyResult
     if let Some(b) = v.downcast::<Bytes>() {
         return Ok(f(b.as_bytes()));
     }
-    let b = buffer(vm, v, false)?;
+    let b = buffer(vm, v, Request::SIMPLE)?;
     Ok(f(b.bytes()))
 }
 
@@ -163,7 +163,7 @@ pub fn writable(vm: &Vm, v: &Value, what: &str) -> PyResult<Buffer> {
         ))
     };
     let Some(f) = vm.type_of(v).slots.buffer.get() else { return Err(wrong()) };
-    let b = match f(vm, v, true) {
+    let b = match f(vm, v, Request::WRITABLE) {
         Ok(b) => b,
         Err(Raised) if vm.raised_is(&exc::BufferError) => {
             drop(vm.take_raised());

@@ -1,7 +1,7 @@
 //! Arguments that are bytes: `bytes` itself or whatever exports a buffer.
 
 use taipan_vm::prelude::*;
-use taipan_vm::types::buffer::Buffer;
+use taipan_vm::types::buffer::{Buffer, Request};
 
 /// Bytes held for reading while it lives.
 pub enum Data {
@@ -26,7 +26,7 @@ pub fn try_data(vm: &Vm, v: &Value) -> PyResult<Option<Data>> {
         return Ok(Some(Data::Bytes(b.clone())));
     }
     match vm.type_of(v).slots.buffer.get() {
-        Some(f) => Ok(Some(Data::Buffer(f(vm, v, false)?))),
+        Some(f) => Ok(Some(Data::Buffer(f(vm, v, Request::SIMPLE)?))),
         None => Ok(None),
     }
 }
@@ -68,7 +68,7 @@ pub fn writable(vm: &Vm, v: &Value) -> PyResult<Buffer> {
         ))
     };
     let Some(f) = vm.type_of(v).slots.buffer.get() else { return Err(refused()) };
-    let made = f(vm, v, true);
+    let made = f(vm, v, Request::WRITABLE);
     match vm.suppress(made, &taipan_vm::errors::exc::BufferError)? {
         Some(b) if !b.readonly => Ok(b),
         _ => Err(refused()),

@@ -23,6 +23,7 @@ pub mod random;
 pub mod sre;
 pub mod statistics;
 pub mod struct_;
+pub mod testbuffer;
 pub mod unicodedata;
 
 use taipan_vm::native::ModuleDef;
@@ -58,5 +59,6 @@ pub static MODULES: &[&ModuleDef] = &[
     &sre::sre::MODULE,
     &statistics::statistics::MODULE,
     &struct_::module::MODULE,
+    &testbuffer::module::MODULE,
     &unicodedata::module::MODULE,
 ];

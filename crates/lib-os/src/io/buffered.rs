@@ -850,7 +850,7 @@ fn write(vm: &Vm, v: &Value, data: &Value) -> PyResult<usize> {
     if data.is_instance_of::<Str>() {
         return Err(util::bytes_like_error(vm, data));
     }
-    let buf = util::buffer(vm, data, false)?;
+    let buf = util::buffer(vm, data, taipan_vm::types::buffer::Request::SIMPLE)?;
     b.write_direct(vm, v, buf.bytes())
 }
 

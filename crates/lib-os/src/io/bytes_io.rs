@@ -6,7 +6,7 @@ use crate::util;
 use std::cell::Cell;
 use taipan_vm::errors::exc;
 use taipan_vm::prelude::*;
-use taipan_vm::types::buffer::Buffer;
+use taipan_vm::types::buffer::{Buffer, Request};
 
 /// Buffered I/O implementation using an in-memory bytes buffer.
 #[pytype(name = "BytesIO", module = "_io", base = BufferedIoBase, signature = "(initial_bytes=b'')", flags(BASETYPE, GC, HAS_DICT))]
@@ -397,24 +397,18 @@ impl Slots for BytesIoBuffer {
     const SLOTS: SlotDefs = SlotDefs { buffer: Some(export), ..SlotDefs::NONE };
 }
 
-fn export(vm: &Vm, v: &Value, _writable: bool) -> PyResult<Buffer> {
+fn export(vm: &Vm, v: &Value, request: Request) -> PyResult<Buffer> {
     let Some(b) = v.downcast::<BytesIoBuffer>() else { return Err(vm.type_error("not a _BytesIOBuffer")) };
     let owner = &b.owner;
     owner.exports.set(owner.exports.get() + 1);
     let (ptr, len) = owner.data.with_mut(|d| (d.as_mut_ptr(), d.len()));
-    Ok(Buffer {
-        owner: v.clone(),
-        ptr,
-        len,
-        readonly: false,
-        itemsize: 1,
-        format: "B".to_string(),
-        shape: Vec::new(),
-        strides: Vec::new(),
-        release: Some(|_, v| {
-            if let Some(b) = v.downcast::<BytesIoBuffer>() {
-                b.owner.exports.set(b.owner.exports.get().saturating_sub(1));
-            }
-        }),
-    })
+    let release: fn(&Vm, &Value) = |_, v| {
+        if let Some(b) = v.downcast::<BytesIoBuffer>() {
+            b.owner.exports.set(b.owner.exports.get().saturating_sub(1));
+        }
+    };
+    let mut b = Buffer::plain(v, &[], false, Some(release));
+    b.ptr = ptr;
+    b.len = len;
+    b.filled(vm, request)
 }

@@ -486,7 +486,7 @@ impl FileIo {
         if let Some(b) = b.downcast::<Bytes>() {
             return zelf.write_bytes(vm, b.as_bytes());
         }
-        let buf = util::buffer(vm, b, false)?;
+        let buf = util::buffer(vm, b, taipan_vm::types::buffer::Request::SIMPLE)?;
         zelf.write_bytes(vm, buf.bytes())
     }
 

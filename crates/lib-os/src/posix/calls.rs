@@ -498,7 +498,7 @@ pub mod posix {
         if let Some(b) = data.downcast::<Bytes>() {
             return util::retry_os(vm, || vm.host().write(fd, b.as_bytes()));
         }
-        let b = util::buffer(vm, data, false)?;
+        let b = util::buffer(vm, data, taipan_vm::types::buffer::Request::SIMPLE)?;
         util::retry_os(vm, || vm.host().write(fd, b.bytes()))
     }
 

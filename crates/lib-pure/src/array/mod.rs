@@ -10,7 +10,7 @@ use taipan_text::wtf8::Wtf8Buf;
 use taipan_vm::errors::exc;
 use taipan_vm::native::shell::object;
 use taipan_vm::prelude::*;
-use taipan_vm::types::buffer::Buffer;
+use taipan_vm::types::buffer::{Buffer, Request};
 use taipan_vm::types::generic_alias;
 use taipan_vm::types::iterators::{builtin, itself};
 use taipan_vm::types::slice::{Indices, Slice};
@@ -386,7 +386,7 @@ fn contains(vm: &Vm, v: &Value, x: &Value) -> PyResult<bool> {
     Ok(false)
 }
 
-fn buffer(vm: &Vm, v: &Value, _: bool) -> PyResult<Buffer> {
+fn buffer(vm: &Vm, v: &Value, request: Request) -> PyResult<Buffer> {
     let a = me(vm, v)?;
     let release: fn(&Vm, &Value) = |_, v| {
         if let Some(a) = v.downcast::<Array>() {
@@ -396,7 +396,10 @@ fn buffer(vm: &Vm, v: &Value, _: bool) -> PyResult<Buffer> {
     a.exports.set(a.exports.get() + 1);
     let mut b = a.bytes.with(|bytes| Buffer::plain(v, bytes, false, Some(release)));
     b.itemsize = a.kind.size();
-    b.format = a.kind.code().to_string();
+    if request.has(Request::FORMAT) {
+        b.format = a.kind.code().to_string().into();
+    }
+    b.in_one_row(request);
     Ok(b)
 }
 

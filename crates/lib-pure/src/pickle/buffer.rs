@@ -2,7 +2,7 @@
 
 use taipan_vm::errors::exc;
 use taipan_vm::prelude::*;
-use taipan_vm::types::buffer::Buffer;
+use taipan_vm::types::buffer::{Buffer, Request};
 use taipan_vm::types::memoryview;
 
 /// Wrapper for potentially out-of-band buffers
@@ -24,34 +24,23 @@ impl PickleBuffer {
     }
 }
 
-fn buffer(vm: &Vm, v: &Value, writable: bool) -> PyResult<Buffer> {
+fn buffer(vm: &Vm, v: &Value, request: Request) -> PyResult<Buffer> {
     let b = taipan_vm::native::shell::object::<PickleBuffer>(vm, v, "__buffer__")?;
-    vm.buffer(&b.object(vm)?, writable)
+    vm.buffer(&b.object(vm)?, request)
 }
 
 /// The object's bytes in the order of memory, as one row.
 pub fn raw_buffer(vm: &Vm, b: &PickleBuffer) -> PyResult<Buffer> {
-    let mut buffer = vm.buffer(&b.object(vm)?, false)?;
-    if !buffer.is_contiguous() && !is_fortran(&buffer) {
+    let mut buffer = vm.buffer(&b.object(vm)?, Request::FULL_RO)?;
+    if !buffer.is_one_piece() {
         return Err(vm.raise_new(&exc::BufferError, "cannot extract raw buffer from non-contiguous buffer"));
     }
     buffer.itemsize = 1;
-    buffer.format = String::from("B");
+    buffer.format = "B".into();
+    buffer.ndim = 1;
     buffer.shape = Vec::new();
     buffer.strides = Vec::new();
     Ok(buffer)
-}
-
-/// Whether the items lie one after the other in Fortran's order.
-pub fn is_fortran(b: &Buffer) -> bool {
-    let mut expected = b.itemsize as isize;
-    for (n, stride) in b.shape.iter().zip(&b.strides) {
-        if *n > 1 && *stride != expected {
-            return false;
-        }
-        expected = expected.saturating_mul(*n as isize);
-    }
-    true
 }
 
 impl Slots for PickleBuffer {
@@ -72,7 +61,7 @@ impl PickleBuffer {
             )));
         };
         // For the error's text.
-        drop(vm.buffer(object, false)?);
+        drop(vm.buffer(object, Request::FULL_RO)?);
         let view = ValueCell::new(Some(vm.new_memoryview(object)?));
         let object = ValueCell::new(Some(object.clone()));
         Ok(vm.alloc_in(cls, PickleBuffer { object, view })?.into_value())

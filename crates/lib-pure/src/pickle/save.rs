@@ -8,6 +8,7 @@ use super::{buffer, op, pickling_error};
 use std::collections::HashSet;
 use taipan_vm::native::Owner;
 use taipan_vm::prelude::*;
+use taipan_vm::types::buffer::Request;
 use taipan_vm::types::builtin_function::BuiltinFunction;
 use taipan_vm::types::bytearray::ByteArray;
 use taipan_vm::types::function::Function;
@@ -716,7 +717,7 @@ impl Save<'_> {
     fn bytearray(&mut self, b: &Gc<ByteArray>) -> PyResult<()> {
         let vm = self.vm;
         let v = b.as_value();
-        let bytes = vm.buffer(v, false)?;
+        let bytes = vm.buffer(v, Request::SIMPLE)?;
         if self.proto >= 5 {
             self.bytearray_data(bytes.bytes(), Some(v))?;
             return self.memoize(v);
@@ -732,8 +733,8 @@ impl Save<'_> {
         if self.proto < 5 {
             return Err(pickling_error(vm, "PickleBuffer can only be pickled with protocol >= 5"));
         }
-        let whole = vm.buffer(b.as_value(), false)?;
-        if !whole.is_contiguous() && !buffer::is_fortran(&whole) {
+        let whole = vm.buffer(b.as_value(), Request::FULL_RO)?;
+        if !whole.is_one_piece() {
             let msg = "PickleBuffer can not be pickled when pointing to a non-contiguous buffer";
             return Err(pickling_error(vm, msg));
         }

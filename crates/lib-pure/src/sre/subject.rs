@@ -2,7 +2,7 @@
 
 use taipan_sre::Subject;
 use taipan_vm::prelude::*;
-use taipan_vm::types::buffer::Buffer;
+use taipan_vm::types::buffer::{Buffer, Request};
 
 /// A subject, held for the time of a match.
 pub enum Held {
@@ -19,16 +19,23 @@ impl Held {
             }
             return Ok(Held::Text(s.clone()));
         }
-        if vm.type_of(v).slots.buffer.get().is_none() {
-            return Err(vm.type_error(format_args!(
+        let wrong = || {
+            vm.type_error(format_args!(
                 "expected string or bytes-like object, got '{}'",
                 vm.type_of(v).name()
-            )));
+            ))
+        };
+        if vm.type_of(v).slots.buffer.get().is_none() {
+            return Err(wrong());
         }
         if text_pattern == Some(true) {
             return Err(vm.type_error("cannot use a string pattern on a bytes-like object"));
         }
-        Ok(Held::Bytes(vm.buffer(v, false)?))
+        let held = vm.buffer(v, Request::SIMPLE);
+        match vm.suppress(held, &taipan_vm::errors::exc::BufferError)? {
+            Some(b) => Ok(Held::Bytes(b)),
+            None => Err(wrong()),
+        }
     }
 
     pub fn bytes(&self) -> &[u8] {

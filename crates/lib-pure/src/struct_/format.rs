@@ -31,8 +31,6 @@ pub struct Format {
     /// Values.
     pub count: usize,
     pub little: bool,
-    /// Sizes, alignment and leniency of the C compiler.
-    pub native: bool,
 }
 
 /// Size and alignment of a code.
@@ -54,6 +52,9 @@ fn layout(code: u8, native: bool) -> Option<(usize, usize)> {
 impl Format {
     pub fn parse(vm: &Vm, text: &[u8]) -> PyResult<Format> {
         const NATIVE_LITTLE: bool = cfg!(target_endian = "little");
+        if text.contains(&0) {
+            return Err(error(vm, "embedded null character"));
+        }
         let (little, native, text) = match text {
             [b'<', rest @ ..] => (true, false, rest),
             [b'>' | b'!', rest @ ..] => (false, false, rest),
@@ -61,7 +62,7 @@ impl Format {
             [b'@', rest @ ..] => (NATIVE_LITTLE, true, rest),
             _ => (NATIVE_LITTLE, true, text),
         };
-        let mut f = Format { items: Vec::new(), size: 0, count: 0, little, native };
+        let mut f = Format { items: Vec::new(), size: 0, count: 0, little };
         let too_long = || error(vm, "total struct size too long");
         let mut bytes = text.iter().copied().peekable();
         while let Some(first) = bytes.next() {

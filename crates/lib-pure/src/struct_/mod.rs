@@ -1,6 +1,6 @@
 //! `_struct`: Python values to C structs and back. Formats are parsed in `format.rs`, values converted in `values.rs`.
 
-mod format;
+pub(crate) mod format;
 mod values;
 
 use crate::buffers::{data, writable};
@@ -19,7 +19,7 @@ fn error(vm: &Vm, text: impl std::fmt::Display) -> Raised {
 }
 
 /// The format of a `str` or `bytes` argument.
-fn format_of(vm: &Vm, v: &Value) -> PyResult<Rc<Format>> {
+pub(crate) fn format_of(vm: &Vm, v: &Value) -> PyResult<Rc<Format>> {
     if let Some(s) = v.downcast::<Str>() {
         if !s.is_ascii() {
             return Err(not_ascii(vm, s));
@@ -36,7 +36,7 @@ fn format_of(vm: &Vm, v: &Value) -> PyResult<Rc<Format>> {
 }
 
 #[cold]
-fn not_ascii(vm: &Vm, s: &Gc<Str>) -> Raised {
+pub(crate) fn not_ascii(vm: &Vm, s: &Gc<Str>) -> Raised {
     let at = s.as_wtf8().code_points().position(|cp| cp > 127).unwrap_or(0) as i64;
     let args = vec![
         vm.new_str("ascii").into_value(),
@@ -49,7 +49,7 @@ fn not_ascii(vm: &Vm, s: &Gc<Str>) -> Raised {
 }
 
 /// The values as bytes; `name` is the function in the message.
-fn packed(vm: &Vm, f: &Format, values: &[Value], name: &str) -> PyResult<Vec<u8>> {
+pub(crate) fn packed(vm: &Vm, f: &Format, values: &[Value], name: &str) -> PyResult<Vec<u8>> {
     if values.len() != f.count {
         return Err(error(
             vm,
@@ -74,6 +74,10 @@ fn packed(vm: &Vm, f: &Format, values: &[Value], name: &str) -> PyResult<Vec<u8>
 
 /// The values of bytes that are as many as the format wants.
 fn unpacked(vm: &Vm, f: &Format, bytes: &[u8]) -> PyResult<Value> {
+    Ok(vm.new_tuple(values_of(vm, f, bytes)).into_value())
+}
+
+pub(crate) fn values_of(vm: &Vm, f: &Format, bytes: &[u8]) -> Vec<Value> {
     let mut out = Vec::with_capacity(f.count.min(1 << 20));
     for item in &f.items {
         for place in item.places() {
@@ -81,7 +85,7 @@ fn unpacked(vm: &Vm, f: &Format, bytes: &[u8]) -> PyResult<Value> {
             out.push(values::unpack(vm, f, item.code, bytes));
         }
     }
-    Ok(vm.new_tuple(out).into_value())
+    out
 }
 
 fn unpack_all(vm: &Vm, f: &Format, buffer: &Value) -> PyResult<Value> {
@@ -297,8 +301,9 @@ impl Struct {
 
     /// struct size in bytes
     #[pygetter("size")]
-    fn size(vm: &Vm, zelf: &Gc<Struct>) -> PyResult<usize> {
-        Ok(this(vm, zelf)?.size)
+    fn size(vm: &Vm, zelf: &Gc<Struct>) -> isize {
+        let _ = vm;
+        zelf.format.with(|f| f.as_ref().map_or(-1, |(f, _)| f.size as isize))
     }
 }
 

@@ -80,7 +80,7 @@ fn too_large(vm: &Vm, v: &Value, code: char) -> Raised {
 
 fn pack_single(vm: &Vm, f: &Format, v: &Value, x: f64, out: &mut [u8]) -> PyResult<()> {
     let single = x as f32;
-    if single.is_infinite() && x.is_finite() && !f.native {
+    if single.is_infinite() && x.is_finite() {
         return Err(too_large(vm, v, 'f'));
     }
     put(f, &single.to_le_bytes(), out);

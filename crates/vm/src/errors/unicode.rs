@@ -90,7 +90,7 @@ fn as_bytes(vm: &Vm, v: Value) -> PyResult<Value> {
     }
     match vm.type_of(&v).slots.buffer.get() {
         Some(f) => {
-            let buffer = f(vm, &v, false)?;
+            let buffer = f(vm, &v, crate::types::buffer::Request::SIMPLE)?;
             Ok(vm.new_bytes(buffer.bytes()).into_value())
         }
         None => {

@@ -144,7 +144,7 @@ fn ord_of(vm: &Vm, c: &Value) -> PyResult<i64> {
     } else if vm.type_of(c).def.name == "bytearray"
         && let Some(f) = vm.type_of(c).slots.buffer.get()
     {
-        let buffer = f(vm, c, false)?;
+        let buffer = f(vm, c, crate::types::buffer::Request::SIMPLE)?;
         if let [one] = buffer.bytes() {
             return Ok(*one as i64);
         }

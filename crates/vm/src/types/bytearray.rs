@@ -6,7 +6,7 @@
 use crate::errors::exc;
 use crate::native::shell::object;
 use crate::prelude::*;
-use crate::types::buffer::{Buffer, Hold};
+use crate::types::buffer::{Buffer, Hold, Request};
 use crate::types::bytes_methods::shared::*;
 use crate::types::bytes_methods::{
     self, ByteString, byte, bytes_from, compare, get_byte, iter_bytearray, no_concat,
@@ -377,10 +377,10 @@ fn remainder(vm: &Vm, a: &Value, b: &Value) -> PyResult {
     Ok(vm.new_bytearray(out).into_value())
 }
 
-fn buffer(vm: &Vm, v: &Value, _writable: bool) -> PyResult<Buffer> {
+fn buffer(vm: &Vm, v: &Value, request: Request) -> PyResult<Buffer> {
     let b = object::<ByteArray>(vm, v, "__buffer__")?;
     b.exports.set(b.exports.get() + 1);
-    Ok(b.with(|d| Buffer::plain(v, d, false, Some(release))))
+    b.with(|d| Buffer::plain(v, d, false, Some(release))).filled(vm, request)
 }
 
 fn release(_: &Vm, v: &Value) {

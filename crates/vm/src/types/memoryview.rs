@@ -9,12 +9,16 @@
 use crate::errors::exc;
 use crate::native::shell::object;
 use crate::prelude::*;
-use crate::types::buffer::{Buffer, Hold, gather};
-use crate::types::numbers::{IntValue, float_value, int_value};
-use crate::types::python_buffer::{self, exporter};
+use crate::types::buffer::{Buffer, Hold, Request, c_strides, gather, gather_fortran, scatter};
+use crate::types::memory_items::{format_size, integer_format, native_format, pack, unpack};
+use crate::types::numbers::int_value;
 use crate::types::slice::{Indices, Slice};
+use std::borrow::Cow;
 use std::cell::Cell;
 use taipan_text::strings as ts;
+
+/// More dimensions a view cannot have.
+pub const MAX_NDIM: usize = 64;
 
 /// The buffer that views share.
 #[pytype(name = "managedbuffer", flags(GC, NO_NEW), no_methods, no_slots)]
@@ -26,7 +30,8 @@ impl Trace for ManagedBuffer {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         self.buffer.with(|b| {
             if let Some(b) = b {
-                visit(&b.owner)
+                visit(&b.owner);
+                visit(&b.obj);
             }
         })
     }
@@ -41,9 +46,10 @@ struct Layout {
     /// Bytes from the managed buffer's first byte to the first item.
     start: isize,
     itemsize: usize,
-    format: String,
+    format: Cow<'static, str>,
     shape: Vec<usize>,
     strides: Vec<isize>,
+    suboffsets: Vec<isize>,
     readonly: bool,
 }
 
@@ -57,6 +63,9 @@ impl Layout {
     }
 
     fn is_contiguous(&self, fortran: bool) -> bool {
+        if !self.suboffsets.is_empty() {
+            return false;
+        }
         if self.items() == 0 {
             return true;
         }
@@ -136,21 +145,20 @@ impl Live<'_> {
     }
 
     fn owner(&self) -> Value {
-        self.with(|b| exporter(&b.owner)).unwrap_or(Value::NONE)
+        self.with(|b| b.obj.clone()).unwrap_or(Value::NONE)
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    fn bytes(&self, vm: &Vm) -> PyResult<Vec<u8>> {
+        self.with(|b| gather(vm, &window(b, &self.view.layout))).unwrap_or(Ok(Vec::new()))
+    }
+
+    /// The byte offset of an index in a dimension, from where the dimensions before lead to.
+    fn step(&self, offset: isize, dim: usize, index: isize) -> isize {
         let l = &self.view.layout;
-        self.with(|b| {
-            if l.is_contiguous(false) && l.start >= 0 {
-                let start = l.start as usize;
-                if let Some(bytes) = whole(b).get(start..start + l.nbytes()) {
-                    return bytes.iter().map(Cell::get).collect();
-                }
-            }
-            gather(&window(b, l))
-        })
-        .unwrap_or_default()
+        if l.suboffsets.is_empty() {
+            return offset + l.strides.get(dim).copied().unwrap_or(0) * index;
+        }
+        self.with(|b| window(b, l).step(offset, dim, index)).unwrap_or(0)
     }
 
     /// The item at a byte offset.
@@ -185,22 +193,21 @@ impl Live<'_> {
     }
 }
 
-/// All cells of a managed buffer whose memory is one piece.
-fn whole(b: &Buffer) -> &[Cell<u8>] {
-    if b.is_contiguous() { b.cells() } else { &[] }
-}
-
 /// The managed buffer seen through a view's layout.
 fn window(b: &Buffer, l: &Layout) -> Buffer {
     Buffer {
         owner: Value::NONE,
+        obj: Value::NONE,
         ptr: b.ptr.wrapping_offset(l.start),
         len: l.nbytes(),
         readonly: l.readonly,
         itemsize: l.itemsize,
         format: l.format.clone(),
+        ndim: l.shape.len(),
         shape: l.shape.clone(),
         strides: l.strides.clone(),
+        suboffsets: l.suboffsets.clone(),
+        rows: b.rows - l.start,
         release: None,
     }
 }
@@ -210,18 +217,27 @@ fn item<'b>(b: &'b Buffer, l: &Layout, offset: isize) -> &'b [Cell<u8>] {
 }
 
 /// A view on a buffer.
-pub fn of_buffer(vm: &Vm, b: Buffer) -> Value {
-    let (itemsize, readonly, format) = (b.itemsize.max(1), b.readonly, b.format.clone());
-    let (shape, strides) = if b.shape.is_empty() {
-        (vec![b.len / itemsize], vec![itemsize as isize])
-    } else if b.strides.is_empty() {
-        let strides = c_strides(&b.shape, itemsize);
-        (b.shape.clone(), strides)
-    } else {
-        (b.shape.clone(), b.strides.clone())
+pub fn of_buffer(vm: &Vm, mut b: Buffer) -> Value {
+    b.complete();
+    let layout = Layout {
+        start: 0,
+        itemsize: b.itemsize,
+        format: b.format.clone(),
+        shape: b.shape.clone(),
+        strides: b.strides.clone(),
+        suboffsets: b.suboffsets.clone(),
+        readonly: b.readonly,
     };
     let managed = vm.alloc(ManagedBuffer { buffer: Guarded::new(Some(b)) });
-    make(vm, managed, Layout { start: 0, itemsize, format, shape, strides, readonly })
+    make(vm, managed, layout)
+}
+
+/// The same, unless there are more dimensions than views have.
+pub fn try_of_buffer(vm: &Vm, b: Buffer) -> PyResult<Value> {
+    if b.ndim > MAX_NDIM {
+        return Err(vm.value_error("memoryview: number of dimensions must not exceed 64"));
+    }
+    Ok(of_buffer(vm, b))
 }
 
 fn make(vm: &Vm, managed: Gc<ManagedBuffer>, layout: Layout) -> Value {
@@ -233,16 +249,6 @@ fn make(vm: &Vm, managed: Gc<ManagedBuffer>, layout: Layout) -> Value {
         hash: Cell::new(None),
     };
     vm.alloc(view).into_value()
-}
-
-fn c_strides(shape: &[usize], itemsize: usize) -> Vec<isize> {
-    let mut strides = vec![0; shape.len()];
-    let mut step = itemsize as isize;
-    for (s, n) in strides.iter_mut().zip(shape).rev() {
-        *s = step;
-        step = step.saturating_mul(*n as isize);
-    }
-    strides
 }
 
 impl Vm {
@@ -258,166 +264,18 @@ impl Vm {
                 self.type_of(v).name()
             )));
         }
-        let b = self.buffer(v, false)?;
-        Ok(of_buffer(self, b))
+        try_of_buffer(self, self.buffer(v, Request::FULL_RO)?)
     }
 }
 
-/// The letter of a native format of one item.
-fn native_format(format: &str) -> Option<u8> {
-    match format.strip_prefix('@').unwrap_or(format).as_bytes() {
-        [c] if format_size(*c).is_some() => Some(*c),
-        _ => None,
-    }
-}
-
-fn format_size(c: u8) -> Option<usize> {
-    Some(match c {
-        b'c' | b'b' | b'B' | b'?' => 1,
-        b'h' | b'H' | b'e' => 2,
-        b'i' | b'I' | b'f' => 4,
-        b'l' | b'L' | b'q' | b'Q' | b'n' | b'N' | b'P' | b'd' => 8,
-        _ => return None,
-    })
-}
-
-/// The range of an integer format: its size and whether it has a sign.
-fn integer_format(c: u8) -> Option<(usize, bool)> {
-    match c {
-        b'b' | b'h' | b'i' | b'l' | b'q' | b'n' => Some((format_size(c)?, true)),
-        b'B' | b'H' | b'I' | b'L' | b'Q' | b'N' | b'P' => Some((format_size(c)?, false)),
-        _ => None,
-    }
-}
-
-fn unpack(vm: &Vm, c: u8, raw: &[u8; 8]) -> Value {
-    let [a, b, d, e, ..] = *raw;
-    match c {
-        b'c' => vm.new_bytes(&[a]).into_value(),
-        b'?' => Value::bool(a != 0),
-        b'e' => vm.new_float(half_to_f64(u16::from_ne_bytes([a, b]))),
-        b'f' => vm.new_float(f64::from(f32::from_ne_bytes([a, b, d, e]))),
-        b'd' => vm.new_float(f64::from_ne_bytes(*raw)),
-        b'b' => vm.new_int(i64::from(a as i8)),
-        b'h' => vm.new_int(i64::from(i16::from_ne_bytes([a, b]))),
-        b'i' => vm.new_int(i64::from(i32::from_ne_bytes([a, b, d, e]))),
-        b'l' | b'q' | b'n' => vm.new_int(i64::from_ne_bytes(*raw)),
-        b'H' => vm.new_int(i64::from(u16::from_ne_bytes([a, b]))),
-        b'I' => vm.new_int(i64::from(u32::from_ne_bytes([a, b, d, e]))),
-        b'L' | b'Q' | b'N' | b'P' => vm.new_uint(u64::from_ne_bytes(*raw)),
-        _ => vm.new_int(i64::from(a)),
-    }
-}
-
-fn half_to_f64(bits: u16) -> f64 {
-    let sign = if bits & 0x8000 != 0 { -1.0 } else { 1.0 };
-    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
-    sign * match exponent {
-        0 => fraction * 2f64.powi(-24),
-        31 if fraction == 0.0 => f64::INFINITY,
-        31 => f64::NAN,
-        e => (1.0 + fraction / 1024.0) * 2f64.powi(e - 15),
-    }
-}
-
-/// Rounds to the nearest half, ties to even; `None` when it is too large.
-fn f64_to_half(x: f64) -> Option<u16> {
-    let sign = if x.is_sign_negative() { 0x8000 } else { 0 };
-    let a = x.abs();
-    if a.is_nan() {
-        return Some(sign | 0x7E00);
-    }
-    if a.is_infinite() {
-        return Some(sign | 0x7C00);
-    }
-    if a < 2f64.powi(-14) {
-        return Some(sign | (a * 2f64.powi(24)).round_ties_even() as u16);
-    }
-    let exponent = ((a.to_bits() >> 52) as i32) - 1023;
-    let fraction = (a / 2f64.powi(exponent) * 1024.0).round_ties_even() as u32;
-    let bits = ((exponent + 15) as u32) * 1024 + fraction - 1024;
-    if bits >= 0x7C00 { None } else { Some(sign | bits as u16) }
-}
-
-/// The bytes of an item, from an object.
-fn pack(vm: &Vm, format: &str, c: u8, v: &Value) -> PyResult<[u8; 8]> {
-    let bad_type = || vm.type_error(format_args!("memoryview: invalid type for format '{format}'"));
-    let bad_value = || vm.value_error(format_args!("memoryview: invalid value for format '{format}'"));
-    let mut raw = [0; 8];
-    if let Some((size, signed)) = integer_format(c) {
-        if int_value(v).is_none() && vm.type_of(v).slots.index.get().is_none() {
-            return Err(bad_type());
-        }
-        let n = vm.index(v)?;
-        let n: i128 = match int_value(&n) {
-            Some(IntValue::Small(n)) => n.into(),
-            Some(IntValue::Big(b)) => i128::try_from(b).map_err(|_| bad_value())?,
-            None => return Err(bad_type()),
-        };
-        let bits = 8 * size as u32;
-        let (low, high) = if signed {
-            (-(1i128 << (bits - 1)), (1i128 << (bits - 1)) - 1)
-        } else {
-            (0, (1i128 << bits) - 1)
-        };
-        if n < low || n > high {
-            return Err(bad_value());
-        }
-        let le = (n as u64).to_le_bytes();
-        for (to, from) in raw.iter_mut().zip(le.iter().take(size)) {
-            *to = *from;
-        }
-        if cfg!(target_endian = "big")
-            && let Some(used) = raw.get_mut(..size)
-        {
-            used.reverse();
-        }
-        return Ok(raw);
-    }
-    let mut fill = |bytes: &[u8]| {
-        for (to, from) in raw.iter_mut().zip(bytes) {
-            *to = *from;
-        }
-    };
-    match c {
-        b'?' => fill(&[vm.is_true(v)? as u8]),
-        b'c' => match v.downcast::<Bytes>().map(|b| b.as_bytes()) {
-            Some([b]) => fill(&[*b]),
-            Some(_) => return Err(bad_value()),
-            None => return Err(bad_type()),
-        },
-        _ => {
-            let x = match float_value(v) {
-                Some(x) => x,
-                None => {
-                    let r = vm.to_f64(v);
-                    match vm.suppress(r, &exc::TypeError)? {
-                        Some(x) => x,
-                        None => return Err(bad_type()),
-                    }
-                }
-            };
-            match c {
-                b'f' => fill(&(x as f32).to_ne_bytes()),
-                b'e' => fill(&f64_to_half(x).ok_or_else(bad_value)?.to_ne_bytes()),
-                _ => fill(&x.to_ne_bytes()),
-            }
-        }
-    }
-    Ok(raw)
-}
-
-/// The byte offset of an index in a dimension.
-fn step(vm: &Vm, l: &Layout, dim: usize, index: isize) -> PyResult<isize> {
-    let (n, stride) = match (l.shape.get(dim), l.strides.get(dim)) {
-        (Some(n), Some(s)) => (*n as isize, *s),
-        _ => (0, 0),
-    };
+/// As `Live::step`, with an index that a program gives.
+fn step(vm: &Vm, live: &Live<'_>, offset: isize, dim: usize, index: isize) -> PyResult<isize> {
+    let n = live.view.layout.shape.get(dim).map_or(0, |n| *n as isize);
     let at = if index < 0 { index.saturating_add(n) } else { index };
     if at < 0 || at >= n {
         return Err(vm.index_error(format_args!("index out of bounds on dimension {}", dim + 1)));
     }
-    Ok(at * stride)
+    Ok(live.step(offset, dim, at))
 }
 
 /// What a subscript means.
@@ -448,7 +306,7 @@ fn place(vm: &Vm, live: &Live<'_>, key: &Value, assign: bool) -> PyResult<Place>
                 "multi-dimensional sub-views are not implemented"
             }));
         }
-        return Ok(Place::Item(step(vm, l, 0, vm.index_isize(key)?)?));
+        return Ok(Place::Item(step(vm, live, 0, 0, vm.index_isize(key)?)?));
     }
     if let Some(slice) = key.downcast::<Slice>() {
         if assign && l.shape.len() != 1 {
@@ -480,7 +338,7 @@ fn place(vm: &Vm, live: &Live<'_>, key: &Value, assign: bool) -> PyResult<Place>
             }
             let mut offset = 0;
             for (dim, i) in t.items().iter().enumerate() {
-                offset += step(vm, l, dim, vm.index_isize(i)?)?;
+                offset = step(vm, live, offset, dim, vm.index_isize(i)?)?;
             }
             return Ok(Place::Item(offset));
         }
@@ -515,11 +373,11 @@ fn subscript(vm: &Vm, v: &Value, key: &Value) -> PyResult {
 fn ass_subscript(vm: &Vm, v: &Value, key: &Value, value: Option<&Value>) -> PyResult<()> {
     let m = object::<MemoryView>(vm, v, "__setitem__")?;
     let live = m.live(vm)?;
+    let format = live.format(vm)?;
     if m.layout.readonly {
         return Err(vm.type_error("cannot modify read-only memory"));
     }
     let Some(value) = value else { return Err(vm.type_error("cannot delete memory")) };
-    let format = live.format(vm)?;
     match place(vm, &live, key, true)? {
         Place::Item(offset) => {
             let raw = pack(vm, &m.layout.format, format, value)?;
@@ -527,25 +385,20 @@ fn ass_subscript(vm: &Vm, v: &Value, key: &Value, value: Option<&Value>) -> PyRe
             Ok(())
         }
         Place::Slice(to) => {
-            let from = vm.buffer(value, false)?;
-            let items = from.len / from.itemsize.max(1);
+            let mut from = vm.buffer(value, Request::FULL_RO)?;
+            from.complete();
             let bare = |f: &str| f.strip_prefix('@').unwrap_or(f).to_string();
             let same = bare(&from.format) == bare(&to.format)
                 && from.itemsize == to.itemsize
-                && from.shape.len() <= 1
-                && to.shape.first() == Some(from.shape.first().unwrap_or(&items));
+                && from.shape == to.shape;
             if !same {
                 return Err(
                     vm.value_error("memoryview assignment: lvalue and rvalue have different structures")
                 );
             }
             // A copy, since both may be the same memory.
-            let bytes = if from.is_contiguous() { from.bytes().to_vec() } else { gather(&from) };
-            let live = m.live(vm)?;
-            let stride = to.strides.first().copied().unwrap_or(0);
-            for (i, raw) in bytes.chunks_exact(to.itemsize).enumerate() {
-                live.put(to.start - m.layout.start + i as isize * stride, raw);
-            }
+            let bytes = gather(vm, &from)?;
+            m.live(vm)?.with(|b| scatter(&window(b, &to), &bytes));
             Ok(())
         }
         Place::Whole => Ok(()),
@@ -591,7 +444,7 @@ fn hash(vm: &Vm, v: &Value) -> PyResult<i64> {
     let hold = m.hold();
     vm.hash(&live.owner())?;
     drop(hold);
-    let h = vm.hash_bytes(&m.live(vm)?.bytes());
+    let h = vm.hash_bytes(&m.live(vm)?.bytes(vm)?);
     m.hash.set(Some(h));
     Ok(h)
 }
@@ -614,15 +467,16 @@ fn richcompare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult {
         return Ok(Value::NOT_IMPLEMENTED);
     };
     let Some(w) = other.downcast::<MemoryView>() else { return Ok(Value::NOT_IMPLEMENTED) };
-    if m.layout.shape != w.layout.shape {
+    if !same_shape(&m.layout.shape, &w.layout.shape) {
         return answer(false);
     }
-    let (x, y) = (m.live(vm)?.bytes(), w.live(vm)?.bytes());
+    let (x, y) = (m.live(vm)?.bytes(vm)?, w.live(vm)?.bytes(vm)?);
     let (f, g) = (native_format(&m.layout.format), native_format(&w.layout.format));
     let same = match (f, g) {
         (Some(f), Some(g)) if f == g && (integer_format(f).is_some() || f == b'c') => x == y,
         (Some(f), Some(g)) => {
-            let items = x.chunks_exact(m.layout.itemsize).zip(y.chunks_exact(w.layout.itemsize));
+            let items =
+                x.chunks_exact(m.layout.itemsize.max(1)).zip(y.chunks_exact(w.layout.itemsize.max(1)));
             let mut same = true;
             for (p, q) in items {
                 let (p, q) = (unpack(vm, f, &padded(p)), unpack(vm, g, &padded(q)));
@@ -640,6 +494,12 @@ fn richcompare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult {
     answer(same)
 }
 
+/// Lengths behind one that is zero do not matter.
+fn same_shape(a: &[usize], b: &[usize]) -> bool {
+    let until_zero = |shape: &[usize]| shape.iter().position(|n| *n == 0).map_or(shape.len(), |at| at + 1);
+    a.len() == b.len() && a.get(..until_zero(a)) == b.get(..until_zero(b))
+}
+
 fn padded(raw: &[u8]) -> [u8; 8] {
     let mut out = [0; 8];
     for (to, from) in out.iter_mut().zip(raw) {
@@ -652,35 +512,46 @@ fn padded(raw: &[u8]) -> [u8; 8] {
 fn struct_equal(vm: &Vm, v: &MemoryView, x: &[u8], w: &MemoryView, y: &[u8]) -> PyResult<bool> {
     let module = crate::modules::import_module(vm, "_struct")?;
     let unpack = vm.get_attr_str(&module, "unpack")?;
-    let items = |format: &str, raw: &[u8]| {
-        vm.call(&unpack, &[vm.new_str(format).into_value(), vm.new_bytes(raw).into_value()])
+    let items = |l: &Layout, raw: &[u8]| {
+        let made = vm.call(&unpack, &[vm.new_str(&l.format).into_value(), vm.new_bytes(raw).into_value()])?;
+        PyResult::Ok(made.downcast::<Tuple>().map(|t| t.items().to_vec()).unwrap_or_default())
     };
-    for (p, q) in x.chunks_exact(v.layout.itemsize).zip(y.chunks_exact(w.layout.itemsize)) {
-        let (Ok(p), Ok(q)) = (items(&v.layout.format, p), items(&w.layout.format, q)) else {
+    // What the module does not know is equal to nothing.
+    for l in [&v.layout, &w.layout] {
+        if items(l, &vec![0; l.itemsize]).is_err() {
+            drop(vm.take_raised());
+            return Ok(false);
+        }
+    }
+    for (p, q) in x.chunks_exact(v.layout.itemsize.max(1)).zip(y.chunks_exact(w.layout.itemsize.max(1))) {
+        let (Ok(p), Ok(q)) = (items(&v.layout, p), items(&w.layout, q)) else {
             drop(vm.take_raised());
             return Ok(false);
         };
-        let r = vm.rich_compare(&p, &q, CompareOp::Eq)?;
-        if !vm.is_true(&r)? {
+        if p.len() != q.len() {
             return Ok(false);
+        }
+        for (p, q) in p.iter().zip(&q) {
+            let r = vm.rich_compare(p, q, CompareOp::Eq)?;
+            if !vm.is_true(&r)? {
+                return Ok(false);
+            }
         }
     }
     Ok(true)
 }
 
-fn buffer(vm: &Vm, v: &Value, writable: bool) -> PyResult<Buffer> {
+fn buffer(vm: &Vm, v: &Value, request: Request) -> PyResult<Buffer> {
     let m = object::<MemoryView>(vm, v, "__buffer__")?;
     let live = m.shareable(vm)?;
-    if writable && m.layout.readonly {
-        return Err(vm.raise_new(&exc::BufferError, "memoryview: underlying buffer is not writable"));
-    }
     let Some(mut b) = live.with(|b| window(b, &m.layout)) else {
         return Err(vm.system_error("a view without memory"));
     };
     b.owner = v.clone();
+    b.obj = v.clone();
     b.release = Some(release_export);
     m.exports.set(m.exports.get() + 1);
-    Ok(b)
+    b.answering(vm, request, "memoryview: underlying buffer")
 }
 
 /// A view of a buffer from which no further views can be made.
@@ -695,7 +566,7 @@ pub fn restricted(vm: &Vm, b: Buffer) -> Value {
 /// The object whose memory a view shows; nothing when it was released.
 pub fn owner(view: &Value) -> Option<Value> {
     let managed = view.downcast::<MemoryView>()?.managed.get()?;
-    managed.buffer.with(|b| b.as_ref().map(|b| exporter(&b.owner)))
+    managed.buffer.with(|b| b.as_ref().map(|b| b.obj.clone()))
 }
 
 /// The end of a buffer that a view exported.
@@ -718,23 +589,21 @@ pub fn release(vm: &Vm, m: &MemoryView) -> PyResult<()> {
     Ok(())
 }
 
-fn list_of(vm: &Vm, live: &Live<'_>, format: u8, dim: usize, offset: isize) -> Value {
-    let l = &live.view.layout;
-    match (l.shape.get(dim), l.strides.get(dim)) {
-        (Some(n), Some(stride)) => {
-            let items = (0..*n as isize).map(|i| list_of(vm, live, format, dim + 1, offset + i * stride));
-            vm.new_list(items.collect()).into_value()
-        }
-        _ => live.get(vm, format, offset),
+fn list_of(vm: &Vm, live: &Live<'_>, format: u8, dim: usize, offset: isize) -> PyResult {
+    let Some(n) = live.view.layout.shape.get(dim) else { return Ok(live.get(vm, format, offset)) };
+    let mut items = Vec::new();
+    if items.try_reserve_exact(*n).is_err() {
+        return Err(vm.memory_error());
     }
+    for i in 0..*n as isize {
+        items.push(list_of(vm, live, format, dim + 1, live.step(offset, dim, i))?);
+    }
+    Ok(vm.new_list(items).into_value())
 }
 
 /// The items with the first index varying fastest.
-fn fortran_bytes(live: &Live<'_>) -> Vec<u8> {
-    let mut l = live.view.layout.clone();
-    l.shape.reverse();
-    l.strides.reverse();
-    live.with(|b| gather(&window(b, &l))).unwrap_or_default()
+fn fortran_bytes(vm: &Vm, live: &Live<'_>) -> PyResult<Vec<u8>> {
+    live.with(|b| gather_fortran(vm, &window(b, &live.view.layout))).unwrap_or(Ok(Vec::new()))
 }
 
 fn iter(vm: &Vm, v: &Value) -> PyResult {
@@ -774,8 +643,7 @@ impl Slots for MemoryIterator {
             it.index.set(at + 1);
             let live = m.live(vm)?;
             let format = live.format(vm)?;
-            let stride = m.layout.strides.first().copied().unwrap_or(0);
-            Ok(Some(live.get(vm, format, at as isize * stride)))
+            Ok(Some(live.get(vm, format, live.step(0, 0, at as isize))))
         }),
         ..SlotDefs::NONE
     };
@@ -820,7 +688,7 @@ fn cast_layout(vm: &Vm, l: &Layout, format: &str, shape: Option<&Value>) -> PyRe
             } else {
                 return Err(vm.type_error("shape must be a list or a tuple"));
             };
-            if items.len() > 64 {
+            if items.len() > MAX_NDIM {
                 return Err(vm.value_error("memoryview: number of dimensions must not exceed 64"));
             }
             if l.shape.len() != 1 && items.len() != 1 {
@@ -829,15 +697,13 @@ fn cast_layout(vm: &Vm, l: &Layout, format: &str, shape: Option<&Value>) -> PyRe
             Some(items)
         }
     };
-    let prefixed = "must be a native single character format prefixed with an optional '@'";
-    let Some(source) = native_format(&l.format) else {
-        return Err(vm.value_error(format_args!("memoryview: source format {prefixed}")));
-    };
     let Some(c) = native_format(format) else {
-        return Err(vm.value_error(format_args!("memoryview: destination format {prefixed}")));
+        return Err(vm.value_error(
+            "memoryview: destination format must be a native single character format prefixed with an optional '@'",
+        ));
     };
     let is_byte = |c: u8| matches!(c, b'b' | b'B' | b'c');
-    if !is_byte(source) && !is_byte(c) {
+    if !native_format(&l.format).is_some_and(is_byte) && !is_byte(c) {
         return Err(vm.type_error("memoryview: cannot cast between two non-byte formats"));
     }
     let (itemsize, len) = (format_size(c).unwrap_or(1), l.nbytes());
@@ -872,7 +738,15 @@ fn cast_layout(vm: &Vm, l: &Layout, format: &str, shape: Option<&Value>) -> PyRe
         }
     };
     let strides = c_strides(&shape, itemsize);
-    Ok(Layout { start: l.start, itemsize, format: format.to_string(), shape, strides, readonly: l.readonly })
+    Ok(Layout {
+        start: l.start,
+        itemsize,
+        format: format.to_string().into(),
+        shape,
+        strides,
+        suboffsets: Vec::new(),
+        readonly: l.readonly,
+    })
 }
 
 #[pymethods]
@@ -887,19 +761,10 @@ impl MemoryView {
     #[pyclassmethod("_from_flags($type, /, object, flags)")]
     fn from_flags(vm: &Vm, cls: &Value, object: &Value, flags: i32) -> PyResult<Value> {
         let _ = cls;
-        let python = vm
-            .type_of(object)
-            .slots
-            .buffer
-            .get()
-            .is_some_and(|f| std::ptr::fn_addr_eq(f, python_buffer::EXPORT));
-        if python {
-            return Ok(of_buffer(vm, python_buffer::export_with(vm, object, flags.into())?));
-        }
-        if flags & 1 == 0 || object.is_instance_of::<MemoryView>() || !vm.has_buffer(object) {
+        if object.is_instance_of::<MemoryView>() || !vm.has_buffer(object) {
             return vm.new_memoryview(object);
         }
-        Ok(of_buffer(vm, vm.buffer(object, true)?))
+        try_of_buffer(vm, vm.buffer(object, Request(flags))?)
     }
 
     /// See PEP 585
@@ -953,7 +818,7 @@ impl MemoryView {
     #[pygetter("format")]
     fn format(vm: &Vm, zelf: &Gc<MemoryView>) -> PyResult<String> {
         zelf.live(vm)?;
-        Ok(zelf.layout.format.clone())
+        Ok(zelf.layout.format.to_string())
     }
 
     /// The size in bytes of each element of the memoryview.
@@ -1012,7 +877,7 @@ impl MemoryView {
     #[pygetter("suboffsets")]
     fn suboffsets(vm: &Vm, zelf: &Gc<MemoryView>) -> PyResult<Gc<Tuple>> {
         zelf.live(vm)?;
-        Ok(vm.new_tuple(Vec::new()))
+        Ok(size_tuple(vm, zelf.layout.suboffsets.iter().map(|n| *n as i64)))
     }
 
     /// Cast a memoryview to a new format or shape.
@@ -1047,7 +912,7 @@ impl MemoryView {
         let hold = zelf.hold();
         let sep = crate::types::bytes_methods::hex_separator(vm, sep, bytes_per_sep)?;
         drop(hold);
-        match ts::bytes_hex(&zelf.live(vm)?.bytes(), sep) {
+        match ts::bytes_hex(&zelf.live(vm)?.bytes(vm)?, sep) {
             Ok(text) => vm.new_text_bytes(text.as_bytes()),
             Err(ts::TooLarge) => Err(vm.memory_error()),
         }
@@ -1083,9 +948,10 @@ impl MemoryView {
             None => isize::MAX,
         };
         let range = ts::clip(start, stop, n).unwrap_or_default();
-        let stride = zelf.layout.strides.first().copied().unwrap_or(0);
         for i in range {
-            let x = zelf.live(vm)?.get(vm, format, i as isize * stride);
+            let live = zelf.live(vm)?;
+            let x = live.get(vm, format, live.step(0, 0, i as isize));
+            drop(live);
             if vm.eq(&x, value)? {
                 return Ok(i);
             }
@@ -1115,10 +981,10 @@ impl MemoryView {
         };
         let l = &zelf.layout;
         let bytes = match order {
-            "C" => live.bytes(),
-            "F" => fortran_bytes(&live),
-            "A" if l.is_contiguous(true) && !l.is_contiguous(false) => fortran_bytes(&live),
-            "A" => live.bytes(),
+            "C" => live.bytes(vm)?,
+            "F" => fortran_bytes(vm, &live)?,
+            "A" if l.is_contiguous(true) && !l.is_contiguous(false) => fortran_bytes(vm, &live)?,
+            "A" => live.bytes(vm)?,
             _ => return Err(vm.value_error("order must be 'C', 'F' or 'A'")),
         };
         vm.try_new_bytes(&bytes)
@@ -1129,7 +995,7 @@ impl MemoryView {
     fn tolist(vm: &Vm, zelf: &Gc<MemoryView>) -> PyResult<Value> {
         let live = zelf.live(vm)?;
         let format = live.format(vm)?;
-        Ok(list_of(vm, &live, format, 0, 0))
+        list_of(vm, &live, format, 0, 0)
     }
 
     /// Return a readonly version of the memoryview.

@@ -26,6 +26,7 @@ pub mod iterators;
 pub mod list;
 pub mod list_methods;
 pub mod mappingproxy;
+pub mod memory_items;
 pub mod memoryview;
 pub mod module;
 pub mod namespace;

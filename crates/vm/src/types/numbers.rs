@@ -293,7 +293,7 @@ pub fn exported_bytes(vm: &Vm, v: &Value) -> PyResult<Option<Vec<u8>>> {
         return Ok(Some(b.as_bytes().to_vec()));
     }
     match vm.type_of(v).slots.buffer.get() {
-        Some(f) => Ok(Some(f(vm, v, false)?.bytes().to_vec())),
+        Some(f) => Ok(Some(f(vm, v, crate::types::buffer::Request::SIMPLE)?.bytes().to_vec())),
         None => Ok(None),
     }
 }

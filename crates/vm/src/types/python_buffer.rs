@@ -9,7 +9,7 @@
 
 use crate::native::shell::object;
 use crate::prelude::*;
-use crate::types::buffer::{Buffer, BufferFn};
+use crate::types::buffer::{Buffer, BufferFn, Request};
 use crate::types::descriptors::WrapperDescriptor;
 use crate::types::memoryview::{self, MemoryView};
 
@@ -84,17 +84,9 @@ fn release(vm: &Vm, guard: &Value) {
     }
 }
 
-/// The object that a buffer shows, behind its guard.
-pub fn exporter(owner: &Value) -> Value {
-    match owner.downcast::<BufferGuard>() {
-        Some(g) if g.base.with(Option::is_some) => g.obj.get().unwrap_or_else(|| owner.clone()),
-        _ => owner.clone(),
-    }
-}
-
 /// A native type's export of `obj`, whose class may want to hear of its end.
-pub fn export_native(vm: &Vm, export: BufferFn, obj: &Value, writable: bool) -> PyResult<Buffer> {
-    let b = export(vm, obj, writable)?;
+pub fn export_native(vm: &Vm, export: BufferFn, obj: &Value, request: Request) -> PyResult<Buffer> {
+    let b = export(vm, obj, request)?;
     if releaser(vm, obj).is_none() {
         return Ok(b);
     }
@@ -107,9 +99,8 @@ pub fn export_native(vm: &Vm, export: BufferFn, obj: &Value, writable: bool) -> 
     Ok(shown.handed_to(vm.alloc(guard).into_value(), release))
 }
 
-/// The `buffer` slot of classes written in Python. `flags` as `__buffer__` gets them.
-pub fn export_with(vm: &Vm, v: &Value, flags: i64) -> PyResult<Buffer> {
-    let writable = flags & 1 != 0;
+/// The `buffer` slot of classes that define `__buffer__` or `__release_buffer__`.
+pub fn export(vm: &Vm, v: &Value, request: Request) -> PyResult<Buffer> {
     let Some(f) = vm.type_of(v).lookup(vm, &vm.intern("__buffer__")) else {
         return Err(
             vm.type_error(format_args!("a bytes-like object is required, not '{}'", vm.type_of(v).name()))
@@ -119,27 +110,27 @@ pub fn export_with(vm: &Vm, v: &Value, flags: i64) -> PyResult<Buffer> {
         && vm.type_of(v).is_subtype(&w.owner)
         && let Some(export) = w.owner.slots.buffer.get()
     {
-        return export_native(vm, export, v, writable);
+        return export_native(vm, export, v, request);
     }
-    let made = vm.call_special(v, &vm.intern("__buffer__"), &[vm.new_int(flags)])?.unwrap_or(Value::NONE);
+    let made =
+        vm.call_special(v, &vm.intern("__buffer__"), &[vm.new_int(request.0.into())])?.unwrap_or(Value::NONE);
     if !made.is_instance_of::<MemoryView>() {
         return Err(vm.type_error("__buffer__ returned non-memoryview object"));
     }
     let Some(export) = vm.type_of(&made).slots.buffer.get() else {
         return Err(vm.type_error("__buffer__ returned non-memoryview object"));
     };
-    let b = export(vm, &made, writable)?;
+    let mut b = export(vm, &made, request)?;
     let guard = BufferGuard {
         obj: ValueCell::new(Some(v.clone())),
         view: ValueCell::new(Some(made.clone())),
         base: Guarded::new(None),
     };
     // The export counted on the view passes to the guard.
-    Ok(b.handed_to(vm.alloc(guard).into_value(), release))
+    let guard = vm.alloc(guard).into_value();
+    b.obj = guard.clone();
+    Ok(b.handed_to(guard, release))
 }
-
-/// `buffer` for classes that define `__buffer__` or `__release_buffer__`.
-pub const EXPORT: BufferFn = |vm, v, writable| export_with(vm, v, if writable { 0x119 } else { 0x11c });
 
 /// `obj.__release_buffer__(view)` of a native type.
 pub fn release_native(vm: &Vm, obj: &Value, view: &Value) -> PyResult<()> {

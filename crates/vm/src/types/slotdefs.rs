@@ -203,7 +203,8 @@ fn wrap_buffer(vm: &Vm, ty: &Gc<Type>, o: &Value, a: CallArgs<'_>) -> PyResult<V
     if i32::try_from(flags).is_err() {
         return Err(vm.overflow_error("buffer flags out of range"));
     }
-    let b = python_buffer::export_native(vm, get_slot!(vm, ty, buffer), o, flags & 1 != 0)?;
+    let request = crate::types::buffer::Request(flags as i32);
+    let b = python_buffer::export_native(vm, get_slot!(vm, ty, buffer), o, request)?;
     Ok(crate::types::memoryview::of_buffer(vm, b))
 }
 
@@ -413,7 +414,7 @@ pub static SLOTS: &[SlotRows] = &[
     ),
     slot!(
         buffer,
-        python_buffer::EXPORT,
+        python_buffer::export,
         hidden,
         [
             (

@@ -60,7 +60,7 @@ pub fn source_text(
             None => return Err(vm.surrogate_error(s)),
         }
     } else if let Some(f) = vm.type_of(source).slots.buffer.get() {
-        let bytes = f(vm, source, false)?.bytes().to_vec();
+        let bytes = f(vm, source, crate::types::buffer::Request::SIMPLE)?.bytes().to_vec();
         if bytes.contains(&0) {
             return Err(null_bytes(vm));
         }

@@ -69,7 +69,7 @@ pub fn bytes_from(
         }
     }
     if vm.has_buffer(v) {
-        return vm.bytes_like(v);
+        return vm.all_bytes(v);
     }
     from_iterable(vm, v, name, range_message).map(BytesLike::Copy)
 }

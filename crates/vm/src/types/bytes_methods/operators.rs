@@ -5,7 +5,7 @@ use super::convert::byte;
 use crate::errors::exc;
 use crate::native::shell::object;
 use crate::prelude::*;
-use crate::types::buffer::Buffer;
+use crate::types::buffer::{Buffer, Request};
 use crate::types::slice::Slice;
 use std::cmp::Ordering;
 use taipan_text::strings::{self as ts, TooLarge};
@@ -142,10 +142,7 @@ pub fn remainder(vm: &Vm, a: &Value, b: &Value) -> PyResult {
     Bytes::make(vm, &out)
 }
 
-pub fn buffer(vm: &Vm, v: &Value, writable: bool) -> PyResult<Buffer> {
+pub fn buffer(vm: &Vm, v: &Value, request: Request) -> PyResult<Buffer> {
     let b = object::<Bytes>(vm, v, "__buffer__")?;
-    if writable {
-        return Err(vm.raise_new(&exc::BufferError, "Object is not writable."));
-    }
-    Ok(Buffer::plain(v, b.as_bytes(), true, None))
+    Buffer::plain(v, b.as_bytes(), true, None).filled(vm, request)
 }
