@@ -3,8 +3,8 @@
 
 use taipan_bytecode::operand::{Field, Kind};
 use taipan_bytecode::{
-    Blob, CodeData, Consts, ExceptionTable, Handler, Instr, Op, Position, Positions, Site, Sites, StrTable,
-    local_kind,
+    Blob, CodeData, Const, Consts, ExceptionTable, Handler, Imm, Instr, Op, Position, Positions, Site, Sites,
+    StrTable, local_kind,
 };
 
 use crate::error::{Fail, R, Span};
@@ -559,7 +559,7 @@ impl Assembler<'_, '_> {
             name: Blob::from(unit.name.clone().into_bytes()),
             qualname: Blob::from(unit.qualname.clone().into_bytes()),
             instrs: Blob::from(instrs),
-            consts: Consts::encode(&unit.consts),
+            consts: Consts::encode(used_consts(&unit.consts, &words)),
             names: StrTable::encode(&unit.names),
             varnames: StrTable::encode(&unit.locals),
             cellvars: StrTable::encode(&unit.cells),
@@ -571,6 +571,28 @@ impl Assembler<'_, '_> {
             exceptions: ExceptionTable::encode(&handlers),
         })
     }
+}
+
+/// The constants without a last `None` that only an end was to return that nothing reaches. (The first one stays in any
+/// case, as in CPython.)
+fn used_consts<'a>(consts: &'a [Const], words: &[Instr]) -> &'a [Const] {
+    let Some((Const::None, front)) = consts.split_last() else { return consts };
+    let last = front.len() as u32;
+    let uses = |i: &Instr| {
+        let op = i.op();
+        op == Op::LoadImm && i.x() == Imm::None as u8
+            || op.info().operands.iter().any(|o| {
+                let n = match o.field {
+                    Field::A => i.a().into(),
+                    Field::B => i.b().into(),
+                    Field::C => i.c().into(),
+                    Field::Bc => i.bc(),
+                    _ => return false,
+                };
+                o.kind == Kind::Const && n == last
+            })
+    };
+    if front.is_empty() || words.iter().any(uses) { consts } else { front }
 }
 
 /// Does it raise an exception again that has a place already (marked by x until assembly)?

@@ -246,6 +246,7 @@ impl<'a> Builder<'a> {
                 }
             }
             Stmt::For(f) => {
+                self.module_coroutine(f.is_async);
                 self.expr(&f.target)?;
                 self.expr(&f.iter)?;
                 self.conditionally(|b| {
@@ -274,6 +275,7 @@ impl<'a> Builder<'a> {
                 })
             }
             Stmt::With(w) => self.conditionally(|b| {
+                b.module_coroutine(w.is_async);
                 for item in &w.items {
                     b.expr(&item.context_expr)?;
                     if let Some(vars) = &item.optional_vars {
@@ -984,6 +986,12 @@ impl<'a> Builder<'a> {
             self.scope().coroutine = true;
         }
         Ok(())
+    }
+
+    /// `async for` and `async with` make a coroutine of a module where they are allowed.
+    fn module_coroutine(&mut self, is_async: bool) {
+        let scope = self.scope();
+        scope.coroutine |= is_async && scope.kind == ScopeKind::Module;
     }
 
     fn target(&mut self, target: &Expr) -> R<()> {

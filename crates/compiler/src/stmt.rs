@@ -58,6 +58,9 @@ impl<'a> Compiler<'a> {
             Stmt::ImportFrom(i) => self.import_from(i),
             Stmt::Global(_) | Stmt::Nonlocal(_) | Stmt::IpyEscapeCommand(_) => Ok(()),
             Stmt::Expr(e) => {
+                // Without the parentheses around it.
+                let span = self.span_of(&e.value);
+                self.at(span);
                 if self.settings.interactive && self.units.len() == 1 {
                     let t = self.push(&e.value)?;
                     self.emit(Op::Intrinsic1, Intrinsic1::Print as u8, t, t, 0);

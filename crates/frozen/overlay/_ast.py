@@ -35,7 +35,11 @@ class AST:
 
     def __init__(self, *args, **kwargs):
         cls = type(self)
-        fields = cls._fields
+        try:
+            fields = cls._fields
+        except AttributeError:
+            shown = "ast.AST" if cls is AST else cls.__name__
+            raise AttributeError(f"type object '{shown}' has no attribute '_fields'") from None
         if len(args) > len(fields):
             plural = "" if len(fields) == 1 else "s"
             raise TypeError(f"{cls.__name__} constructor takes at most {len(fields)} positional argument{plural}")

@@ -30,6 +30,14 @@ mod data {
     }
 
     pub fn decomposition(edition: Edition, cp: u32) -> String {
+        // Hangul syllables by arithmetic: one with a final consonant is told in full.
+        if let Some(index) = cp.checked_sub(0xAC00).filter(|index| *index < 11172) {
+            let (lead, vowel, tail) = (0x1100 + index / 588, 0x1161 + index % 588 / 28, 0x11A7 + index % 28);
+            return match index % 28 {
+                0 => format!("{lead:04X} {vowel:04X}"),
+                _ => format!("{lead:04X} {vowel:04X} {tail:04X}"),
+            };
+        }
         let Some((tag, parts)) = unicode::decomposition(edition, cp) else { return String::new() };
         let mut words: Vec<String> = parts.iter().map(|p| format!("{p:04X}")).collect();
         if !tag.is_empty() {

@@ -1,9 +1,10 @@
 //! Interned strings: the table, and the names that the machine itself uses as fields.
 
 use crate::Vm;
+use crate::types::Bytes;
 use crate::types::str_::{INTERNED, Str};
 use crate::types::tuple::Tuple;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use taipan_heap::Gc;
 
@@ -58,6 +59,8 @@ macro_rules! names {
             pub empty_tuple: Gc<Tuple>,
             /// One-character strings of Latin-1.
             pub latin1: Vec<Gc<Str>>,
+            /// `bytes` of one byte, then the empty one, made on first use.
+            pub small_bytes: Box<[OnceCell<Gc<Bytes>>]>,
             $(pub $name: Gc<Str>,)*
         }
 
@@ -71,6 +74,7 @@ macro_rules! names {
                     empty: vm.interned.intern_bytes(vm, b""),
                     empty_tuple: vm.raw_tuple(&vm.types.tuple, std::iter::empty()),
                     latin1: (0..256).map(one).collect(),
+                    small_bytes: (0..257).map(|_| OnceCell::new()).collect(),
                     $($name: vm.interned.intern_bytes(vm, stringify!($name).as_bytes()),)*
                 }
             }

@@ -163,6 +163,10 @@ pub fn digit(edition: Edition, cp: u32) -> Option<u8> {
 /// `unicodedata.numeric`.
 pub fn numeric(edition: Edition, cp: u32) -> Option<f64> {
     let row = match edition {
+        // Numbers that later editions changed.
+        Edition::Old if cp == 0x5793 => return Some(1e20),
+        Edition::Old if matches!(cp, 0x9F4..=0x9F7) => return Some(f64::from(cp - 0x9F3)),
+        Edition::Old if cp == 0x9F8 => return None,
         Edition::Old => old(cp).map_or(kind(cp).numeric, |record| record.numeric),
         Edition::Current => kind(cp).numeric,
     };

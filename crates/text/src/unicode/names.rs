@@ -13,7 +13,9 @@ static BLOB: &[u8] = include_bytes!("names.bin");
 
 const OWN_CODE: u8 = 255;
 const CJK: &[u8] = b"CJK UNIFIED IDEOGRAPH-";
+const TANGUT: &[u8] = b"TANGUT IDEOGRAPH-";
 const HANGUL: &[u8] = b"HANGUL SYLLABLE ";
+const TANGUT_RANGES: [(u32, u32); 2] = [(0x17000, 0x187F7), (0x18D00, 0x18D08)];
 const S_BASE: u32 = 0xAC00;
 const S_COUNT: u32 = 11172;
 
@@ -43,6 +45,9 @@ pub fn name(edition: Edition, cp: u32) -> Option<String> {
     if is_unified_ideograph(cp) {
         return Some(format!("CJK UNIFIED IDEOGRAPH-{cp:X}"));
     }
+    if is_tangut(cp) {
+        return Some(format!("TANGUT IDEOGRAPH-{cp:X}"));
+    }
     let run = tables::NAME_RUNS.partition_point(|run| run.0 <= cp).checked_sub(1)?;
     let (first, last, entry) = tables::NAME_RUNS[run];
     if cp > last {
@@ -54,16 +59,21 @@ pub fn name(edition: Edition, cp: u32) -> Option<String> {
 }
 
 /// The code points that bear a name: a character's, an alias or, where `sequences` allows, a named sequence.
-/// The case of the letters does not matter, but for the computed names, as in `unicodedata.lookup`.
+/// The case of the letters does not matter.
 pub fn lookup(edition: Edition, name: &[u8], sequences: bool) -> Option<Vec<u32>> {
-    if let Some(syllable) = name.strip_prefix(HANGUL) {
-        return lookup_hangul(syllable).map(|cp| vec![cp]);
+    let wanted = name.to_ascii_uppercase();
+    let known = |cp: u32| edition == Edition::Current || is_assigned(edition, cp);
+    let one = |cp: Option<u32>| cp.filter(|cp| known(*cp)).map(|cp| vec![cp]);
+    if let Some(syllable) = wanted.strip_prefix(HANGUL) {
+        return one(lookup_hangul(syllable));
     }
-    if let Some(hex) = name.strip_prefix(CJK) {
-        return lookup_ideograph(hex).map(|cp| vec![cp]);
+    if let Some(hex) = wanted.strip_prefix(CJK) {
+        return one(code_in_hex(hex).filter(|cp| is_unified_ideograph(*cp)));
+    }
+    if let Some(hex) = wanted.strip_prefix(TANGUT) {
+        return one(code_in_hex(hex).filter(|cp| is_tangut(*cp)));
     }
     let (_, count) = tables::BY_NAME;
-    let wanted = name.to_ascii_uppercase();
     let mut buf = Vec::with_capacity(64);
     let (mut low, mut high) = (0, count);
     while low < high {
@@ -94,8 +104,12 @@ fn is_unified_ideograph(cp: u32) -> bool {
     place > 0 && cp <= tables::CJK_RANGES[place - 1].1
 }
 
-fn lookup_ideograph(hex: &[u8]) -> Option<u32> {
-    if !matches!(hex.len(), 4 | 5) {
+fn is_tangut(cp: u32) -> bool {
+    TANGUT_RANGES.iter().any(|range| (range.0..=range.1).contains(&cp))
+}
+
+fn code_in_hex(hex: &[u8]) -> Option<u32> {
+    if !matches!(hex.len(), 4 | 5) || hex.len() == 5 && hex[0] == b'0' {
         return None;
     }
     let mut cp = 0;
@@ -107,7 +121,7 @@ fn lookup_ideograph(hex: &[u8]) -> Option<u32> {
         };
         cp = cp << 4 | u32::from(digit);
     }
-    is_unified_ideograph(cp).then_some(cp)
+    Some(cp)
 }
 
 /// The longest lead, then the longest vowel, then the longest tail, which must end the name.

@@ -110,7 +110,7 @@ impl Vm {
         if globals.get_str(self, &self.names.__builtins__).is_none() {
             let b = match self.modules.get().and_then(|m| m.get_str(self, &self.names.builtins)) {
                 Some(m) if self.thread.top_frame().is_none() => m,
-                _ => self.current_builtins().into_value(),
+                _ => crate::types::builtins_mapping::shown(&self.current_builtins()).clone(),
             };
             globals.set_str(self, &self.names.__builtins__, b);
         }

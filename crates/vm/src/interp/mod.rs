@@ -23,7 +23,7 @@ pub mod jump;
 pub mod legacy_trace;
 pub mod links;
 pub mod monitor;
-mod names;
+pub(crate) mod names;
 mod ops;
 mod run;
 pub mod tracing;

@@ -48,17 +48,28 @@ pub fn unbound_free(vm: &Vm, frame: &Frame, i: u16) -> Raised {
     )
 }
 
+/// What code raises that was put together wrongly.
+#[cold]
+pub fn illegal(vm: &Vm, frame: &Frame) -> Raised {
+    let code = frame.code();
+    let file = code.filename(vm).to_string_lossy();
+    vm.system_error(format_args!("{file}:{}: {}", code.data.firstlineno, code.broken()))
+}
+
 #[cold]
 fn not_defined(vm: &Vm, name: &Gc<Str>) -> Raised {
     vm.name_error(name, format_args!("name '{}' is not defined", name.to_string_lossy()))
 }
 
 /// A dict look-up that honours subclasses with `__missing__` or their own `__getitem__`.
-fn get_from(vm: &Vm, d: &Gc<Dict>, name: &Gc<Str>) -> PyResult<Option<Value>> {
+pub fn get_from(vm: &Vm, d: &Gc<Dict>, name: &Gc<Str>) -> PyResult<Option<Value>> {
     if vm.type_of(d.as_value()).is(&vm.types.dict) {
-        return Ok(d.get_str(vm, name));
+        if d.table.has_only_str_keys() {
+            return Ok(d.get_str(vm, name));
+        }
+        return d.get(vm, name.as_value());
     }
-    let r = vm.get_item(d.as_value(), name.as_value());
+    let r = vm.get_item(crate::types::builtins_mapping::shown(d), name.as_value());
     vm.suppress_key_error(r)
 }
 
@@ -125,6 +136,8 @@ pub fn load_name(vm: &Vm, frame: &Frame, name: &Gc<Str>) -> PyResult<Value> {
 fn namespace(vm: &Vm, frame: &Frame, what: &str, name: &Gc<Str>) -> PyResult<Value> {
     match &frame.locals {
         Some(ns) => Ok(ns.clone()),
+        // A module's code that runs as a function has its globals for a namespace.
+        None if !frame.code().is_optimized() => Ok(frame.globals().to_value()),
         None => Err(vm.system_error(format_args!("no locals {what} '{}'", name.to_string_lossy()))),
     }
 }
@@ -152,6 +165,7 @@ pub fn delete_name(vm: &Vm, frame: &Frame, name: &Gc<Str>) -> PyResult<()> {
 pub fn load_locals(vm: &Vm, frame: &Frame) -> PyResult<Value> {
     match &frame.locals {
         Some(ns) => Ok(ns.clone()),
+        None if !frame.code().is_optimized() => Ok(frame.globals().to_value()),
         None => Err(vm.system_error("no locals")),
     }
 }

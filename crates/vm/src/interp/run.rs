@@ -1835,7 +1835,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             }
             Op::Illegal => {
                 save!();
-                return Err(vm.system_error("unknown opcode"));
+                return Err(names::illegal(vm, fr!()));
             }
         }
     }

@@ -306,9 +306,11 @@ impl ContextVar {
                 )));
             }
         }
+        let given = name;
         let Some(name) = name.downcast::<Str>() else {
             return Err(vm.type_error("context variable name must be a str"));
         };
+        vm.hash(given)?;
         Ok(vm.alloc(ContextVar { name: name.clone(), default: ValueCell::new(default) }).into_value())
     }
 

@@ -191,6 +191,9 @@ impl Writer<'_> {
             if !self.allow_code {
                 return Err(WriteError::CodeDisallowed);
             }
+            if !code.is_whole() {
+                return Err(WriteError::Unmarshallable);
+            }
             let bytes = taipan_bytecode::serialize(&code.data);
             self.sized(b'c', &bytes)
         } else if let Some(s) = v.downcast_exact::<Slice>() {

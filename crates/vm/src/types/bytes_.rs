@@ -45,20 +45,45 @@ impl Bytes {
 impl Vm {
     /// `bytes` as large as something in memory: where it cannot be had the process ends, as for Rust's own collections.
     pub fn new_bytes(&self, bytes: &[u8]) -> Gc<Bytes> {
+        if let Some(b) = self.small_bytes(bytes) {
+            return b;
+        }
         self.raw_bytes(&self.types.bytes, bytes).unwrap_or_else(|| no_memory(bytes.len()))
     }
 
     /// `bytes` of a size that programs control.
     pub fn try_new_bytes(&self, bytes: &[u8]) -> PyResult<Gc<Bytes>> {
+        if let Some(b) = self.small_bytes(bytes) {
+            return Ok(b);
+        }
         match self.raw_bytes(&self.types.bytes, bytes) {
             Some(b) => Ok(b),
             None => Err(self.memory_error()),
         }
     }
 
+    /// The one object for these bytes, where they are less than two.
+    #[inline]
+    fn small_bytes(&self, bytes: &[u8]) -> Option<Gc<Bytes>> {
+        let i = match bytes {
+            [] => 256,
+            [b] => usize::from(*b),
+            _ => return None,
+        };
+        let place = self.names.small_bytes.get(i)?;
+        if let Some(b) = place.get() {
+            return Some(b.clone());
+        }
+        let made = self.raw_bytes(&self.types.bytes, bytes)?;
+        Some(place.get_or_init(|| made).clone())
+    }
+
     /// A `bytes` of a subclass.
     pub fn new_bytes_in(&self, cls: &Gc<Type>, bytes: &[u8]) -> PyResult<Gc<Bytes>> {
         debug_assert!(std::ptr::eq(cls.def, <Bytes as crate::object::Payload>::def()));
+        if cls.is(&self.types.bytes) {
+            return self.try_new_bytes(bytes);
+        }
         let Some(b) = self.raw_bytes(cls, bytes) else { return Err(self.memory_error()) };
         if !cls.is(&self.types.bytes) {
             cls.start_instance(b.as_value());
@@ -68,6 +93,11 @@ impl Vm {
 
     /// `bytes` of `len` zeros that `fill` writes over.
     pub fn build_bytes(&self, len: usize, fill: impl FnOnce(&mut [u8])) -> PyResult<Gc<Bytes>> {
+        if len < 2 {
+            let mut room = [0];
+            fill(&mut room[..len]);
+            return self.try_new_bytes(&room[..len]);
+        }
         let head = BytesHead { hash: Cell::new(-1) };
         let write = |room: &mut [MaybeUninit<u8>]| {
             room.fill(MaybeUninit::new(0));

@@ -732,7 +732,7 @@ pub fn type_getattro(vm: &Vm, cls: &Value, name: &Value) -> PyResult<Value> {
     match lookup_on_type(vm, cls, name)? {
         Some(v) => Ok(v),
         None => {
-            let shown = cls.downcast::<Type>().map_or(String::new(), |t| t.name());
+            let shown = cls.downcast::<Type>().map_or(String::new(), |t| t.tp_name());
             Err(vm.attribute_error(
                 cls,
                 name,
@@ -803,7 +803,11 @@ pub fn set_own(vm: &Vm, ty: &Gc<Type>, name: &Gc<Str>, value: Option<&Value>) ->
                 return Err(vm.attribute_error(
                     ty.as_value(),
                     &name,
-                    format_args!("type object '{}' has no attribute '{}'", ty.name(), name.to_string_lossy()),
+                    format_args!(
+                        "type object '{}' has no attribute '{}'",
+                        ty.tp_name(),
+                        name.to_string_lossy()
+                    ),
                 ));
             }
         },

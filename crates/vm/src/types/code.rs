@@ -1,6 +1,9 @@
 //! `code`: a `CodeData` as an object, and what the machine prepares from it on first use: its own copy of the instructions
 //! (which it specialises in place), interned names, constants made when first loaded, and the sites' caches.
 
+use super::code_parts::{self, Told, attr};
+use super::code_tables::{self, Place};
+use crate::errors::exc;
 use crate::interp::cache::SiteCache;
 use crate::interp::monitor::{self, Listed, Watched};
 use crate::prelude::*;
@@ -16,6 +19,8 @@ pub struct Code {
     filename: OnceCell<Gc<Str>>,
     /// Where the source lies now, for code from a file that was written elsewhere.
     moved: OnceCell<taipan_bytecode::Blob>,
+    /// What it was made of by the constructor or `replace()`.
+    pub told: OnceCell<Box<Told>>,
     /// What watchers want to know of it.
     pub watched: Guarded<Option<Box<Watched>>>,
     /// Its place in the list of prepared code.
@@ -49,6 +54,9 @@ impl Trace for Code {
                 c.trace(visit)
             }
         }
+        if let Some(t) = self.told.get() {
+            t.trace(visit);
+        }
     }
 }
 
@@ -72,6 +80,7 @@ impl Code {
             qualname: OnceCell::new(),
             filename: OnceCell::new(),
             moved: OnceCell::new(),
+            told: OnceCell::new(),
             watched: Guarded::new(None),
             listed_at: Cell::new(usize::MAX),
         }
@@ -104,9 +113,11 @@ impl Code {
         // The loop reads one instruction ahead of a terminator at most; code ends in one (verified).
         instrs.push(Cell::new(Instr::new(Op::Illegal, 0, 0, 0, 0)));
         let stars = flags::VARARGS | flags::VARKEYWORDS;
+        let told = self.told.get().and_then(|t| t.consts());
+        let given = |i: usize| told.and_then(|t| t.items().get(i).cloned());
         let exec = Exec {
             instrs: instrs.into(),
-            consts: (0..d.consts.len()).map(|_| ValueCell::empty()).collect(),
+            consts: (0..d.consts.len()).map(|i| ValueCell::new(given(i))).collect(),
             names,
             sites,
             nregs: d.nregs(),
@@ -172,6 +183,11 @@ impl Code {
     /// `__doc__` of a function with this code.
     pub fn docstring(&self, vm: &Vm) -> Value {
         if self.data.flags & flags::HAS_DOCSTRING != 0 { self.constant(vm, 0) } else { Value::NONE }
+    }
+
+    /// Whether its variables are in registers, not in a namespace.
+    pub fn is_optimized(&self) -> bool {
+        self.data.flags & flags::OPTIMIZED != 0
     }
 
     /// A module's code is entered at line 0.
@@ -261,34 +277,80 @@ fn repr(vm: &Vm, v: &Value) -> PyResult<Value> {
     Ok(vm.new_str(&text).into_value())
 }
 
-/// Code objects are equal when they would do the same under the same name.
-fn same(a: &Code, b: &Code) -> bool {
-    let (x, y) = (&a.data, &b.data);
-    *x.name == *y.name
-        && x.argcount == y.argcount
-        && x.posonlyargcount == y.posonlyargcount
-        && x.kwonlyargcount == y.kwonlyargcount
-        && x.flags == y.flags
-        && x.firstlineno == y.firstlineno
-        && taipan_bytecode::serialize(x) == taipan_bytecode::serialize(y)
+/// Whether two pieces of byte code differ in no more than the file they come from and their qualified names.
+fn same_data(x: &CodeData, y: &CodeData) -> bool {
+    let bare = |d: &CodeData| {
+        let (filename, qualname) = Default::default();
+        taipan_bytecode::serialize(&CodeData {
+            filename,
+            qualname,
+            ntemps: 0,
+            consts: Default::default(),
+            ..d.clone()
+        })
+    };
+    let encoded = |c: &Option<Const>| {
+        let mut out = Vec::new();
+        if let Some(c) = c {
+            c.encode(&mut out);
+        }
+        out
+    };
+    x.consts.len() == y.consts.len()
+        && bare(x) == bare(y)
+        && (0..x.consts.len()).all(|i| match (x.constant(i), y.constant(i)) {
+            (Some(Const::Code(a)), Some(Const::Code(b))) => same_data(&a, &b),
+            (a, b) => encoded(&a) == encoded(&b),
+        })
 }
 
-fn richcompare(_vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult<Value> {
+/// Code objects are equal when they would do the same under the same name.
+fn same(vm: &Vm, a: &Code, b: &Code) -> PyResult<bool> {
+    let (x, y) = (&a.data, &b.data);
+    if *x.name != *y.name
+        || x.argcount != y.argcount
+        || x.posonlyargcount != y.posonlyargcount
+        || x.kwonlyargcount != y.kwonlyargcount
+        || x.firstlineno != y.firstlineno
+    {
+        return Ok(false);
+    }
+    if a.is_whole() && b.is_whole() {
+        return Ok(same_data(x, y));
+    }
+    for i in 0..code_parts::ATTRS.len() {
+        if !vm.eq(&attr(vm, a, i), &attr(vm, b, i))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn richcompare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult<Value> {
     match (as_code(a), as_code(b), op) {
-        (Some(x), Some(y), CompareOp::Eq) => Ok(Value::bool(x.is(y) || same(x, y))),
-        (Some(x), Some(y), CompareOp::Ne) => Ok(Value::bool(!x.is(y) && !same(x, y))),
+        (Some(x), Some(y), CompareOp::Eq | CompareOp::Ne) => {
+            Ok(Value::bool((x.is(y) || same(vm, x, y)?) == (op == CompareOp::Eq)))
+        }
         _ => Ok(Value::NOT_IMPLEMENTED),
     }
 }
 
 fn hash(vm: &Vm, v: &Value) -> PyResult<i64> {
     let Some(c) = as_code(v) else { return Ok(0) };
-    let h = vm.hash_bytes(&c.data.name) ^ vm.hash_bytes(&c.data.instrs) ^ c.data.firstlineno as i64;
+    let d = &c.data;
+    let mut h = vm.hash_bytes(&d.name) ^ vm.hash_bytes(&d.instrs);
+    for n in [d.argcount, d.posonlyargcount, d.kwonlyargcount, d.firstlineno] {
+        h = h.wrapping_mul(1_000_003) ^ i64::from(n);
+    }
     Ok(taipan_text::hash::not_minus_one(h))
 }
 
-/// Create a code object.  Not for mere mortals.
-#[pytype(name = "code", flags(WEAKREF, GC))]
+/// Create a code object.  Not for the faint of heart.
+#[pytype(
+    name = "code",
+    signature = "(argcount, posonlyargcount, kwonlyargcount, nlocals, stacksize,\n     flags, codestring, constants, names, varnames, filename, name,\n     qualname, firstlineno, linetable, exceptiontable, freevars=(),\n     cellvars=(), /)",
+    flags(WEAKREF, GC)
+)]
 impl Slots for Code {
     const SLOTS: SlotDefs =
         SlotDefs { repr: Some(repr), hash: Some(hash), richcompare: Some(richcompare), ..SlotDefs::NONE };
@@ -296,217 +358,165 @@ impl Slots for Code {
 
 #[pymethods]
 impl Code {
+    #[pynew(raw)]
+    fn new_from_parts(vm: &Vm, _cls: &Gc<Type>, args: CallArgs) -> PyResult<Value> {
+        code_parts::construct(vm, args)
+    }
+
     #[pymember("co_name")]
     fn co_name(vm: &Vm, zelf: &Gc<Code>) -> Value {
-        zelf.name(vm).to_value()
+        attr(vm, zelf, code_parts::NAME)
     }
 
     #[pymember("co_qualname")]
     fn co_qualname(vm: &Vm, zelf: &Gc<Code>) -> Value {
-        zelf.qualname(vm).to_value()
+        attr(vm, zelf, code_parts::QUALNAME)
     }
 
     #[pymember("co_filename")]
     fn co_filename(vm: &Vm, zelf: &Gc<Code>) -> Value {
-        zelf.filename(vm).to_value()
+        attr(vm, zelf, code_parts::FILENAME)
     }
 
     #[pymember("co_firstlineno")]
-    fn co_firstlineno(_vm: &Vm, zelf: &Gc<Code>) -> u32 {
-        zelf.data.firstlineno
+    fn co_firstlineno(vm: &Vm, zelf: &Gc<Code>) -> Value {
+        attr(vm, zelf, code_parts::FIRSTLINE)
     }
 
     #[pymember("co_flags")]
-    fn co_flags(_vm: &Vm, zelf: &Gc<Code>) -> u32 {
-        zelf.data.flags
+    fn co_flags(vm: &Vm, zelf: &Gc<Code>) -> Value {
+        attr(vm, zelf, code_parts::FLAGS)
     }
 
     #[pymember("co_argcount")]
-    fn co_argcount(_vm: &Vm, zelf: &Gc<Code>) -> u32 {
-        zelf.data.argcount
+    fn co_argcount(vm: &Vm, zelf: &Gc<Code>) -> Value {
+        attr(vm, zelf, code_parts::ARGCOUNT)
     }
 
     #[pymember("co_posonlyargcount")]
-    fn co_posonlyargcount(_vm: &Vm, zelf: &Gc<Code>) -> u32 {
-        zelf.data.posonlyargcount
+    fn co_posonlyargcount(vm: &Vm, zelf: &Gc<Code>) -> Value {
+        attr(vm, zelf, code_parts::POSONLY)
     }
 
     #[pymember("co_kwonlyargcount")]
-    fn co_kwonlyargcount(_vm: &Vm, zelf: &Gc<Code>) -> u32 {
-        zelf.data.kwonlyargcount
+    fn co_kwonlyargcount(vm: &Vm, zelf: &Gc<Code>) -> Value {
+        attr(vm, zelf, code_parts::KWONLY)
     }
 
     #[pymember("co_stacksize")]
-    fn co_stacksize(_vm: &Vm, zelf: &Gc<Code>) -> u32 {
-        zelf.data.ntemps
+    fn co_stacksize(vm: &Vm, zelf: &Gc<Code>) -> Value {
+        attr(vm, zelf, code_parts::STACKSIZE)
     }
 
     #[pymember("co_nlocals")]
-    fn co_nlocals(vm: &Vm, zelf: &Gc<Code>) -> usize {
-        zelf.visible_varnames(vm).len()
+    fn co_nlocals(vm: &Vm, zelf: &Gc<Code>) -> Value {
+        attr(vm, zelf, code_parts::NLOCALS)
     }
 
     #[pygetter("co_varnames")]
     fn co_varnames(vm: &Vm, zelf: &Gc<Code>) -> Value {
-        vm.new_tuple(zelf.visible_varnames(vm)).into_value()
+        attr(vm, zelf, code_parts::VARNAMES)
     }
 
     #[pygetter("co_cellvars")]
     fn co_cellvars(vm: &Vm, zelf: &Gc<Code>) -> Value {
-        let d = &zelf.data;
-        let n = d.nlocals as usize;
-        let names = (0..d.cellvars.len()).filter(|&i| !d.is_hidden(n + i));
-        let names = names.filter_map(|i| d.cellvars.get(i));
-        vm.new_tuple(names.map(|n| vm.intern_bytes_lossless(n).into_value()).collect()).into_value()
+        attr(vm, zelf, code_parts::CELLVARS)
     }
 
     #[pygetter("co_freevars")]
     fn co_freevars(vm: &Vm, zelf: &Gc<Code>) -> Value {
-        let names = zelf.data.freevars.iter().map(|n| vm.intern_bytes_lossless(n).into_value());
-        vm.new_tuple(names.collect()).into_value()
+        attr(vm, zelf, code_parts::FREEVARS)
     }
 
     #[pymember("co_names")]
     fn co_names(vm: &Vm, zelf: &Gc<Code>) -> Value {
-        let names = zelf.data.names.iter().map(|n| vm.intern_bytes_lossless(n).into_value());
-        vm.new_tuple(names.collect()).into_value()
+        attr(vm, zelf, code_parts::NAMES)
     }
 
     #[pymember("co_consts")]
     fn co_consts(vm: &Vm, zelf: &Gc<Code>) -> Value {
-        let n = zelf.data.consts.len();
-        vm.new_tuple((0..n).map(|i| zelf.constant(vm, i)).collect()).into_value()
+        attr(vm, zelf, code_parts::CONSTS)
     }
 
     #[pygetter("co_code")]
     fn co_code(vm: &Vm, zelf: &Gc<Code>) -> Value {
-        vm.new_bytes(&zelf.data.instrs).into_value()
+        attr(vm, zelf, code_parts::CODE)
+    }
+
+    #[pymember("co_linetable")]
+    fn co_linetable(vm: &Vm, zelf: &Gc<Code>) -> Value {
+        attr(vm, zelf, code_parts::LINETABLE)
+    }
+
+    #[pymember("co_exceptiontable")]
+    fn co_exceptiontable(vm: &Vm, zelf: &Gc<Code>) -> Value {
+        attr(vm, zelf, code_parts::EXCEPTIONTABLE)
     }
 
     #[pygetter("_co_code_adaptive")]
     fn co_code_adaptive(vm: &Vm, zelf: &Gc<Code>) -> Value {
-        vm.new_bytes(&zelf.data.instrs).into_value()
+        attr(vm, zelf, code_parts::CODE)
     }
 
-    #[pymember("co_linetable")]
-    fn co_linetable(vm: &Vm, _zelf: &Gc<Code>) -> Value {
-        vm.new_bytes(b"").into_value()
-    }
-
-    #[pymember("co_exceptiontable")]
-    fn co_exceptiontable(vm: &Vm, _zelf: &Gc<Code>) -> Value {
-        vm.new_bytes(b"").into_value()
+    #[pygetter("co_lnotab")]
+    fn co_lnotab(vm: &Vm, zelf: &Gc<Code>) -> PyResult<Value> {
+        vm.warn(&exc::DeprecationWarning, "co_lnotab is deprecated, use co_lines instead.", 1)?;
+        let runs = line_runs(&code_parts::places(vm, zelf));
+        let runs = runs.into_iter().map(|(start, _, line)| (start as i64 * 2, line.unwrap_or(-1)));
+        let table = code_tables::write_lnotab(zelf.data.firstlineno.into(), runs);
+        Ok(vm.new_bytes(&table).into_value())
     }
 
     /// An iterator over (line, end line, column, end column) of each instruction.
     #[pymethod(no_text, "co_positions($self, /)")]
     fn co_positions(vm: &Vm, zelf: &Gc<Code>) -> PyResult<Value> {
-        let part = |n: u32, none: u32| if n == none { Value::NONE } else { vm.new_int(n as i64) };
-        let mut all = Vec::new();
-        // Entering the code, which no instruction stands for.
-        let line = zelf.data.firstlineno as i64;
-        let (first, start) = if zelf.is_module() { (0, vm.new_int(0)) } else { (line, Value::NONE) };
-        let entry = vec![vm.new_int(first), vm.new_int(line), start.clone(), start];
-        all.push(vm.new_tuple(entry).into_value());
-        for pc in 0..zelf.data.len() {
-            let p = zelf.data.positions.get(zelf.data.firstlineno, pc);
-            let none = taipan_bytecode::NO_COLUMN;
-            if !vm.config.debug_ranges {
-                let items = vec![part(p.line, 0), Value::NONE, Value::NONE, Value::NONE];
-                all.push(vm.new_tuple(items).into_value());
-                continue;
-            }
-            let items = vec![part(p.line, 0), part(p.end_line, 0), part(p.col, none), part(p.end_col, none)];
-            all.push(vm.new_tuple(items).into_value());
-        }
+        let part = |n: Option<i64>| n.map_or(Value::NONE, |n| vm.new_int(n));
+        let row = |p: Place| {
+            let columns = [p.col, p.end_col].map(|c| part(c.map(i64::from)));
+            let [col, end_col] = columns;
+            vm.new_tuple(vec![part(p.line), part(p.end_line), col, end_col]).into_value()
+        };
+        let all = code_parts::places(vm, zelf).into_iter().map(row).collect();
         vm.get_iter(&vm.new_list(all).into_value())
     }
 
     /// An iterator over (start, end, line) of runs of instructions, in CPython's units of two bytes an instruction.
     #[pymethod(no_text, "co_lines($self, /)")]
     fn co_lines(vm: &Vm, zelf: &Gc<Code>) -> PyResult<Value> {
-        let mut all = Vec::new();
-        // The first unit stands for entering the code.
-        let (mut start, mut line) = (0, if zelf.is_module() { u32::MAX - 1 } else { zelf.data.firstlineno });
-        let lines = monitor::lines(zelf);
-        let n = lines.len() + 1;
-        for pc in 1..=n {
-            let here = lines.get(pc - 1).copied().unwrap_or(u32::MAX);
-            if here != line {
-                let l = match line {
-                    0 => Value::NONE,
-                    line if line == u32::MAX - 1 => vm.new_int(0),
-                    line => vm.new_int(line as i64),
-                };
-                let items = vec![vm.new_int(start as i64 * 2), vm.new_int(pc as i64 * 2), l];
-                all.push(vm.new_tuple(items).into_value());
-                (start, line) = (pc, here);
-            }
-        }
+        let row = |(start, end, line): (usize, usize, Option<i64>)| {
+            let line = line.map_or(Value::NONE, |n| vm.new_int(n));
+            let items = vec![vm.new_int(start as i64 * 2), vm.new_int(end as i64 * 2), line];
+            vm.new_tuple(items).into_value()
+        };
+        let all = line_runs(&code_parts::places(vm, zelf)).into_iter().map(row).collect();
         vm.get_iter(&vm.new_list(all).into_value())
+    }
+
+    #[pymethod(no_text, "_varname_from_oparg($self, /, oparg)")]
+    fn varname_from_oparg(vm: &Vm, zelf: &Gc<Code>, oparg: isize) -> PyResult<Value> {
+        let tuple = |i: usize| attr(vm, zelf, i);
+        let locals = tuple(code_parts::VARNAMES);
+        let mut names = locals.downcast::<Tuple>().map_or(Vec::new(), |t| t.items().to_vec());
+        let plain = names.len();
+        for i in [code_parts::CELLVARS, code_parts::FREEVARS] {
+            let more = tuple(i);
+            let more = more.downcast::<Tuple>().map_or(&[][..], |t| t.items());
+            // An argument in a cell keeps its place.
+            let is_new = |n: &&Value| !names[..plain].iter().any(|m| m.bits() == n.bits());
+            let more: Vec<Value> = more.iter().filter(is_new).cloned().collect();
+            names.extend(more);
+        }
+        match usize::try_from(oparg).ok().and_then(|i| names.get(i).cloned()) {
+            Some(n) => Ok(n),
+            None => Err(vm.raise_new(&exc::IndexError, "tuple index out of range")),
+        }
     }
 
     /// Return a copy of the code object with new values for the specified fields.
     #[pymethod(raw, "replace($self, /, **changes)")]
     #[pymethod(raw, "__replace__($self, /, **changes)")]
     fn replace(vm: &Vm, args: CallArgs) -> PyResult<Value> {
-        let Some(zelf) = args.pos().first().and_then(as_code) else {
-            return Err(vm.type_error("replace() needs a code object"));
-        };
-        if args.pos().len() > 1 {
-            return Err(vm.type_error("replace() takes 0 positional arguments"));
-        }
-        let mut d = zelf.data.clone();
-        for (name, v) in args.keywords() {
-            let Some(name) = name.downcast::<Str>().and_then(|s| s.as_str()) else { continue };
-            let text = |vm: &Vm| -> PyResult<taipan_bytecode::Blob> {
-                match v.downcast::<Str>() {
-                    Some(s) => Ok(s.as_bytes().to_vec().into()),
-                    None => Err(vm.type_error(format_args!(
-                        "replace() argument '{name}' must be str, not {}",
-                        vm.shown_type_name(v)
-                    ))),
-                }
-            };
-            match name {
-                "co_name" => d.name = text(vm)?,
-                "co_qualname" => d.qualname = text(vm)?,
-                "co_filename" => d.filename = text(vm)?,
-                "co_firstlineno" => {
-                    let line = vm.index_i64(v, "Python int too large to convert to C int")?;
-                    d.firstlineno = u32::try_from(line)
-                        .map_err(|_| vm.value_error("code: firstlineno must be a positive integer"))?;
-                }
-                "co_flags" => {
-                    // What the machine relies on (how arguments lie, what kind of frame it is) stays.
-                    let fixed = flags::VARARGS
-                        | flags::VARKEYWORDS
-                        | flags::GENERATOR
-                        | flags::COROUTINE
-                        | flags::ASYNC_GENERATOR
-                        | flags::OPTIMIZED
-                        | flags::NEWLOCALS;
-                    let new = vm.index_i64(v, "Python int too large to convert to C int")? as u32;
-                    d.flags = d.flags & fixed | new & !fixed;
-                }
-                "co_argcount" | "co_posonlyargcount" | "co_kwonlyargcount" | "co_nlocals"
-                | "co_stacksize" | "co_code" | "co_consts" | "co_names" | "co_varnames" | "co_freevars"
-                | "co_cellvars" | "co_linetable" | "co_exceptiontable" => {
-                    let now = vm.get_attr_str(zelf.as_value(), name)?;
-                    if !vm.eq(&now, v)? {
-                        return Err(vm.value_error(format_args!(
-                            "code: {name} belongs to the instructions and cannot be replaced alone"
-                        )));
-                    }
-                }
-                other => {
-                    return Err(
-                        vm.type_error(format_args!("replace() got an unexpected keyword argument '{other}'"))
-                    );
-                }
-            }
-        }
-        Ok(vm.new_code(d).into_value())
+        code_parts::replace(vm, args)
     }
 
     #[pymethod(no_text, "co_branches($self, /)")]
@@ -515,12 +525,26 @@ impl Code {
     }
 }
 
+/// (start, end, line) of the runs of units with the same line.
+fn line_runs(places: &[Place]) -> Vec<(usize, usize, Option<i64>)> {
+    let mut runs: Vec<(usize, usize, Option<i64>)> = Vec::new();
+    for (i, p) in places.iter().enumerate() {
+        match runs.last_mut() {
+            Some(run) if run.2 == p.line => run.1 = i + 1,
+            _ => runs.push((i, i + 1, p.line)),
+        }
+    }
+    runs
+}
+
 impl Code {
-    fn visible_varnames(&self, vm: &Vm) -> Vec<Value> {
-        let d = &self.data;
-        (0..d.nlocals as usize)
-            .filter(|&i| !d.is_hidden(i))
-            .filter_map(|i| Some(vm.intern_bytes_lossless(d.varnames.get(i)?).into_value()))
-            .collect()
+    /// Whether its byte code says all that is known of it.
+    pub fn is_whole(&self) -> bool {
+        self.told.get().is_none_or(|t| t.whole)
+    }
+
+    /// Why it does not run.
+    pub fn broken(&self) -> &str {
+        self.told.get().and_then(|t| t.broken.as_deref()).unwrap_or("unknown opcode")
     }
 }

@@ -374,7 +374,7 @@ impl FrameObject {
 
     #[pygetter("f_builtins")]
     fn f_builtins(_vm: &Vm, zelf: &Gc<FrameObject>) -> Value {
-        zelf.builtins.to_value()
+        crate::types::builtins_mapping::shown(&zelf.builtins).clone()
     }
 
     #[pygetter("f_lasti")]

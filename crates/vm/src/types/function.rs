@@ -2,7 +2,9 @@
 
 use crate::native::CallArgs;
 use crate::prelude::*;
+use crate::types::builtins_mapping;
 use crate::types::code::Code;
+use crate::types::module::Module;
 use std::cell::OnceCell;
 
 /// The payload of `function`.
@@ -99,7 +101,10 @@ impl Vm {
         match globals.get_str(self, &self.names.__builtins__) {
             Some(b) => match b.downcast::<Dict>() {
                 Some(d) => d.clone(),
-                None => crate::types::instance::dict(self, &b).unwrap_or_else(|| self.builtins_dict()),
+                None if b.downcast::<Module>().is_some() => {
+                    crate::types::instance::dict(self, &b).unwrap_or_else(|| self.builtins_dict())
+                }
+                None => builtins_mapping::wrap(self, &b),
             },
             None => self.current_builtins(),
         }
@@ -260,7 +265,7 @@ impl Function {
 
     #[pymember("__builtins__")]
     fn builtins(_vm: &Vm, zelf: &Gc<Function>) -> Value {
-        zelf.builtins.to_value()
+        builtins_mapping::shown(&zelf.builtins).clone()
     }
 
     #[pymember("__closure__")]

@@ -525,7 +525,7 @@ impl Slots for AliasIterator {
 impl AliasIterator {
     #[pymethod("__reduce__($self, /)")]
     fn reduce(vm: &Vm, zelf: &Gc<AliasIterator>) -> PyResult<Value> {
-        let iter = vm.builtin_named("iter")?;
+        let iter = crate::types::iterators::builtin(vm, "iter")?;
         let arg = if zelf.done.get() { vm.names.empty_tuple.to_value() } else { zelf.alias.clone() };
         let _ = instance::has_attrs(&arg);
         let args = vm.new_tuple(vec![arg]).into_value();

@@ -17,8 +17,7 @@ pub fn itself(_: &Vm, v: &Value) -> PyResult {
 
 /// The built-in function or class of this name as it is now, for pickling.
 pub fn builtin(vm: &Vm, name: &str) -> PyResult<Value> {
-    let found = vm.builtins.get().and_then(|d| d.get_str(vm, &vm.intern(name)));
-    match found {
+    match crate::interp::names::get_from(vm, &vm.current_builtins(), &vm.intern(name))? {
         Some(v) => Ok(v),
         None => {
             let key = vm.new_str(name).into_value();

@@ -663,16 +663,14 @@ impl ListReverseIter {
     /// Return state information for pickling.
     #[pymethod(no_text, "__reduce__($self, /)")]
     fn reduce(vm: &Vm, zelf: &Gc<ListReverseIter>) -> PyResult<Value> {
+        let reversed = builtin(vm, "reversed")?;
         let parts = match zelf.list.get() {
             Some(l) => vec![
-                builtin(vm, "reversed")?,
+                reversed,
                 vm.new_tuple(vec![l.into_value()]).into_value(),
                 vm.new_int(zelf.index.get() as i64),
             ],
-            None => vec![
-                builtin(vm, "reversed")?,
-                vm.new_tuple(vec![vm.new_list(Vec::new()).into_value()]).into_value(),
-            ],
+            None => vec![reversed, vm.new_tuple(vec![vm.new_list(Vec::new()).into_value()]).into_value()],
         };
         Ok(vm.new_tuple(parts).into_value())
     }

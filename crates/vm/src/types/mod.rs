@@ -3,6 +3,7 @@
 pub mod bool_;
 pub mod buffer;
 pub mod builtin_function;
+pub mod builtins_mapping;
 pub mod bytearray;
 pub mod bytes_;
 pub mod bytes_methods;
@@ -10,6 +11,8 @@ pub mod cell;
 pub mod class;
 pub mod class_method;
 pub mod code;
+pub mod code_parts;
+pub mod code_tables;
 pub mod complex;
 pub mod descriptors;
 pub mod dict;

@@ -100,11 +100,28 @@ impl Vm {
         match s.cached_hash() {
             Some(h) => h,
             None => {
-                let h = self.hash_bytes(s.as_bytes());
+                let h = if s.is_ascii() { self.hash_bytes(s.as_bytes()) } else { self.wide_hash(s) };
                 s.0.head.hash.set(h);
                 h
             }
         }
+    }
+
+    /// The hash of a string that is not ASCII: of its code points in as many bytes each as the largest needs, so that
+    /// under the same seed it is CPython's.
+    #[cold]
+    fn wide_hash(&self, s: &Str) -> i64 {
+        let text = s.as_wtf8();
+        let max = text.code_points().max().unwrap_or(0);
+        let mut wide = Vec::with_capacity(s.as_bytes().len() * 2);
+        for cp in text.code_points() {
+            match max {
+                0..=0xFF => wide.push(cp as u8),
+                0x100..=0xFFFF => wide.extend((cp as u16).to_le_bytes()),
+                _ => wide.extend(cp.to_le_bytes()),
+            }
+        }
+        self.hash_bytes(&wide)
     }
 
     /// A fresh string of `len` bytes and `chars` code points that `fill` writes. `None`: no memory.

@@ -70,7 +70,7 @@ fn start(vm: &Vm, state: &CodecState) -> PyResult<()> {
     if state.started.replace(true) {
         return Ok(());
     }
-    let import = crate::types::str_methods::builtin(vm, "__import__")?;
+    let import = vm.builtin_named("__import__")?;
     match vm.call1(&import, vm.new_str("encodings").as_value()) {
         Ok(_) => Ok(()),
         Err(raised) => {

@@ -4,7 +4,7 @@ use super::ByteString;
 use crate::native::shell::object;
 use crate::prelude::*;
 use crate::types::bytearray::ByteArray;
-use crate::types::str_methods::builtin;
+use crate::types::iterators::builtin;
 use std::cell::Cell;
 
 fn itself(_: &Vm, v: &Value) -> PyResult {

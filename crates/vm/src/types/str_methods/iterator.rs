@@ -2,6 +2,7 @@
 
 use crate::native::shell::object;
 use crate::prelude::*;
+use crate::types::iterators::builtin;
 use std::cell::Cell;
 use taipan_text::wtf8;
 
@@ -83,14 +84,6 @@ impl Walk {
             self.offset.set(vm.str_offset(&s, index));
         }
         Ok(())
-    }
-}
-
-/// The built-in function of this name as it is now, for pickling.
-pub(crate) fn builtin(vm: &Vm, name: &str) -> PyResult {
-    match vm.builtins.get().and_then(|d| d.get_str(vm, &vm.intern(name))) {
-        Some(v) => Ok(v),
-        None => Err(vm.raise_new(&crate::errors::exc::AttributeError, name)),
     }
 }
 

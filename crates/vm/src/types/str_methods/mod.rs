@@ -10,7 +10,6 @@ mod search;
 mod tests;
 mod translate;
 
-pub(crate) use iterator::builtin;
 pub use iterator::{StrAsciiIterator, StrIterator};
 pub(crate) use pieces::items_of as join_items_of;
 pub(crate) use search::bound as search_bound;
