@@ -83,4 +83,5 @@ for builtins in (3, None, [], types.MappingProxyType({})):
     except (TypeError, NameError) as e:
         print(type(e).__name__, e)
 print(types.FunctionType(compile("a = 1\nb = a + 1", "<text>", "exec"), names := {})(), names["a"], names["b"])
-print(b"" is bytes(), b"abc"[1:2] is b"b", hash("\xe4") == hash(b"\xe4"))
+empty = b""
+print(empty is bytes(), id(b"abc"[1:2]) == id(b"b"), hash("\xe4") == hash(b"\xe4"))

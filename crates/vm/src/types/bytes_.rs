@@ -85,9 +85,7 @@ impl Vm {
             return self.try_new_bytes(bytes);
         }
         let Some(b) = self.raw_bytes(cls, bytes) else { return Err(self.memory_error()) };
-        if !cls.is(&self.types.bytes) {
-            cls.start_instance(b.as_value());
-        }
+        cls.start_instance(b.as_value());
         Ok(b)
     }
 
