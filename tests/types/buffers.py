@@ -40,3 +40,26 @@ t(lambda: f.__setitem__(0, "1"))
 t(lambda: memoryview(ndarray(list(range(100)), [1] * 100)))
 t(lambda: struct.calcsize("i\0"))
 t(lambda: struct.Struct.__new__(struct.Struct).size)
+
+# A scanner keeps its subject's size; replacements are of the subject's kind.
+b = bytearray(b"xx")
+it = re.finditer(b"a", b)
+t(lambda: b.extend(b"y" * 400))
+m = re.search(b"x+", b)
+del it
+b[:] = b"x"
+print(m.group())
+t(lambda: re.sub(".", b"c", "b"))
+t(lambda: re.sub(b"b", lambda m: "x", b"ab"))
+
+# marshal: tuples within lists within themselves.
+import marshal
+a = ([], {})
+a[0].append(a)
+a[1]["a"] = a
+c = marshal.loads(marshal.dumps(a))
+print(c[0][0] is c, c[1]["a"] is c)
+class Reader(io.BytesIO):
+    def readinto(self, buf):
+        return super().readinto(buf) * 3
+t(lambda: marshal.load(Reader(marshal.dumps(1.5))))

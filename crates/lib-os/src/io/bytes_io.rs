@@ -334,10 +334,13 @@ impl BytesIo {
         let Some([value, pos, dict, ..]) = parts.as_deref() else {
             return Err(vm.type_error(format_args!(
                 "{}.__setstate__ argument should be 3-tuple, got {}",
-                vm.type_of(zelf.as_value()).name(),
+                vm.type_of(zelf.as_value()).tp_name(),
                 vm.type_of(state).name()
             )));
         };
+        if zelf.closed.get() {
+            return Err(vm.value_error("I/O operation on closed file."));
+        }
         zelf.resizable(vm)?;
         let data = util::to_bytes(vm, value)?;
         if taipan_vm::types::numbers::int_value(pos).is_none() {

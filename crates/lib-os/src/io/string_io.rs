@@ -415,11 +415,12 @@ impl StringIo {
 
     #[pymethod("__setstate__($self, state, /)")]
     fn setstate(vm: &Vm, zelf: &Gc<StringIo>, state: &Value) -> PyResult<()> {
+        zelf.open(vm)?;
         let parts = state.downcast::<Tuple>().map(|t| t.items().to_vec());
         let Some([value, newline, pos, dict, ..]) = parts.as_deref() else {
             return Err(vm.type_error(format_args!(
                 "{}.__setstate__ argument should be 4-tuple, got {}",
-                vm.type_of(zelf.as_value()).name(),
+                vm.type_of(zelf.as_value()).tp_name(),
                 vm.type_of(state).name()
             )));
         };

@@ -270,7 +270,7 @@ fn substitute(
     if pieces.is_empty() {
         return Ok((held.slice(vm, 0, 0), n));
     }
-    Ok((template::join(vm, &pieces)?, n))
+    Ok((template::join(vm, &pieces, matches!(held, Held::Text(_)))?, n))
 }
 
 #[pymethods]
@@ -415,6 +415,8 @@ impl Pattern {
 pub struct Scanner {
     pattern: Gc<Pattern>,
     string: Value,
+    /// A view of what is not text, so that its size stays.
+    hold: Value,
     /// The range in indexes, for the matches.
     #[notrace]
     range: (usize, usize),
@@ -431,9 +433,14 @@ pub struct Scanner {
 fn scanner(vm: &Vm, p: &Gc<Pattern>, string: &Value, pos: isize, endpos: isize) -> PyResult<Gc<Scanner>> {
     let held = Held::new(vm, string, p.is_text)?;
     let r = range(&held, pos, endpos);
+    let hold = match held {
+        Held::Text(_) => Value::NONE,
+        Held::Bytes(_) => vm.new_memoryview(string)?,
+    };
     Ok(vm.alloc(Scanner {
         pattern: p.clone(),
         string: string.clone(),
+        hold,
         range: (r.pos, r.endpos),
         next: Cell::new(r.start),
         end: r.end,

@@ -84,7 +84,9 @@ impl Held {
                 None => vm.names.empty.to_value(),
             },
             Held::Bytes(b) => {
-                vm.new_bytes(b.bytes().get(start..end.max(start)).unwrap_or_default()).into_value()
+                // The object may have become shorter since the match.
+                let (bytes, len) = (b.bytes(), b.bytes().len());
+                vm.new_bytes(bytes.get(start.min(len)..end.min(len)).unwrap_or_default()).into_value()
             }
         }
     }

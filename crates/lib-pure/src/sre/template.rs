@@ -47,18 +47,17 @@ pub fn expand(vm: &Vm, template: &Value, m: &Gc<Match>) -> PyResult<Value> {
         }
         pieces.push(literal.clone());
     }
-    join(vm, &pieces)
+    join(vm, &pieces, t.head.is_instance_of::<Str>())
 }
 
 /// Text or bytes put together.
-pub fn join(vm: &Vm, pieces: &[Value]) -> PyResult<Value> {
-    let is_text = pieces.iter().find_map(|p| {
-        let text = p.downcast::<Str>().is_some();
-        (text || !vm.type_of(p).slots.buffer.get().is_none()).then_some(text)
-    });
-    if is_text != Some(false) {
+pub fn join(vm: &Vm, pieces: &[Value], is_text: bool) -> PyResult<Value> {
+    let wrong = |i: usize, what: &str, v: &Value| {
+        vm.type_error(format_args!("sequence item {i}: expected {what}, {} found", vm.type_of(v).name()))
+    };
+    if is_text {
         let mut out = taipan_text::Wtf8Buf::new();
-        for p in pieces {
+        for (i, p) in pieces.iter().enumerate() {
             match p.downcast::<Str>() {
                 Some(s) => {
                     if out.try_reserve(s.byte_len()).is_err() {
@@ -66,18 +65,16 @@ pub fn join(vm: &Vm, pieces: &[Value]) -> PyResult<Value> {
                     }
                     out.push_wtf8(s.as_wtf8())
                 }
-                None => {
-                    return Err(vm.type_error(format_args!(
-                        "sequence item 0: expected str instance, {} found",
-                        vm.type_of(p).name()
-                    )));
-                }
+                None => return Err(wrong(i, "str instance", p)),
             }
         }
         return Ok(vm.new_wtf8_buf(out).into_value());
     }
     let mut out = Vec::new();
-    for p in pieces {
+    for (i, p) in pieces.iter().enumerate() {
+        if !vm.has_buffer(p) {
+            return Err(wrong(i, "a bytes-like object", p));
+        }
         let h = Held::new(vm, p, Some(false))?;
         if out.try_reserve(h.bytes().len()).is_err() {
             return Err(vm.memory_error());

@@ -19,8 +19,10 @@ pub struct GcState {
     thresholds: Cell<[i64; GENERATIONS]>,
     debug: Cell<i32>,
     collecting: Cell<bool>,
-    /// Containers that may be made between two collections.
+    /// Containers that may be made before `collect_if_due` looks again.
     budget: Cell<isize>,
+    /// Objects that lived after the last collection, or fewer if the heap shrank since.
+    survivors: Cell<usize>,
     collections: [Cell<u64>; GENERATIONS],
     collected: [Cell<u64>; GENERATIONS],
     uncollectable: [Cell<u64>; GENERATIONS],
@@ -28,17 +30,21 @@ pub struct GcState {
     garbage: GcCell<List>,
 }
 
-/// Containers between collections when the heap is small.
-const BUDGET: isize = 10_000;
+/// By how many objects a small heap grows between two collections.
+const BUDGET: isize = 8_000;
+/// Containers made between two looks at how much it grew.
+const LOOK: isize = 2_000;
+const THRESHOLD: i64 = 2_000;
 
 impl Default for GcState {
     fn default() -> Self {
         GcState {
             enabled: Cell::new(true),
-            thresholds: Cell::new([2000, 10, 0]),
+            thresholds: Cell::new([THRESHOLD, 10, 0]),
             debug: Cell::new(0),
             collecting: Cell::new(false),
-            budget: Cell::new(BUDGET),
+            budget: Cell::new(LOOK),
+            survivors: Cell::new(0),
             collections: Default::default(),
             collected: Default::default(),
             uncollectable: Default::default(),
@@ -67,16 +73,49 @@ pub fn install_hooks(vm: &Vm) {
     });
 }
 
-/// Runs a collection if enough containers were made since the last one. Called when the breaker says `COLLECT`.
+impl GcState {
+    /// By how many objects the heap may grow before a collection: large heaps by about a third of what lives, since a
+    /// collection takes as long as it finds living objects. A threshold of the program's own makes it more or less.
+    fn growth(&self) -> isize {
+        let live = self.survivors.get() as isize;
+        let growth = BUDGET.max(live / 3 - 12_000);
+        let asked = self.thresholds.get()[0] as i128;
+        let growth = growth as i128 * asked.max(THRESHOLD as i128 / 8) / THRESHOLD as i128;
+        isize::try_from(growth).unwrap_or(isize::MAX)
+    }
+
+    /// By how many objects the heap may still grow; the next look is when so many containers were made, or sooner, so
+    /// that what goes away in between is seen.
+    fn arm(&self, vm: &Vm) -> isize {
+        let live = vm.heap.stats().blocks_allocated;
+        // What was there at the first look came with the start.
+        let before = if self.survivors.get() == 0 { live } else { self.survivors.get() };
+        self.survivors.set(before.min(live));
+        let left = self.growth() - (live - self.survivors.get()) as isize;
+        let budget = left.clamp(1, LOOK);
+        self.budget.set(budget);
+        vm.heap.budget.set(budget);
+        left
+    }
+}
+
+/// Runs a collection if the heap grew enough since the last one. What was made and is gone again does not count: it left
+/// no garbage. Called when the breaker says `COLLECT`.
 pub fn collect_if_due(vm: &Vm) {
     vm.breaker.clear(bit::COLLECT);
-    let due = vm.gc.enabled.get() && vm.gc.thresholds.get()[0] != 0;
-    if vm.heap.budget.get() < 0 {
-        if due && !vm.gc.collecting.get() {
-            collect(vm, 1);
-        } else {
-            vm.heap.budget.set(vm.gc.budget.get());
-        }
+    if vm.heap.budget.get() >= 0 {
+        return;
+    }
+    let gc = &vm.gc;
+    let on = gc.enabled.get() && gc.thresholds.get()[0] != 0 && !gc.collecting.get();
+    if gc.arm(vm) > 0 {
+        return;
+    }
+    if on {
+        collect(vm, 1);
+    } else {
+        gc.budget.set(LOOK);
+        vm.heap.budget.set(LOOK);
     }
 }
 
@@ -107,9 +146,8 @@ pub fn collect(vm: &Vm, generation: usize) -> usize {
     gc.collected[generation].set(gc.collected[generation].get() + n as u64);
     call_callbacks(vm, "stop", generation, n);
     gc.collecting.set(false);
-    let live = vm.heap.stats().blocks_allocated as isize;
-    gc.budget.set(BUDGET.max(live / 3));
-    vm.heap.budget.set(gc.budget.get());
+    gc.survivors.set(vm.heap.stats().blocks_allocated);
+    gc.arm(vm);
     if let Some(e) = pending {
         let _ = vm.reraise(e);
     }
@@ -161,6 +199,12 @@ fn collect_now(vm: &Vm) -> usize {
     }
     garbage.clear();
     n
+}
+
+/// Tuples of atoms are left alone by CPython's collector.
+fn is_untracked_tuple(v: &Value) -> bool {
+    v.downcast_exact::<Tuple>()
+        .is_some_and(|t| !t.items().iter().any(|v| v.header().is_some_and(|h| h.is_gc())))
 }
 
 fn garbage_list(vm: &Vm) -> Gc<List> {
@@ -325,6 +369,7 @@ pub mod gc {
             t[2] = n as i64;
         }
         vm.gc.thresholds.set(t);
+        vm.gc.arm(vm);
     }
 
     /// Return the current collection thresholds.
@@ -373,7 +418,7 @@ pub mod gc {
                 "generation parameter must be less than the number of available generations ({GENERATIONS})"
             ))),
             Some(0 | 2) => Ok(Vec::new()),
-            _ => Ok(vm.heap.containers()),
+            _ => Ok(vm.heap.containers().into_iter().filter(|v| !is_untracked_tuple(v)).collect()),
         }
     }
 
@@ -396,9 +441,8 @@ pub mod gc {
     /// Simple atomic objects will return false.
     #[pyfn("is_tracked(obj, /)")]
     fn is_tracked(vm: &Vm, obj: &Value) -> bool {
-        if obj.downcast_exact::<Tuple>().is_some() {
-            // Tuples of atoms are left alone by CPython's collector.
-            return obj.referents().iter().any(|v| v.header().is_some_and(|h| h.is_gc()));
+        if is_untracked_tuple(obj) {
+            return false;
         }
         let native_type = obj.downcast::<Type>().is_some_and(|t| !t.is_heap_type());
         let _ = vm;

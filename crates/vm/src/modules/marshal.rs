@@ -33,6 +33,8 @@ struct Writer<'a> {
     seen: HashMap<usize, u32>,
     /// Objects made while writing stay alive, so that no address comes twice.
     kept: Vec<Value>,
+    /// Numbers of slices that are being written: what they hold cannot refer to them.
+    open: Vec<u32>,
 }
 
 enum WriteError {
@@ -100,6 +102,9 @@ impl Writer<'_> {
         {
             let address = std::ptr::from_ref(h) as usize;
             if let Some(&n) = self.seen.get(&address) {
+                if self.open.contains(&n) {
+                    return Err(WriteError::Unmarshallable);
+                }
                 self.out.push(b'r');
                 self.out.extend(n.to_le_bytes());
                 return Ok(());
@@ -111,7 +116,14 @@ impl Writer<'_> {
             }
         }
         let at = self.out.len();
+        let open = flag != 0 && v.is_instance_of::<Slice>();
+        if open {
+            self.open.push(self.seen.len() as u32 - 1);
+        }
         self.object(v)?;
+        if open {
+            self.open.pop();
+        }
         if let Some(code) = self.out.get_mut(at) {
             *code |= flag;
         }
@@ -227,6 +239,7 @@ impl Writer<'_> {
                 depth: self.depth,
                 seen: HashMap::new(),
                 kept: Vec::new(),
+                open: Vec::new(),
             };
             alone.value(&v)?;
             keyed.push((alone.out, v));
@@ -290,8 +303,16 @@ impl Writer<'_> {
 
 /// The bytes of a value.
 pub fn dump(vm: &Vm, v: &Value, version: i64, allow_code: bool) -> PyResult<Vec<u8>> {
-    let mut w =
-        Writer { vm, out: Vec::new(), version, allow_code, depth: 0, seen: HashMap::new(), kept: Vec::new() };
+    let mut w = Writer {
+        vm,
+        out: Vec::new(),
+        version,
+        allow_code,
+        depth: 0,
+        seen: HashMap::new(),
+        kept: Vec::new(),
+        open: Vec::new(),
+    };
     match w.value(v) {
         Ok(()) => Ok(w.out),
         Err(WriteError::Unmarshallable) => Err(vm.value_error("unmarshallable object")),
@@ -314,9 +335,32 @@ struct Reader<'a> {
     allow_code: bool,
     depth: u32,
     refs: Vec<Option<Value>>,
+    loops: Loops,
 }
 
-impl Reader<'_> {
+/// Lists and dicts within a tuple that refer to the tuple: it is put there once it is made.
+#[derive(Default)]
+struct Loops {
+    /// References that stand for tuples being read.
+    tuples: Vec<usize>,
+    /// Whether the value that is read next may be such a tuple, and which one it was.
+    allowed: bool,
+    found: Option<usize>,
+    gaps: Vec<Gap>,
+}
+
+/// A place where a tuple is missing.
+struct Gap {
+    tuple: usize,
+    container: Value,
+    key: Value,
+}
+
+impl<'a> Reader<'a> {
+    fn new(vm: &'a Vm, source: Source<'a>, allow_code: bool) -> Reader<'a> {
+        Reader { vm, source, allow_code, depth: 0, refs: Vec::new(), loops: Loops::default() }
+    }
+
     fn eof(&self) -> Raised {
         self.vm.raise_new(&exc::EOFError, "marshal data too short")
     }
@@ -339,20 +383,21 @@ impl Reader<'_> {
             }
             Source::File(file) => {
                 let (vm, file) = (self.vm, file.clone());
-                let got = vm.call_method(&file, "read", &[vm.new_int(n as i64)])?;
-                let Some(b) = got.downcast::<Bytes>() else {
-                    return Err(vm.type_error(format_args!(
-                        "file.read() returned not bytes but {}",
-                        vm.type_of(&got).name()
-                    )));
-                };
-                if b.len() > n {
+                let mut room = Vec::new();
+                if room.try_reserve_exact(n).is_err() {
+                    return Err(vm.memory_error());
+                }
+                room.resize(n, 0);
+                let target = vm.new_bytearray(room).into_value();
+                let view = vm.new_memoryview(&target)?;
+                let got = vm.call_method(&file, "readinto", &[view])?;
+                let got = vm.index_i64(&got, "cannot fit 'int' into an index-sized integer")?;
+                if got > n as i64 {
                     return Err(vm.value_error(format_args!(
-                        "read() returned too much data: {n} bytes requested, {} returned",
-                        b.len()
+                        "read() returned too much data: {n} bytes requested, {got} returned"
                     )));
                 }
-                if b.len() < n { Err(self.eof()) } else { Ok(b.as_bytes().to_vec()) }
+                if got < n as i64 { Err(self.eof()) } else { Ok(vm.bytes_like(&target)?.to_vec()) }
             }
         }
     }
@@ -411,6 +456,43 @@ impl Reader<'_> {
         })
     }
 
+    /// As `value`, within a container that can be filled later: `None` is what is still missing.
+    fn value_of(&mut self, within: &str, container: &Value, key: &Value) -> PyResult<Option<Value>> {
+        self.loops.allowed = !self.loops.tuples.is_empty();
+        let v = self.object();
+        self.loops.allowed = false;
+        if let Some(tuple) = self.loops.found.take() {
+            self.loops.gaps.push(Gap { tuple, container: container.clone(), key: key.clone() });
+        }
+        match v? {
+            None if within != "dict" => {
+                Err(self.vm.type_error(format_args!("NULL object in marshal data for {within}")))
+            }
+            v => Ok(v),
+        }
+    }
+
+    fn tuple(&mut self, n: usize, flag: bool) -> PyResult<Value> {
+        let place = self.reserve(flag);
+        self.loops.tuples.extend(place);
+        let items = self.items(n, "tuple")?;
+        let t = self.vm.new_tuple(items).into_value();
+        self.settle(place, &t);
+        let Some(place) = place else { return Ok(t) };
+        self.loops.tuples.pop();
+        let (mine, others) = std::mem::take(&mut self.loops.gaps).into_iter().partition(|g| g.tuple == place);
+        self.loops.gaps = others;
+        let mine: Vec<Gap> = mine;
+        for gap in &mine {
+            if let Some(list) = gap.container.downcast::<List>() {
+                drop(list.set(gap.key.as_int().unwrap_or(0) as usize, t.clone()));
+            } else if let Some(d) = gap.container.downcast::<Dict>() {
+                d.set(self.vm, &gap.key, t.clone())?;
+            }
+        }
+        Ok(t)
+    }
+
     fn settle(&mut self, place: Option<usize>, v: &Value) {
         if let Some(slot) = place.and_then(|i| self.refs.get_mut(i)) {
             *slot = Some(v.clone());
@@ -466,6 +548,7 @@ impl Reader<'_> {
 
     fn body(&mut self, code: u8, flag: bool) -> PyResult<Option<Value>> {
         let vm = self.vm;
+        let in_loop = std::mem::take(&mut self.loops.allowed);
         let v = match code {
             b'0' => return Ok(None),
             b'N' => return Ok(Some(Value::NONE)),
@@ -505,20 +588,16 @@ impl Reader<'_> {
             }
             b'(' | b')' => {
                 let n = if code == b')' { self.byte()? as usize } else { self.size("tuple")? };
-                let place = self.reserve(flag);
-                let items = self.items(n, "tuple")?;
-                let t = vm.new_tuple(items).into_value();
-                self.settle(place, &t);
-                return Ok(Some(t));
+                return self.tuple(n, flag).map(Some);
             }
             b'[' => {
                 let n = self.size("list")?;
                 self.room(n)?;
                 let list = vm.new_list(Vec::new());
                 self.keep(flag, list.as_value());
-                for _ in 0..n {
-                    let item = self.value("list")?;
-                    list.push(item);
+                for i in 0..n {
+                    let item = self.value_of("list", list.as_value(), &vm.new_int(i as i64))?;
+                    list.push(item.unwrap_or(Value::NONE));
                 }
                 return Ok(Some(list.into_value()));
             }
@@ -526,7 +605,7 @@ impl Reader<'_> {
                 let d = vm.new_dict();
                 self.keep(flag, d.as_value());
                 while let Some(key) = self.object()? {
-                    let Some(v) = self.object()? else { break };
+                    let Some(v) = self.value_of("dict", d.as_value(), &key)? else { break };
                     d.set(vm, &key, v)?;
                 }
                 return Ok(Some(d.into_value()));
@@ -542,9 +621,13 @@ impl Reader<'_> {
             }
             b'r' => {
                 let n = self.i32()?;
-                let found = usize::try_from(n).ok().and_then(|n| self.refs.get(n).cloned().flatten());
-                return match found {
+                let n = usize::try_from(n).unwrap_or(usize::MAX);
+                return match self.refs.get(n).cloned().flatten() {
                     Some(v) => Ok(Some(v)),
+                    None if in_loop && self.loops.tuples.contains(&n) => {
+                        self.loops.found = Some(n);
+                        Ok(Some(Value::NONE))
+                    }
                     None => Err(self.bad("invalid reference")),
                 };
             }
@@ -639,7 +722,7 @@ impl Reader<'_> {
 /// The value that the bytes begin with.
 pub fn load(vm: &Vm, data: &[u8], allow_code: bool) -> PyResult<Value> {
     let source = Source::Memory { data, at: 0 };
-    read(Reader { vm, source, allow_code, depth: 0, refs: Vec::new() })
+    read(Reader::new(vm, source, allow_code))
 }
 
 fn read(mut reader: Reader<'_>) -> PyResult<Value> {
@@ -710,7 +793,7 @@ pub mod marshal {
                 vm.type_of(&probe).name()
             )));
         }
-        read(Reader { vm, source: Source::File(file.clone()), allow_code, depth: 0, refs: Vec::new() })
+        read(Reader::new(vm, Source::File(file.clone()), allow_code))
     }
 
     /// Return the bytes object that would be written to a file by dump(value, file).
