@@ -104,22 +104,15 @@ fn from_base64(vm: &Vm, v: &Value, strict: bool) -> PyResult<Gc<Bytes>> {
     // Place in the group of four, what is left of the last character, and `=` seen in this group.
     let (mut place, mut left, mut pads) = (0u8, 0u8, 0u32);
     let mut padding_started = false;
-    if strict && text.first() == Some(&b'=') {
-        return Err(error(vm, "Leading padding not allowed"));
-    }
     for (i, &byte) in text.iter().enumerate() {
         if byte == b'=' {
             padding_started = true;
-            if strict && place == 0 {
-                return Err(error(vm, "Excess padding not allowed"));
+            if strict && i == 0 {
+                return Err(error(vm, "Leading padding not allowed"));
             }
-            pads += 1;
-            if place >= 2 && u32::from(place) + pads >= 4 {
-                // A complete group; what follows does not count.
-                if strict && i + 1 < text.len() {
-                    return Err(error(vm, "Excess data after padding"));
-                }
-                return Ok(vm.new_bytes(&out));
+            pads = pads.saturating_add(1);
+            if strict && (place == 0 || place >= 2 && u32::from(place) + pads > 4) {
+                return Err(error(vm, "Excess padding not allowed"));
             }
             continue;
         }
@@ -130,7 +123,14 @@ fn from_base64(vm: &Vm, v: &Value, strict: bool) -> PyResult<Gc<Bytes>> {
             continue;
         };
         if strict && padding_started {
-            return Err(error(vm, "Discontinuous padding not allowed"));
+            return Err(error(
+                vm,
+                if place >= 2 && u32::from(place) + pads == 4 {
+                    "Excess data after padding"
+                } else {
+                    "Discontinuous padding not allowed"
+                },
+            ));
         }
         pads = 0;
         match place {
@@ -152,6 +152,7 @@ fn from_base64(vm: &Vm, v: &Value, strict: bool) -> PyResult<Gc<Bytes>> {
     }
     match place {
         0 => Ok(vm.new_bytes(&out)),
+        2.. if u32::from(place).saturating_add(pads) >= 4 => Ok(vm.new_bytes(&out)),
         1 => Err(error(
             vm,
             format_args!(
@@ -185,8 +186,9 @@ fn to_base64(vm: &Vm, v: &Value, newline: bool) -> PyResult<Gc<Bytes>> {
 fn from_uu(vm: &Vm, v: &Value) -> PyResult<Gc<Bytes>> {
     let held = data_or_ascii(vm, v)?;
     let mut text = held.bytes().iter().copied();
-    // The first byte is the length; absent text reads as zero bytes.
-    let wanted = usize::from(text.next().unwrap_or(0).wrapping_sub(b' ') & 63);
+    // The first byte is the length; absent text behind it reads as zero bytes.
+    let Some(first) = text.next() else { return Err(error(vm, "Missing length byte")) };
+    let wanted = usize::from(first.wrapping_sub(b' ') & 63);
     let mut out = Vec::with_capacity(wanted);
     let (mut bits, mut have) = (0u32, 0u32);
     while out.len() < wanted {

@@ -510,6 +510,11 @@ impl Slots for ItemGetter {
 
 #[pymethods]
 impl ItemGetter {
+    #[pygetter("__text_signature__")]
+    fn text_signature(_vm: &Vm, _zelf: &Gc<ItemGetter>) -> &'static str {
+        "(obj, /)"
+    }
+
     #[pynew(raw)]
     fn new(vm: &Vm, cls: &Gc<Type>, args: CallArgs) -> PyResult<Value> {
         if args.has_keywords() {
@@ -567,6 +572,11 @@ impl Slots for AttrGetter {
 
 #[pymethods]
 impl AttrGetter {
+    #[pygetter("__text_signature__")]
+    fn text_signature(_vm: &Vm, _zelf: &Gc<AttrGetter>) -> &'static str {
+        "(obj, /)"
+    }
+
     #[pynew(raw)]
     fn new(vm: &Vm, cls: &Gc<Type>, args: CallArgs) -> PyResult<Value> {
         if args.has_keywords() {
@@ -642,6 +652,11 @@ impl Slots for MethodCaller {
 
 #[pymethods]
 impl MethodCaller {
+    #[pygetter("__text_signature__")]
+    fn text_signature(_vm: &Vm, _zelf: &Gc<MethodCaller>) -> &'static str {
+        "(obj, /)"
+    }
+
     #[pynew(raw)]
     fn new(vm: &Vm, cls: &Gc<Type>, args: CallArgs) -> PyResult<Value> {
         let [name, rest @ ..] = args.pos() else {

@@ -445,14 +445,14 @@ pub mod posix {
     #[pyfn("_path_normpath(path)")]
     fn path_normpath(vm: &Vm, path: &Value) -> PyResult<Value> {
         let p = plain_path(vm, "_path_normpath", "path", path)?;
-        Ok(p.name(vm, &files::normpath(&p.bytes)))
+        Ok(plain_name(vm, &p, &files::normpath(&p.bytes)))
     }
 
     #[pyfn("_path_splitroot_ex(p)")]
     fn path_splitroot_ex(vm: &Vm, p: &Value) -> PyResult<(Value, Value, Value)> {
         let p = plain_path(vm, "_path_splitroot_ex", "path", p)?;
         let (root, tail) = files::splitroot(&p.bytes);
-        Ok((p.name(vm, b""), p.name(vm, root), p.name(vm, tail)))
+        Ok((plain_name(vm, &p, b""), plain_name(vm, &p, root), plain_name(vm, &p, tail)))
     }
 
     #[pyfn("open(path, flags, mode=511, *, dir_fd=None)")]
@@ -1282,10 +1282,18 @@ pub mod posix {
 /// A path that is only text: NULs are allowed.
 fn plain_path(vm: &Vm, func: &str, arg: &str, v: &Value) -> PyResult<Path> {
     if let Some(s) = v.downcast::<Str>() {
-        return Ok(Path { value: v.clone(), bytes: util::fs_encode(vm, s)?, fd: None, is_bytes: false });
+        return Ok(Path { value: v.clone(), bytes: s.as_bytes().to_vec(), fd: None, is_bytes: false });
     }
     if let Some(b) = v.downcast::<Bytes>() {
         return Ok(Path { value: v.clone(), bytes: b.as_bytes().to_vec(), fd: None, is_bytes: true });
     }
     args::path(vm, func, arg, v, May::Path)
+}
+
+/// A part of such a path.
+fn plain_name(vm: &Vm, p: &Path, part: &[u8]) -> Value {
+    match taipan_text::Wtf8::from_bytes(part) {
+        Some(text) if p.value.is_instance_of::<Str>() => vm.new_wtf8(text).into_value(),
+        _ => p.name(vm, part),
+    }
 }

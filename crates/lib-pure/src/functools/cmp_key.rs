@@ -53,6 +53,11 @@ impl Slots for KeyWrapper {
 
 #[pymethods]
 impl KeyWrapper {
+    #[pygetter("__text_signature__")]
+    fn text_signature(_vm: &Vm, _zelf: &Gc<KeyWrapper>) -> &'static str {
+        "(obj)"
+    }
+
     #[pyconst("__hash__")]
     fn hash_none(vm: &Vm) -> Value {
         let _ = vm;

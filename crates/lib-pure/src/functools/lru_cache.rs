@@ -149,7 +149,7 @@ impl LruCacheWrapper {
     }
 
     /// Report cache statistics
-    #[pymethod(no_text, "cache_info($self, /)")]
+    #[pymethod("cache_info($self, /)")]
     fn cache_info(vm: &Vm, zelf: &Gc<LruCacheWrapper>) -> PyResult<Value> {
         let max = match zelf.maxsize {
             Some(n) => vm.new_uint(n as u64),
@@ -161,7 +161,7 @@ impl LruCacheWrapper {
     }
 
     /// Clear the cache and cache statistics
-    #[pymethod(no_text, "cache_clear($self, /)")]
+    #[pymethod("cache_clear($self, /)")]
     fn cache_clear(vm: &Vm, zelf: &Gc<LruCacheWrapper>) {
         let _ = vm;
         zelf.hits.set(0);
