@@ -341,6 +341,11 @@ impl Verifier<'_> {
                 }
                 let before = live.clone();
                 let jumped = self.step(instr, ext, &mut live).map_err(|reason| (pc, reason))?;
+                if matches!(op, Op::ReturnValue | Op::ReturnConst)
+                    && (code.first_temp()..code.nregs()).any(|t| bit(&live.may, t))
+                {
+                    return Err((pc, "temporaries are live at a return"));
+                }
                 if let Some(h) = handler
                     && op.info().effects.raise
                 {

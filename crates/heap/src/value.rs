@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   …………………………………………………………1   int      63-bit two's complement, shifted left by one
-//!   …………………………………………………………10  float    bits rotated left by three; exponents near 1.0 only (as Ruby's flonum)
+//!   …………………………………………………………10  float    bits plus 2**60, rotated left by three; exponents near 1.0 only
 //!   ………………………………………………………100  constant None, False, True, Ellipsis, NotImplemented
 //!   ………………………………………………………000  pointer  to a 16-byte aligned object header; never zero
 //! ```
@@ -22,7 +22,9 @@ const _: () = assert!(size_of::<Result<Value, crate::value::Zst>>() == 8);
 struct Zst;
 
 const TAG_MASK: u64 = 7;
-const FLOAT_ZERO: u64 = 0x8000_0000_0000_0002;
+/// What 2**-255 would be, which is boxed instead.
+const FLOAT_ZERO: u64 = 2;
+const FLOAT_BIAS: u64 = 1 << 60;
 
 #[inline(always)]
 const fn raw(bits: u64) -> Value {
@@ -144,9 +146,11 @@ impl Value {
     #[inline(always)]
     pub const fn small_float(f: f64) -> Option<Value> {
         let bits = f.to_bits();
-        let top = (bits >> 60) & 7;
-        if (top == 3 || top == 4) && bits & 0x7fff_ffff_ffff_ffff != 0x3000_0000_0000_0000 {
-            Some(raw((bits.rotate_left(3) & !3) | 2))
+        // The three highest bits of a common exponent are 011 or 100; one more makes them 10x, and turned to the other
+        // end, behind the sign, the two that are known are the tag.
+        let word = bits.wrapping_add(FLOAT_BIAS).rotate_left(3);
+        if word & 3 == 2 && word != FLOAT_ZERO {
+            Some(raw(word))
         } else if bits == 0 {
             Some(raw(FLOAT_ZERO))
         } else {
@@ -169,8 +173,7 @@ impl Value {
         if bits == FLOAT_ZERO {
             return Some(0.0);
         }
-        let low = 2 - (bits >> 63);
-        Some(f64::from_bits(((bits & !3) | low).rotate_right(3)))
+        Some(f64::from_bits(bits.rotate_right(3).wrapping_sub(FLOAT_BIAS)))
     }
 
     /// The object that the word points to.

@@ -72,7 +72,7 @@ impl ValueExt for Value {
     #[inline]
     fn downcast_exact<T: Payload>(&self) -> Option<&Gc<T>> {
         let ty = self.heap_type()?;
-        if std::ptr::eq(ty.def, T::def()) && !ty.is_heap_type() {
+        if ty.native.is_some_and(|d| std::ptr::eq(d, T::def())) {
             // SAFETY: I1.
             Some(unsafe { self.as_gc_unchecked() })
         } else {

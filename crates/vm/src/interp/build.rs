@@ -221,20 +221,19 @@ pub fn unpack_sequence(vm: &Vm, regs: Regs, a: usize, b: u16, n: usize) -> PyRes
     let v = regs.get(b);
     // Owned copies first: the sequence may be the last owner of its items, and a register below may be the sequence.
     if n <= SMALL {
-        let mut items: [Option<Value>; SMALL] = [const { None }; SMALL];
+        let mut words = [0; SMALL];
         let copied = if let Some(t) = v.downcast_exact::<Tuple>() {
-            copy_items(&mut items, t.items(), n)
+            copy_items(&mut words, t.items(), n)
         } else if let Some(l) = v.downcast_exact::<List>() {
-            l.items.with(|l| copy_items(&mut items, l, n))
+            l.items.with(|l| copy_items(&mut words, l, n))
         } else {
             false
         };
         if copied {
             regs.consume(b);
-            for (k, v) in items.into_iter().take(n).enumerate() {
-                if let Some(v) = v {
-                    regs.put((a + k) as u16, v);
-                }
+            for (k, word) in words.into_iter().take(n).enumerate() {
+                // SAFETY: `copy_items` put a reference of our own there.
+                regs.put((a + k) as u16, unsafe { Value::from_bits(word) });
             }
             return Ok(());
         }
@@ -250,13 +249,14 @@ pub fn unpack_sequence(vm: &Vm, regs: Regs, a: usize, b: u16, n: usize) -> PyRes
 /// How many items are unpacked without taking memory.
 const SMALL: usize = 8;
 
+/// Owned references as words (an array of values would be looked through for what to drop).
 #[inline(always)]
-fn copy_items(out: &mut [Option<Value>; SMALL], items: &[Value], n: usize) -> bool {
+fn copy_items(out: &mut [u64; SMALL], items: &[Value], n: usize) -> bool {
     if items.len() != n {
         return false;
     }
     for (place, v) in out.iter_mut().zip(items) {
-        *place = Some(v.clone());
+        *place = v.clone().into_bits();
     }
     true
 }

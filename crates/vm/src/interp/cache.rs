@@ -10,10 +10,10 @@ use crate::types::function::Function;
 use crate::types::instance::{self, Shape};
 use crate::types::module::Module;
 use crate::types::property::Property;
-use crate::types::typedef::F;
-use crate::types::{Str, slotdefs};
+use crate::types::typedef::{F, GetAttrFn};
+use crate::types::{Str, class, slotdefs};
 use crate::{Value, Vm};
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use taipan_heap::Gc;
 
 /// What a site remembers.
@@ -46,6 +46,8 @@ pub enum Kind {
     Module,
     /// A `__slots__` member at `offset`.
     Slot,
+    /// The object is the class whose version is `need`; the value is its own or a base's, and binds to nothing.
+    OfClass,
 }
 
 pub struct SiteCache {
@@ -63,12 +65,15 @@ pub struct SiteCache {
     pub need: Cell<u32>,
     /// Borrowed value (I1), next shape, or second version.
     pub value: Cell<u64>,
+    /// What attribute sites remembered before, for objects of other classes and shapes.
+    others: OnceCell<Box<[SiteCache; OTHERS]>>,
 }
 
+const OTHERS: usize = 4;
 const MAX_MISSES: u8 = 250;
 
 impl SiteCache {
-    pub fn new(nargs: u16, index: u32) -> SiteCache {
+    pub const fn new(nargs: u16, index: u32) -> SiteCache {
         SiteCache {
             kind: Cell::new(Kind::Empty),
             misses: Cell::new(0),
@@ -79,18 +84,35 @@ impl SiteCache {
             offset: Cell::new(0),
             need: Cell::new(0),
             value: Cell::new(0),
+            others: OnceCell::new(),
         }
     }
 
-    /// Whether trying to fill is still worth it.
-    #[inline]
-    pub fn worth_filling(&self) -> bool {
+    /// Before an attribute site is filled: whether that is still worth it. What it remembers is put aside.
+    fn begin(&self) -> bool {
         let n = self.misses.get();
         if n >= MAX_MISSES {
             return false;
         }
         self.misses.set(n + 1);
+        if !matches!(self.kind.get(), Kind::Empty | Kind::Module | Kind::Property) {
+            let others = self.others.get_or_init(|| Box::new([const { SiteCache::new(0, 0) }; OTHERS]));
+            let place = &others[n as usize % OTHERS];
+            place.kind.set(self.kind.get());
+            place.version.set(self.version.get());
+            place.shape.set(self.shape.get());
+            place.offset.set(self.offset.get());
+            place.need.set(self.need.get());
+            place.value.set(self.value.get());
+        }
         true
+    }
+
+    /// What else the site remembers about objects of classes with this version.
+    #[inline]
+    pub fn others(&self, version: u64) -> impl Iterator<Item = &SiteCache> {
+        let others = self.others.get().map_or(&[][..], |o| &o[..]);
+        others.iter().filter(move |s| s.version.get() == version)
     }
 
     fn set(&self, kind: Kind, version: u32, shape: *const Shape) {
@@ -123,7 +145,7 @@ fn fixed_layout(ty: &Type) -> bool {
 /// Fills a site for reading `obj.name`. `method`: for a call.
 #[cold]
 pub fn fill_attr(vm: &Vm, site: &SiteCache, obj: &Value, name: &Gc<Str>, method: bool) {
-    if !site.worth_filling() {
+    if !site.begin() {
         return;
     }
     let Some(ty) = obj.heap_type().cloned() else {
@@ -145,6 +167,10 @@ pub fn fill_attr(vm: &Vm, site: &SiteCache, obj: &Value, name: &Gc<Str>, method:
     };
     if let Some(m) = obj.downcast_exact::<Module>() {
         fill_module(vm, site, m, &ty, name);
+        return;
+    }
+    if let Some(cls) = obj.downcast::<Type>() {
+        fill_of_class(vm, site, cls, &ty, name);
         return;
     }
     if !plain_getattr(&ty) {
@@ -215,6 +241,27 @@ fn has_python_getter(descr: &Value) -> bool {
     getter.is_some_and(|f| f.downcast_exact::<Function>().is_some())
 }
 
+/// An attribute of a class, unless the metaclass has a say or it binds.
+fn fill_of_class(vm: &Vm, site: &SiteCache, cls: &Gc<Type>, meta: &Gc<Type>, name: &Gc<Str>) {
+    let plain = |f: GetAttrFn| std::ptr::fn_addr_eq(f, class::type_getattro as GetAttrFn);
+    if !meta.slots.getattro.get().is_some_and(plain) {
+        return;
+    }
+    if meta.lookup(vm, name).is_some_and(|d| vm.type_of(&d).slots.descr_set.get().is_some()) {
+        return;
+    }
+    let Some(v) = cls.lookup(vm, name) else { return };
+    if vm.type_of(&v).slots.descr_get.get().is_some() && v.downcast_exact::<Function>().is_none() {
+        return;
+    }
+    let (version, own) = (meta.ensure_version(vm), cls.ensure_version(vm));
+    if version != 0 && own != 0 {
+        site.need.set(own);
+        site.value.set(v.bits());
+        site.set(Kind::OfClass, version, std::ptr::null());
+    }
+}
+
 /// A module's own attribute comes before the class's, which has no data descriptors but `__dict__`.
 fn fill_module(vm: &Vm, site: &SiteCache, m: &Gc<Module>, ty: &Gc<Type>, name: &Gc<Str>) {
     let version = ty.ensure_version(vm);
@@ -231,7 +278,7 @@ fn fill_module(vm: &Vm, site: &SiteCache, m: &Gc<Module>, ty: &Gc<Type>, name: &
 /// Fills a site for `obj.name = …`, before the assignment is made.
 #[cold]
 pub fn fill_store_attr(vm: &Vm, site: &SiteCache, obj: &Value, name: &Gc<Str>) {
-    if !site.worth_filling() {
+    if !site.begin() {
         return;
     }
     let Some(ty) = obj.heap_type().cloned() else { return };

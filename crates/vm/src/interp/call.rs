@@ -28,11 +28,9 @@ pub unsafe fn enter_function(
 ) -> PyResult<()> {
     // SAFETY: a function always has code; `old_code` keeps replaced code alive while frames run it.
     unsafe {
-        let code: *const Gc<Code> = func.code.as_ptr_unchecked();
-        let exec = (*code).exec(vm);
+        let exec = &*func.exec(vm);
         let base = regs.base.add(first);
-        if !exec.simple
-            || count != exec.argcount
+        if count != exec.simple_args
             || (*vm.thread.top()).kind.get() & kind::GENERATOR != 0
             || !vm.thread.fits(base, exec.nregs)
         {
@@ -43,7 +41,7 @@ pub unsafe fn enter_function(
         // The callable moves into the frame; an EMPTY self needs nothing.
         let callee = std::ptr::replace(regs.base.add(r) as *mut u64, 0);
         let func: Gc<Function> = Value::from_bits(callee).into_gc_unchecked();
-        match vm.thread.push(vm, func, code, exec, base, 0, dst) {
+        match vm.thread.push(vm, func, exec, base, 0, dst) {
             Ok(_) => Ok(()),
             Err(raised) => {
                 drop_window(base, exec.first_temp);
@@ -114,7 +112,7 @@ pub unsafe fn enter_bound(
         let bound = bind_in_place(vm, &func, &*code, exec, base, count, names);
         regs.drop_run(r, first - r);
         bound?;
-        match vm.thread.push(vm, func, code, exec, base, 0, dst) {
+        match vm.thread.push(vm, func, exec, base, 0, dst) {
             Ok(_) => Ok(()),
             Err(raised) => {
                 drop_window(base, exec.first_temp);
@@ -365,7 +363,7 @@ pub unsafe fn enter_special(
         unsafe {
             let f = &mut *vm.thread.top();
             f.kind.set(f.kind.get() | kind::INIT);
-            f.instance = Some(obj);
+            f.owner = Some(obj);
         }
         return Ok(true);
     }
@@ -409,13 +407,13 @@ pub fn push_call(
         for (k, v) in args.all.iter().enumerate() {
             std::ptr::write(base.add(k), Some(v.clone()));
         }
-        if exec.simple && args.kwnames.is_none() && count == exec.argcount {
+        if args.kwnames.is_none() && count == exec.simple_args {
             clear(base, count, exec.first_temp);
         } else {
             let names = args.kwnames.map_or(&[][..], |k| k.items());
             bind_in_place(vm, func, &*code, exec, base, count, names)?;
         }
-        match vm.thread.push(vm, func.clone(), code, exec, base, kind, 0) {
+        match vm.thread.push(vm, func.clone(), exec, base, kind, 0) {
             Ok(f) => {
                 (*f).locals = locals;
                 Ok(())
@@ -480,7 +478,7 @@ pub unsafe fn enter_ex(vm: &Vm, regs: Regs, r: usize, dst: u16) -> PyResult<bool
         }
         bind_in_place(vm, &func, &*code, exec, base, at, &names)?;
         regs.drop_run(r, 4);
-        match vm.thread.push(vm, func, code, exec, base, 0, dst) {
+        match vm.thread.push(vm, func, exec, base, 0, dst) {
             Ok(_) => Ok(true),
             Err(raised) => {
                 drop_window(base, exec.first_temp);

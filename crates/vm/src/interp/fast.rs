@@ -160,8 +160,8 @@ pub fn python_method(vm: &Vm, ty: &Gc<Type>, name: &Gc<Str>, n: usize) -> Option
     }
     let f = ty.lookup(vm, name)?;
     let f = f.downcast_exact::<Function>()?;
-    let exec = f.code.with(|c| c.map(|c| (c.exec(vm).simple, c.exec(vm).argcount)));
-    (exec == Some((true, n))).then(|| f.clone())
+    let simple_args = f.code.with(|c| c.map(|c| c.exec(vm).simple_args));
+    (simple_args == Some(n)).then(|| f.clone())
 }
 
 /// Enters `f` with these arguments; its result goes to register `dst` of the top frame. An error (the recursion limit)

@@ -1,12 +1,14 @@
 //! Frames and a thread's two stacks: values and frames. Both are large reservations of which the system hands out only
 //! the pages that are touched, so neither ever moves.
 
+use super::run::drop_word;
 use crate::types::code::{Code, Exec};
 use crate::types::frame_object::FrameObject;
 use crate::types::function::Function;
 use crate::{Dict, PyResult, Value, Vm};
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::cell::Cell;
+use std::hint::cold_path;
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 use taipan_bytecode::Instr;
@@ -46,16 +48,12 @@ pub struct Frame {
     /// generator, above the resumer's.
     pub free: *mut Slot,
     pub exec: *const Exec,
-    pub code: *const Gc<Code>,
-    pub globals: *const Gc<Dict>,
-    pub builtins: *const Gc<Dict>,
-    /// Owns what the pointers above point into.
+    /// Keeps the code alive (replaced code too), the globals and the builtins.
     pub func: Option<Gc<Function>>,
     /// The namespace of a class body, module or `exec`.
     pub locals: Option<Value>,
-    pub generator: Option<Value>,
-    /// What `INIT` returns.
-    pub instance: Option<Value>,
+    /// `GENERATOR`: the generator, while it runs. `INIT`: the instance.
+    pub owner: Option<Value>,
     /// The frame as Python sees it, once it looked.
     pub object: GcCell<FrameObject>,
     /// Where the caller wants the result.
@@ -72,7 +70,18 @@ impl Frame {
     /// Whether nothing but the function is owned.
     #[inline(always)]
     fn is_plain(&self) -> bool {
-        self.locals.is_none() && self.generator.is_none() && self.instance.is_none() && !self.object.is_some()
+        let word = |v: &Option<Value>| v.as_ref().map_or(0, Value::bits);
+        word(&self.locals) | word(&self.owner) | self.object.is_some() as u64 == 0
+    }
+
+    /// The generator that is running in this frame.
+    pub fn generator(&self) -> Option<&Value> {
+        if self.kind.get() & kind::GENERATOR != 0 { self.owner.as_ref() } else { None }
+    }
+
+    /// Lets go of what `generator` answers.
+    pub fn take_generator(&mut self) -> Option<Value> {
+        if self.kind.get() & kind::GENERATOR != 0 { self.owner.take() } else { None }
     }
 
     #[inline(always)]
@@ -82,18 +91,24 @@ impl Frame {
     }
 
     pub fn code(&self) -> &Gc<Code> {
-        // SAFETY: I5.
-        unsafe { &*self.code }
+        // SAFETY: `Exec::code` is the word of the code object that owns it; both live while the frame does (I5).
+        unsafe { &*(&raw const self.exec().code as *const Gc<Code>) }
     }
 
+    #[inline(always)]
+    fn func(&self) -> &Gc<Function> {
+        // SAFETY: a frame that can be reached has its function; `pop` takes it last.
+        unsafe { self.func.as_ref().unwrap_unchecked() }
+    }
+
+    #[inline(always)]
     pub fn globals(&self) -> &Gc<Dict> {
-        // SAFETY: I5.
-        unsafe { &*self.globals }
+        &self.func().globals
     }
 
+    #[inline(always)]
     pub fn builtins(&self) -> &Gc<Dict> {
-        // SAFETY: I5.
-        unsafe { &*self.builtins }
+        &self.func().builtins
     }
 
     /// Index of the instruction that is running or was last run.
@@ -311,7 +326,6 @@ impl ThreadState {
         &self,
         vm: &Vm,
         func: Gc<Function>,
-        code: *const Gc<Code>,
         exec: &Exec,
         base: *mut Slot,
         kind: u8,
@@ -320,31 +334,26 @@ impl ThreadState {
         let f = self.next_place(vm)?;
         // SAFETY: the place above the top frame holds no live frame.
         unsafe {
-            let (globals, builtins): (*const Gc<Dict>, *const Gc<Dict>) = (&func.globals, &func.builtins);
             f.write(Frame {
                 pc: Cell::new(exec.instrs.as_ptr()),
                 base,
                 free: base.add(exec.nregs),
                 exec,
-                code,
-                globals,
-                builtins,
                 func: Some(func),
                 locals: None,
-                generator: None,
-                instance: None,
+                owner: None,
                 object: GcCell::new(None),
                 dst,
                 kind: Cell::new(kind),
-                lineno_override: Cell::new(0),
                 begun: Cell::new(false),
+                lineno_override: Cell::new(0),
             });
             self.top.set(f);
             Ok(f)
         }
     }
 
-    /// Pops the top frame. Its window is dropped; `all`: temporaries too.
+    /// Pops the top frame. Its locals are dropped; `all`: temporaries too, of which a return leaves none (verified).
     ///
     /// # Safety
     /// A frame is running.
@@ -355,28 +364,35 @@ impl ThreadState {
         unsafe {
             let f = self.top.get();
             let exec = (*f).exec();
-            if (*f).object.is_some() {
+            let plain = (*f).is_plain();
+            if !plain {
+                cold_path();
                 detach(vm, &*f);
             }
             let n = if all { exec.nregs } else { exec.first_temp };
             let base = (*f).base as *mut u64;
+            debug_assert!(
+                (n..exec.nregs).all(|i| *base.add(i) & 7 != 0 || *base.add(i) == 0),
+                "temporaries at a return"
+            );
             let mut i = 0;
             while i < n {
                 let slot = base.add(i);
                 let word = *slot;
                 // Words that are no pointers may stay (I2).
-                if word & 7 == 0 && word != 0 {
+                if word & 7 == 0 {
                     *slot = 0;
-                    drop(Value::from_bits(word));
+                    drop_word(word);
                 }
                 i += 1;
             }
             self.top.set(f.sub(1));
-            if (*f).is_plain() {
+            if plain {
                 // Most frames: only the function is to be dropped.
                 drop(std::ptr::read(&raw const (*f).func));
             } else {
-                drop(std::ptr::read(f));
+                cold_path();
+                drop_fields(f);
             }
         }
     }
@@ -464,8 +480,16 @@ impl Drop for FramePlace {
     }
 }
 
-/// A frame ends while Python holds its frame object: the object takes the variables over.
-#[cold]
+/// # Safety
+/// The frame is off the stack.
+#[inline(never)]
+unsafe fn drop_fields(f: *mut Frame) {
+    // SAFETY: by contract.
+    drop(unsafe { std::ptr::read(f) });
+}
+
+/// A frame ends. If Python holds its frame object, that takes the variables over.
+#[inline(never)]
 fn detach(vm: &Vm, f: &Frame) {
     if let Some(o) = f.object.take()
         && o.header().count() > 1

@@ -101,7 +101,7 @@ fn suspend(vm: &Vm, state: &GenState) {
     // SAFETY: a frame is running; its registers are in the box.
     unsafe { vm.thread.take_top(&mut kept.frame) };
     if let Some(frame) = kept.frame.as_mut() {
-        drop(frame.generator.take());
+        drop(frame.owner.take());
         frame.kind.set(kind::GENERATOR);
         if frame.object.is_some()
             && let Some(o) = frame.object.get()
@@ -150,7 +150,7 @@ fn resume_frame(vm: &Vm, g: &Value, state: &GenState, sent: Option<Value>, k: u8
         super::tracing::resumed(vm, f);
     }
     f.dst = dst;
-    f.generator = Some(g.clone());
+    f.owner = Some(g.clone());
     if f.object.is_some()
         && let Some(o) = f.object.get()
     {
@@ -201,7 +201,7 @@ fn restore_some(vm: &Vm, state: &GenState, keep_inner: bool) {
 /// A handler begins in a generator's frame: what it must restore, given what was handled before. Nothing stands for
 /// what the resumer handles, who may be another one by then.
 pub fn enter_handler(f: &Frame, before: Option<Value>) -> Option<Value> {
-    match f.generator.as_ref().and_then(state_of) {
+    match f.generator().and_then(state_of) {
         Some(state) if state.inherits.replace(false) => None,
         _ => before,
     }
@@ -209,7 +209,7 @@ pub fn enter_handler(f: &Frame, before: Option<Value>) -> Option<Value> {
 
 /// A handler ends in a generator's frame: what is handled from now on, given what `enter_handler` answered.
 pub fn leave_handler(f: &Frame, before: Option<Value>) -> Option<Value> {
-    match f.generator.as_ref().and_then(state_of) {
+    match f.generator().and_then(state_of) {
         Some(state) if before.is_none() => {
             state.inherits.set(true);
             state.handled.get()
@@ -226,7 +226,7 @@ pub fn on_stack<R>(vm: &Vm, g: &Value, state: &GenState, f: impl FnOnce() -> R) 
     let held = unsafe {
         let top = &mut *vm.thread.top();
         top.kind.set(top.kind.get() & !kind::RESUMED);
-        top.generator.take()
+        top.take_generator()
     };
     suspend(vm, state);
     restore_handled(vm, state, true);
@@ -264,7 +264,7 @@ pub fn yield_value(vm: &Vm, v: Value) -> PyResult<Flow> {
     // SAFETY: a frame is running.
     let f = unsafe { &mut *vm.thread.top() };
     let (k, dst) = (f.kind.get(), f.dst);
-    let Some(g) = f.generator.take() else { return Err(vm.system_error("yield outside a generator")) };
+    let Some(g) = f.take_generator() else { return Err(vm.system_error("yield outside a generator")) };
     let Some(state) = state_of(&g) else { return Err(vm.system_error("yield outside a generator")) };
     suspend(vm, state);
     restore_handled(vm, state, true);
@@ -279,7 +279,7 @@ pub fn yield_value(vm: &Vm, v: Value) -> PyResult<Flow> {
 
 /// The generator's frame is about to be popped for good.
 pub fn finish(vm: &Vm, f: &mut Frame) {
-    if let Some(g) = f.generator.take() {
+    if let Some(g) = f.take_generator() {
         if let Some(state) = state_of(&g) {
             restore_handled(vm, state, false);
             state.finished.set(true);

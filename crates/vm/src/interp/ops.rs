@@ -1,7 +1,7 @@
 //! Slow paths of operators, attributes, items, patterns and intrinsics.
 
 use super::cache::{self, Kind, SiteCache};
-use super::frame::Frame;
+use super::frame::{Frame, Slot};
 use super::run::Regs;
 use super::{fast, links};
 use crate::errors::exc;
@@ -9,7 +9,7 @@ use crate::object::{Type, ValueExt};
 use crate::protocol::BinaryOp;
 use crate::protocol::attr::Method;
 use crate::types::function::Function;
-use crate::types::instance::Shape;
+use crate::types::instance::{self, Attrs, Shape};
 use crate::types::module::Module;
 use crate::types::property::Property;
 use crate::types::typedef::{CompareOp, F};
@@ -261,10 +261,68 @@ pub fn for_iter(vm: &Vm, it: &Value) -> PyResult<Option<Value>> {
     vm.iter_next(it)
 }
 
+/// What the site remembers, if it holds for the object.
+///
+/// # Safety
+/// The object's class has the version that the site was filled under.
+unsafe fn remembered(obj: &Value, s: &SiteCache) -> Option<Value> {
+    let h = obj.header();
+    // SAFETY: the version says that the layout is the one the cache saw; the shape and the inline count, that the value is
+    // there.
+    unsafe {
+        match s.kind.get() {
+            Kind::Instance => {
+                let h = h?;
+                let place = (h as *const _ as *const u8).add(s.offset.get() as usize);
+                let attrs = place.sub(s.need.get() as usize * 8 + size_of::<Attrs>()) as *const Attrs;
+                if *(attrs as *const *const Shape) != s.shape.get() {
+                    return None;
+                }
+                if h.flags() >> 24 > s.need.get() {
+                    return (*(place as *const Slot)).clone();
+                }
+                instance::overflow_value(attrs, h, s.need.get() as usize)
+            }
+            Kind::Outline => {
+                let h = h?;
+                let attrs = (h as *const _ as *const u8).add(s.offset.get() as usize) as *const Attrs;
+                if *(attrs as *const *const Shape) != s.shape.get() {
+                    return None;
+                }
+                instance::overflow_value(attrs, h, s.need.get() as usize)
+            }
+            Kind::Slot => {
+                (*((h? as *const _ as *const u8).add(s.offset.get() as usize) as *const Slot)).clone()
+            }
+            Kind::Class | Kind::Method if shape_matches(obj, s) => Some(borrowed(s.value.get())),
+            Kind::OfClass if obj.downcast::<Type>()?.version.get() == s.need.get() => {
+                Some(borrowed(s.value.get()))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Looks through all that the site remembers: the value, and whether it is a method to be called with the object.
+#[inline]
+fn from_site(vm: &Vm, obj: &Value, site: &SiteCache) -> Option<(Value, bool)> {
+    let version = vm.type_of(obj).version.get() as u64;
+    let own = (site.version.get() == version).then_some(site);
+    // SAFETY: the versions were compared.
+    own.into_iter()
+        .chain(site.others(version))
+        .find_map(|s| Some((unsafe { remembered(obj, s) }?, s.kind.get() == Kind::Method)))
+}
+
 /// `load_attr`; `true`: a frame was entered (a property's getter) that will give the result.
 #[inline(never)]
 pub fn load_attr(vm: &Vm, regs: Regs, i: Instr, site: &SiteCache, name: &Gc<Str>) -> PyResult<bool> {
     let obj = regs.get(i.b());
+    if let Some((v, false)) = from_site(vm, obj, site) {
+        regs.consume(i.b());
+        regs.put(i.a(), v);
+        return Ok(false);
+    }
     if let Some(v) = module_attr(obj, site) {
         regs.consume(i.b());
         regs.put(i.a(), v);
@@ -289,18 +347,20 @@ pub fn load_attr(vm: &Vm, regs: Regs, i: Instr, site: &SiteCache, name: &Gc<Str>
 #[inline(never)]
 pub fn load_method(vm: &Vm, regs: Regs, i: Instr, site: Option<&SiteCache>, name: &Gc<Str>) -> PyResult<()> {
     let obj = regs.get(i.b());
-    if let Some(s) = site
-        && let Some(v) = module_attr(obj, s)
-    {
-        regs.consume(i.b());
-        regs.put(i.a(), v);
-        regs.put_fresh(i.a() as usize + 1, None);
-        return Ok(());
-    }
-    let found = vm.get_method(obj, name)?;
-    if let Some(s) = site {
-        cache::fill_attr(vm, s, obj, name, true);
-    }
+    let found = match site.and_then(|s| from_site(vm, obj, s)) {
+        Some((f, true)) => Method::Unbound(f),
+        Some((v, false)) => Method::Bound(v),
+        None => match site.and_then(|s| module_attr(obj, s)) {
+            Some(v) => Method::Bound(v),
+            None => {
+                let found = vm.get_method(obj, name)?;
+                if let Some(s) = site {
+                    cache::fill_attr(vm, s, obj, name, true);
+                }
+                found
+            }
+        },
+    };
     match found {
         Method::Unbound(f) => {
             let zelf = regs.own(i.b());
@@ -316,10 +376,50 @@ pub fn load_method(vm: &Vm, regs: Regs, i: Instr, site: Option<&SiteCache>, name
     Ok(())
 }
 
-#[cold]
+/// Stores where the site remembers; answers what was there. `Err`: what it remembers does not hold for the object.
+///
+/// # Safety
+/// The object's class has the version that the site was filled under.
+unsafe fn store_remembered(obj: &Value, s: &SiteCache, v: Value) -> Result<Slot, Value> {
+    let Some(h) = obj.header() else { return Err(v) };
+    // SAFETY: as for `remembered`.
+    unsafe {
+        let place = (h as *const _ as *const u8).add(s.offset.get() as usize);
+        match s.kind.get() {
+            k @ (Kind::Overwrite | Kind::Add) => {
+                let attrs = place.sub(s.need.get() as usize * 8 + size_of::<Attrs>());
+                let shape = attrs as *mut *const Shape;
+                if *shape != s.shape.get() || h.flags() >> 24 <= s.need.get() {
+                    return Err(v);
+                }
+                if k == Kind::Add {
+                    *shape = s.value.get() as *const Shape;
+                }
+                Ok(std::ptr::replace(place as *mut Slot, Some(v)))
+            }
+            Kind::OverwriteOutline if *(place as *const *const Shape) == s.shape.get() => {
+                Ok(instance::replace_overflow(place as *const Attrs, h, s.need.get() as usize, v))
+            }
+            Kind::Slot => Ok(std::ptr::replace(place as *mut Slot, Some(v))),
+            _ => Err(v),
+        }
+    }
+}
+
 #[inline(never)]
 pub fn store_attr(vm: &Vm, regs: Regs, i: Instr, site: &SiteCache, name: &Gc<Str>) -> PyResult<()> {
     let obj = regs.get(i.a());
+    let version = vm.type_of(obj).version.get() as u64;
+    let own = (site.version.get() == version).then_some(site);
+    for s in own.into_iter().chain(site.others(version)) {
+        // SAFETY: the versions were compared.
+        if let Ok(old) = unsafe { store_remembered(obj, s, regs.get(i.b()).clone()) } {
+            drop(old);
+            regs.consume(i.b());
+            regs.consume(i.a());
+            return Ok(());
+        }
+    }
     cache::fill_store_attr(vm, site, obj, name);
     vm.set_attr(obj, name, regs.get(i.b()))?;
     regs.consume(i.b());

@@ -11,7 +11,7 @@ use crate::object::{Type, ValueExt};
 use crate::protocol::BinaryOp;
 use crate::types::code::Exec;
 use crate::types::function::Function;
-use crate::types::instance::{self, Attrs, Shape};
+use crate::types::instance::{Attrs, Shape};
 use crate::types::list_methods::ListIter;
 use crate::types::range::RangeIter;
 use crate::types::tuple_methods::TupleIter;
@@ -19,6 +19,7 @@ use crate::types::typedef::CompareOp;
 use crate::types::{Dict, List, Tuple};
 use crate::{PyResult, Raised, Value, Vm};
 use std::cell::Cell;
+use std::hint::cold_path;
 use taipan_bytecode::{Instr, Op};
 use taipan_heap::Gc;
 
@@ -61,9 +62,7 @@ impl Regs {
             let p = self.base.add(r as usize) as *mut u64;
             let old = *p;
             *p = v.into_bits();
-            if old & 7 == 0 && old != 0 {
-                drop(Value::from_bits(old));
-            }
+            drop_word(old);
         }
     }
 
@@ -91,10 +90,9 @@ impl Regs {
     #[inline(always)]
     pub fn own(self, r: u16) -> Value {
         if self.is_temp(r) {
-            match self.take(r as usize) {
-                Some(v) => v,
-                None => Value::NONE,
-            }
+            debug_assert!(self.bits(r) != 0, "empty register {r}");
+            // SAFETY: I1; what is read is filled (verified).
+            unsafe { self.take(r as usize).unwrap_unchecked() }
         } else {
             self.get(r).clone()
         }
@@ -108,9 +106,10 @@ impl Regs {
             unsafe {
                 let p = self.base.add(r as usize) as *mut u64;
                 let old = *p;
-                if old & 7 == 0 && old != 0 {
+                if old & 7 == 0 {
+                    cold_path();
                     *p = 0;
-                    drop(Value::from_bits(old));
+                    drop_word(old);
                 }
             }
         }
@@ -129,6 +128,22 @@ impl Regs {
     pub fn drop_run(self, r: usize, n: usize) {
         for i in r..r + n {
             drop(self.take(i));
+        }
+    }
+}
+
+/// Drops the value that a word of a window is, if it is one that counts. Two branches, where the compiler would make
+/// one of five instructions.
+///
+/// # Safety
+/// The word's reference, if it is one, is the caller's.
+#[inline(always)]
+pub unsafe fn drop_word(word: u64) {
+    if word & 7 == 0 {
+        cold_path();
+        if word != 0 {
+            // SAFETY: by contract.
+            drop(unsafe { Value::from_bits(word) });
         }
     }
 }
@@ -264,12 +279,14 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
     }
     macro_rules! binary {
         ($i:expr, $op:expr) => {{
+            cold_path();
             save!();
             ops::binary(vm, regs, $i, $op)?;
         }};
     }
     macro_rules! binary_rhs {
         ($i:expr, $op:expr, $rhs:expr) => {{
+            cold_path();
             save!();
             let rhs = $rhs;
             ops::binary_with(vm, regs, $i, $op, &rhs)?;
@@ -300,6 +317,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             } else if let (Some(x), Some(y)) = (float_of(b), float_of(c)) {
                 regs.put($i.a(), Value::bool(x $cmp y));
             } else {
+                cold_path();
                 save!();
                 ops::compare(vm, regs, $i, $op)?;
             }
@@ -311,6 +329,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             if b & 1 != 0 {
                 regs.put($i.a(), Value::bool((b as i64 >> 1) $cmp ($i.sc() as i64)));
             } else {
+                cold_path();
                 save!();
                 ops::compare_with(vm, regs, $i, $op, &Value::int32($i.sc() as i32))?;
             }
@@ -324,6 +343,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             } else if let (Some(x), Some(y)) = (float_of(a), float_of(b)) {
                 x $cmp y
             } else {
+                cold_path();
                 save!();
                 ops::compare_truth(vm, regs, $i.a(), $i.b(), $op)?
             };
@@ -338,12 +358,41 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             let holds = if a & 1 != 0 {
                 (a as i64 >> 1) $cmp ($i.sb() as i64)
             } else {
+                cold_path();
                 save!();
                 ops::compare_truth_with(vm, regs, $i.a(), $op, &Value::int32($i.sb() as i32))?
             };
             if holds == $sense {
                 jump!($i.jump24());
             }
+        }};
+    }
+    macro_rules! return_value {
+        ($v:expr) => {{
+            let mut v = $v;
+            save!();
+            let k = fr!().kind.get();
+            if k & !kind::INIT != 0 || k != 0 && !v.is_none() {
+                cold_path();
+                match unwind::return_special(vm, v)? {
+                    Flow::Switch => reload!(),
+                    done => return Ok(done),
+                }
+                continue;
+            }
+            // SAFETY: the running frame, which is done.
+            let dst = unsafe {
+                if k != 0
+                    && let Some(made) = (*frame).owner.take()
+                {
+                    v = made;
+                }
+                let dst = (*frame).dst;
+                vm.thread.pop(vm, false);
+                dst
+            };
+            reload!();
+            regs.put(dst, v);
         }};
     }
     // The truth of a register, by word if possible.
@@ -355,6 +404,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             } else if bits == FALSE || bits == NONE {
                 false
             } else {
+                cold_path();
                 save!();
                 ops::truth(vm, regs, $r)?
             }
@@ -631,34 +681,6 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                                         regs.put(i.a(), v);
                                         continue;
                                     }
-                                    if *(attrs as *const *const Shape) == s.shape.get()
-                                        && let Some(v) = instance::overflow_value(
-                                            attrs as *const Attrs,
-                                            h,
-                                            s.need.get() as usize,
-                                        )
-                                    {
-                                        regs.consume(i.b());
-                                        regs.put(i.a(), v);
-                                        continue;
-                                    }
-                                }
-                            }
-                            Kind::Outline => {
-                                // SAFETY: as above; the storage has a fixed place in the class's instances.
-                                unsafe {
-                                    let attrs = (h as *const _ as *const u8).add(s.offset.get() as usize);
-                                    if *(attrs as *const *const Shape) == s.shape.get()
-                                        && let Some(v) = instance::overflow_value(
-                                            attrs as *const Attrs,
-                                            h,
-                                            s.need.get() as usize,
-                                        )
-                                    {
-                                        regs.consume(i.b());
-                                        regs.put(i.a(), v);
-                                        continue;
-                                    }
                                 }
                             }
                             Kind::Slot => {
@@ -747,20 +769,6 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                                         drop(old);
                                         regs.consume(i.a());
                                     }
-                                    continue;
-                                }
-                            } else if k == Kind::OverwriteOutline {
-                                if *(place as *const *const Shape) == s.shape.get() {
-                                    let v = regs.own(i.b());
-                                    let old = instance::replace_overflow(
-                                        place as *const Attrs,
-                                        h,
-                                        s.need.get() as usize,
-                                        v,
-                                    );
-                                    save!();
-                                    drop(old);
-                                    regs.consume(i.a());
                                     continue;
                                 }
                             } else if k == Kind::Slot {
@@ -1596,19 +1604,11 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             }
             Op::ReturnValue => {
                 let v = regs.own(i.a());
-                save!();
-                match unwind::return_value(vm, v)? {
-                    Flow::Switch => reload!(),
-                    done => return Ok(done),
-                }
+                return_value!(v)
             }
             Op::ReturnConst => {
                 let v = constant!(i.bc());
-                save!();
-                match unwind::return_value(vm, v)? {
-                    Flow::Switch => reload!(),
-                    done => return Ok(done),
-                }
+                return_value!(v)
             }
 
             Op::ReturnGenerator => {

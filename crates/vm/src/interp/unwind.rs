@@ -8,21 +8,6 @@ use crate::object::{Type, ValueExt};
 use crate::types::{Tuple, traceback};
 use crate::{PyResult, Raised, Value, Vm};
 
-/// The top frame returns `v`.
-#[inline(always)]
-pub fn return_value(vm: &Vm, v: Value) -> PyResult<Flow> {
-    // SAFETY: a frame is running.
-    let f = unsafe { &mut *vm.thread.top() };
-    if f.kind.get() == 0 {
-        let dst = f.dst;
-        // SAFETY: the frame is done.
-        unsafe { vm.thread.pop(vm, true) };
-        deliver(vm, dst, v);
-        return Ok(Flow::Switch);
-    }
-    return_special(vm, v)
-}
-
 /// Puts a result into a register of the top frame.
 #[inline(always)]
 fn deliver(vm: &Vm, dst: u16, v: Value) {
@@ -31,9 +16,9 @@ fn deliver(vm: &Vm, dst: u16, v: Value) {
     Regs { base: caller.base, first_temp: caller.exec().first_temp }.put(dst, v);
 }
 
-#[cold]
+/// A return that is not simply one into the loop's next frame: from an entry frame, a generator, or a bad `__init__`.
 #[inline(never)]
-fn return_special(vm: &Vm, v: Value) -> PyResult<Flow> {
+pub fn return_special(vm: &Vm, v: Value) -> PyResult<Flow> {
     // SAFETY: a frame is running.
     let f = unsafe { &mut *vm.thread.top() };
     let (k, dst) = (f.kind.get(), f.dst);
@@ -46,7 +31,7 @@ fn return_special(vm: &Vm, v: Value) -> PyResult<Flow> {
             unsafe { vm.thread.pop(vm, true) };
             return Err(vm.type_error(format_args!("__init__() should return None, not '{name}'")));
         }
-        v = f.instance.take().unwrap_or(Value::NONE);
+        v = f.owner.take().unwrap_or(Value::NONE);
     }
     if k & kind::GENERATOR != 0 {
         generator::finish(vm, f);

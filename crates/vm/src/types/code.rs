@@ -13,6 +13,8 @@ use taipan_bytecode::{CodeData, Const, Instr, Op, flags};
 /// The payload of `code`.
 pub struct Code {
     pub data: CodeData,
+    /// The word of this object.
+    this: Cell<u64>,
     exec: OnceCell<Box<Exec>>,
     name: OnceCell<Gc<Str>>,
     qualname: OnceCell<Gc<Str>>,
@@ -41,9 +43,12 @@ pub struct Exec {
     pub argcount: usize,
     /// Names of the parameters that can be given by keyword, interned; made when first asked for.
     params: OnceCell<Box<[Gc<Str>]>>,
-    /// Only positional parameters, no stars, no keyword-only ones, no generator: calls can be set up in place.
-    pub simple: bool,
+    /// How many arguments make a call that can be set up in place: the number of parameters if all are positional
+    /// (no stars), `usize::MAX` otherwise.
+    pub simple_args: usize,
     pub flags: u32,
+    /// The word of the code object that this belongs to, not counted.
+    pub code: u64,
     _listed: Listed,
 }
 
@@ -75,6 +80,7 @@ impl Code {
     pub fn new(data: CodeData) -> Code {
         Code {
             data,
+            this: Cell::new(0),
             exec: OnceCell::new(),
             name: OnceCell::new(),
             qualname: OnceCell::new(),
@@ -125,8 +131,12 @@ impl Code {
             first_temp: d.first_temp(),
             argcount: d.argcount as usize,
             params: OnceCell::new(),
-            simple: d.flags & stars == 0 && d.kwonlyargcount == 0,
+            simple_args: match d.flags & stars == 0 && d.kwonlyargcount == 0 {
+                true => d.argcount as usize,
+                false => usize::MAX,
+            },
             flags: d.flags,
+            code: self.this.get(),
             _listed: Listed::new(vm, self),
         };
         let exec = self.exec.get_or_init(|| Box::new(exec));
@@ -203,7 +213,9 @@ impl Code {
 
 impl Vm {
     pub fn new_code(&self, data: CodeData) -> Gc<Code> {
-        self.alloc(Code::new(data))
+        let code = self.alloc(Code::new(data));
+        code.this.set(code.as_value().bits());
+        code
     }
 
     /// Interns WTF-8 bytes.

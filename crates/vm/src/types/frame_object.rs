@@ -84,7 +84,7 @@ pub fn object_of(vm: &Vm, f: &Frame) -> Gc<FrameObject> {
         trace_opcodes: Cell::new(false),
         replaced: Guarded::new(Vec::new()),
         extra_locals: GcCell::new(None),
-        generator: Cell::new(f.generator.as_ref().map_or(0, Value::bits)),
+        generator: Cell::new(f.generator().map_or(0, Value::bits)),
     });
     f.object.set(Some(o.clone()));
     o
@@ -120,7 +120,7 @@ impl FrameObject {
     /// The frame moved between the stack and a generator.
     pub fn relocate(&self, f: &Frame) {
         self.frame.set(f);
-        if let Some(g) = &f.generator {
+        if let Some(g) = f.generator() {
             self.generator.set(g.bits());
         }
     }

@@ -3,13 +3,15 @@
 use crate::native::CallArgs;
 use crate::prelude::*;
 use crate::types::builtins_mapping;
-use crate::types::code::Code;
+use crate::types::code::{Code, Exec};
 use crate::types::module::Module;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 /// The payload of `function`.
 pub struct Function {
     pub code: GcCell<Code>,
+    /// What running `code` needs, once it was called; null before.
+    prepared: Cell<*const Exec>,
     /// Code objects that `__code__ = …` replaced: frames may still run them.
     old_code: Guarded<Vec<Value>>,
     pub globals: Gc<Dict>,
@@ -80,6 +82,7 @@ impl Vm {
         let module = globals.get_str(self, &self.names.__name__);
         self.alloc(Function {
             code: GcCell::new(Some(code.clone())),
+            prepared: Cell::new(std::ptr::null()),
             old_code: Guarded::new(Vec::new()),
             globals: globals.clone(),
             builtins,
@@ -122,6 +125,20 @@ impl Vm {
 }
 
 impl Function {
+    /// What running the function needs. Valid while the function lives: it keeps replaced code too.
+    #[inline(always)]
+    pub fn exec(&self, vm: &Vm) -> *const Exec {
+        let e = self.prepared.get();
+        if e.is_null() { self.prepare(vm) } else { e }
+    }
+
+    #[cold]
+    fn prepare(&self, vm: &Vm) -> *const Exec {
+        let exec: *const Exec = self.code.get().map_or(std::ptr::null(), |c| c.exec(vm) as *const Exec);
+        self.prepared.set(exec);
+        exec
+    }
+
     pub fn name_text(&self) -> String {
         self.qualname.get().map_or(String::new(), |s| s.to_string_lossy().into_owned())
     }
@@ -252,6 +269,7 @@ impl Function {
                 1,
             )?;
         }
+        zelf.prepared.set(std::ptr::null());
         if let Some(old) = zelf.code.replace(Some(code.clone())) {
             zelf.old_code.with_mut(|o| o.push(old.into_value()));
         }

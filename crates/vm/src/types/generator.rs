@@ -387,7 +387,7 @@ fn frame_of(vm: &Vm, g: &Value, state: &GenState) -> Option<Value> {
     }
     let mut f = vm.top_frame();
     while let Some(x) = f {
-        if x.generator.as_ref().is_some_and(|v| v.is(g)) {
+        if x.generator().is_some_and(|v| v.is(g)) {
             return Some(crate::types::frame_object::object_of(vm, x).into_value());
         }
         f = vm.thread.below(x);

@@ -27,6 +27,8 @@ pub struct PyType {
     /// See I1.
     pub version: Cell<u32>,
     pub def: &'static TypeDef,
+    /// The definition, if this is the very class that it defines.
+    pub native: Option<&'static TypeDef>,
     pub slots: SlotTable,
     /// How many `__slots__` words follow the native payload.
     pub slot_words: Cell<u16>,
@@ -146,6 +148,7 @@ impl PyType {
             flags: Cell::new(n.flags),
             version: Cell::new(0),
             def: n.def,
+            native: (n.flags & F::HEAPTYPE == 0).then_some(n.def),
             slots: n.slots,
             slot_words: Cell::new(n.slot_words),
             has_dict: Cell::new(n.has_dict),
