@@ -1,7 +1,7 @@
 //! Calls: setting up windows, binding arguments to parameters, functions made and called.
 
 use super::frame::{Frame, Slot, kind};
-use super::run::Regs;
+use super::run::{DEAD, Regs};
 use crate::native::CallArgs;
 use crate::object::{Type, ValueExt};
 use crate::types::code::{Code, Exec};
@@ -39,7 +39,7 @@ pub unsafe fn enter_function(
         // The arguments are in place; locals and cells beyond them are made EMPTY (dead words are no pointers).
         clear(base, count, exec.first_temp);
         // The callable moves into the frame; an EMPTY self needs nothing.
-        let callee = std::ptr::replace(regs.base.add(r) as *mut u64, 0);
+        let callee = std::ptr::replace(regs.base.add(r) as *mut u64, DEAD);
         let func: Gc<Function> = Value::from_bits(callee).into_gc_unchecked();
         match vm.thread.push(vm, func, exec, base, 0, dst) {
             Ok(_) => Ok(()),
@@ -105,7 +105,7 @@ pub unsafe fn enter_bound(
         }
         if !in_place {
             for k in 0..count {
-                let word = std::ptr::replace(regs.base.add(first + k) as *mut u64, 0);
+                let word = std::ptr::replace(regs.base.add(first + k) as *mut u64, DEAD);
                 std::ptr::write(base.add(k) as *mut u64, word);
             }
         }

@@ -1,7 +1,7 @@
 //! Frames and a thread's two stacks: values and frames. Both are large reservations of which the system hands out only
 //! the pages that are touched, so neither ever moves.
 
-use super::run::drop_word;
+use super::run::DEAD;
 use crate::types::code::{Code, Exec};
 use crate::types::frame_object::FrameObject;
 use crate::types::function::Function;
@@ -381,13 +381,22 @@ impl ThreadState {
                 let word = *slot;
                 // Words that are no pointers may stay (I2).
                 if word & 7 == 0 {
-                    *slot = 0;
-                    drop_word(word);
+                    cold_path();
+                    *slot = DEAD;
+                    if word != 0 {
+                        drop(Value::from_bits(word));
+                    }
                 }
                 i += 1;
             }
+            // A finaliser may have looked at the frame just now.
+            let seen = (*f).object.is_some();
+            if seen {
+                cold_path();
+                detach(vm, &*f);
+            }
             self.top.set(f.sub(1));
-            if plain {
+            if plain && !seen {
                 // Most frames: only the function is to be dropped.
                 drop(std::ptr::read(&raw const (*f).func));
             } else {

@@ -62,7 +62,9 @@ impl Regs {
             let p = self.base.add(r as usize) as *mut u64;
             let old = *p;
             *p = v.into_bits();
-            drop_word(old);
+            if old & 7 == 0 {
+                release_word(old);
+            }
         }
     }
 
@@ -92,7 +94,12 @@ impl Regs {
         if self.is_temp(r) {
             debug_assert!(self.bits(r) != 0, "empty register {r}");
             // SAFETY: I1; what is read is filled (verified).
-            unsafe { self.take(r as usize).unwrap_unchecked() }
+            unsafe {
+                let p = self.base.add(r as usize) as *mut u64;
+                let word = *p;
+                *p = DEAD;
+                Value::from_bits(word)
+            }
         } else {
             self.get(r).clone()
         }
@@ -102,15 +109,19 @@ impl Regs {
     #[inline(always)]
     pub fn consume(self, r: u16) {
         if self.is_temp(r) {
-            // SAFETY: I1.
-            unsafe {
-                let p = self.base.add(r as usize) as *mut u64;
-                let old = *p;
-                if old & 7 == 0 {
-                    cold_path();
-                    *p = 0;
-                    drop_word(old);
-                }
+            self.consume_temp(r as usize);
+        }
+    }
+
+    #[inline(always)]
+    fn consume_temp(self, r: usize) {
+        // SAFETY: I1.
+        unsafe {
+            let p = self.base.add(r) as *mut u64;
+            let old = *p;
+            if old & 7 == 0 {
+                *p = DEAD;
+                release_word(old);
             }
         }
     }
@@ -127,24 +138,25 @@ impl Regs {
     #[inline(always)]
     pub fn drop_run(self, r: usize, n: usize) {
         for i in r..r + n {
-            drop(self.take(i));
+            self.consume_temp(i);
         }
     }
 }
 
-/// Drops the value that a word of a window is, if it is one that counts. Two branches, where the compiler would make
-/// one of five instructions.
+/// What a temporary holds once its value has moved on: anything that is no pointer does (I2), and unlike EMPTY it is told
+/// from a pointer by its tag alone.
+pub const DEAD: u64 = Value::NONE.into_bits();
+
+/// Gives back the reference that a word of a window holds, EMPTY being none. Out of line: the loop tests the tag only.
 ///
 /// # Safety
-/// The word's reference, if it is one, is the caller's.
-#[inline(always)]
-pub unsafe fn drop_word(word: u64) {
-    if word & 7 == 0 {
-        cold_path();
-        if word != 0 {
-            // SAFETY: by contract.
-            drop(unsafe { Value::from_bits(word) });
-        }
+/// The word is a pointer whose reference is the caller's, or zero.
+#[cold]
+#[inline(never)]
+pub unsafe fn release_word(word: u64) {
+    if word != 0 {
+        // SAFETY: by contract.
+        drop(unsafe { Value::from_bits(word) });
     }
 }
 
@@ -1828,8 +1840,8 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                 regs.put(i.a(), v);
             }
             Op::Instrumented => {
-                // SAFETY: back to the instruction just read.
-                pc = unsafe { pc.sub(1) };
+                // SAFETY: back to the instruction just read (which the loop is not to remember for this).
+                pc = unsafe { std::hint::black_box(pc).sub(1) };
                 save!();
                 return Ok(Flow::Switch);
             }
