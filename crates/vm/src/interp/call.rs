@@ -426,6 +426,37 @@ pub fn push_call(
     }
 }
 
+/// Pushes a frame for a function that most likely takes exactly these arguments, which move.
+#[inline(always)]
+pub fn push_moved<const N: usize>(
+    vm: &Vm,
+    func: Gc<Function>,
+    args: [Value; N],
+    kind: u8,
+    dst: u16,
+) -> PyResult<()> {
+    // SAFETY: as in `push_call`.
+    unsafe {
+        let exec = &*func.exec(vm);
+        let base = vm.thread.free_base();
+        if exec.simple_args != N || !vm.thread.fits(base, exec.nregs) {
+            // Its code was replaced since.
+            return super::fast::enter(vm, func, args, kind, dst);
+        }
+        for (k, v) in args.into_iter().enumerate() {
+            std::ptr::write(base.add(k), Some(v));
+        }
+        clear(base, N, exec.first_temp);
+        match vm.thread.push(vm, func, exec, base, kind, dst) {
+            Ok(_) => Ok(()),
+            Err(raised) => {
+                drop_window(base, exec.first_temp);
+                Err(raised)
+            }
+        }
+    }
+}
+
 /// `call_ex` of a Python function, entered like any other call. Answers whether a frame was pushed.
 ///
 /// # Safety

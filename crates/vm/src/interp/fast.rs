@@ -5,6 +5,7 @@
 //! agree with, takes over.
 
 use super::call;
+use super::frame::kind;
 use super::run::Regs;
 use crate::object::{Type, ValueExt};
 use crate::protocol::BinaryOp;
@@ -152,23 +153,50 @@ pub fn item(vm: &Vm, v: &Value, key: &Value) -> PyResult<Option<Value>> {
     }
 }
 
-/// The special method of a class made by Python code, if it is a Python function that takes `n` arguments by position.
+/// Special methods that the loop enters when they are Python functions: places in `PyType::special`.
+#[derive(Clone, Copy)]
+enum Special {
+    GetItem,
+    SetItem,
+    Call,
+}
+
+/// The special method of a class made by Python code, if it is a Python function that takes `n` arguments by position
+/// (`usize::MAX`: however many).
 #[inline]
-pub fn python_method(vm: &Vm, ty: &Gc<Type>, name: &Gc<Str>, n: usize) -> Option<Gc<Function>> {
-    if !ty.is_heap_type() {
+fn python_method(vm: &Vm, ty: &Gc<Type>, which: Special, n: usize) -> Option<Gc<Function>> {
+    if ty.native.is_some() {
         return None;
     }
-    let f = ty.lookup(vm, name)?;
-    let f = f.downcast_exact::<Function>()?;
-    let simple_args = f.code.with(|c| c.map(|c| c.exec(vm).simple_args));
-    (simple_args == Some(n)).then(|| f.clone())
+    let (version, word) = ty.special[which as usize].get();
+    if version == 0 || version != ty.version.get() {
+        return find_python_method(vm, ty, which, n);
+    }
+    // SAFETY: the version says that the class has what it had when a function was found there.
+    (word != 0).then(|| unsafe { super::ops::borrowed(word).into_gc_unchecked() })
+}
+
+#[cold]
+#[inline(never)]
+fn find_python_method(vm: &Vm, ty: &Gc<Type>, which: Special, n: usize) -> Option<Gc<Function>> {
+    let name = match which {
+        Special::GetItem => &vm.names.__getitem__,
+        Special::SetItem => &vm.names.__setitem__,
+        Special::Call => &vm.names.__call__,
+    };
+    let version = ty.ensure_version(vm);
+    let found = ty.lookup(vm, name).and_then(|f| f.downcast_exact::<Function>().cloned());
+    // SAFETY: of a live function's code.
+    let found = found.filter(|f| n == usize::MAX || unsafe { &*f.exec(vm) }.simple_args == n);
+    ty.special[which as usize].set((version, found.as_ref().map_or(0, |f| f.as_value().bits())));
+    found
 }
 
 /// Enters `f` with these arguments; its result goes to register `dst` of the top frame. An error (the recursion limit)
 /// leaves nothing behind.
-pub fn enter<const N: usize>(vm: &Vm, f: Gc<Function>, args: [Value; N], dst: u16) -> PyResult<()> {
+pub fn enter<const N: usize>(vm: &Vm, f: Gc<Function>, args: [Value; N], kind: u8, dst: u16) -> PyResult<()> {
     let args_call = crate::native::CallArgs::positional(&args);
-    call::push_call(vm, &f, args_call, 0, None)?;
+    call::push_call(vm, &f, args_call, kind, None)?;
     // SAFETY: the frame was just pushed.
     unsafe { (*vm.thread.top()).dst = dst };
     Ok(())
@@ -176,13 +204,34 @@ pub fn enter<const N: usize>(vm: &Vm, f: Gc<Function>, args: [Value; N], dst: u1
 
 /// `v[key]` by a `__getitem__` written in Python: its frame has been entered.
 #[inline(never)]
-pub fn enter_getitem(vm: &Vm, regs: Regs, b: u16, c: u16, dst: u16) -> PyResult<bool> {
-    let Some(f) = python_method(vm, vm.type_of(regs.get(b)), &vm.names.__getitem__, 2) else {
+pub fn enter_getitem(vm: &Vm, regs: Regs, b: u16, key: Key, dst: u16) -> PyResult<bool> {
+    let Some(f) = python_method(vm, vm.type_of(regs.get(b)), Special::GetItem, 2) else {
         return Ok(false);
     };
-    let key = regs.own(c);
+    let key = match key {
+        Key::Register(c) => regs.own(c),
+        Key::Value(v) => v,
+    };
     let zelf = regs.own(b);
-    enter(vm, f, [zelf, key], dst)?;
+    call::push_moved(vm, f, [zelf, key], 0, dst)?;
+    Ok(true)
+}
+
+/// Where a subscript's key is.
+pub enum Key {
+    Register(u16),
+    Value(Value),
+}
+
+/// `a[b] = c` by a `__setitem__` written in Python: its frame has been entered.
+#[inline(never)]
+pub fn enter_setitem(vm: &Vm, regs: Regs, a: u16, b: u16, c: u16) -> PyResult<bool> {
+    let Some(f) = python_method(vm, vm.type_of(regs.get(a)), Special::SetItem, 3) else {
+        return Ok(false);
+    };
+    let (v, key) = (regs.own(c), regs.own(b));
+    let zelf = regs.own(a);
+    call::push_moved(vm, f, [zelf, key, v], kind::DISCARD, 0)?;
     Ok(true)
 }
 
@@ -190,11 +239,7 @@ pub fn enter_getitem(vm: &Vm, regs: Regs, b: u16, c: u16, dst: u16) -> PyResult<
 /// places. The call goes on with them.
 pub fn call_of_instance(vm: &Vm, regs: Regs, r: usize) -> Option<Gc<Function>> {
     let obj = regs.get(r as u16);
-    let ty = obj.heap_type()?;
-    if !ty.is_heap_type() {
-        return None;
-    }
-    let f = ty.lookup(vm, &vm.names.__call__)?.downcast_exact::<Function>()?.clone();
+    let f = python_method(vm, obj.heap_type()?, Special::Call, usize::MAX)?;
     let obj = regs.take(r);
     regs.put_fresh(r + 1, obj);
     regs.put_fresh(r, Some(f.to_value()));

@@ -9,7 +9,6 @@ use crate::{Dict, PyResult, Value, Vm};
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::cell::Cell;
 use std::hint::cold_path;
-use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 use taipan_bytecode::Instr;
 use taipan_heap::Gc;
@@ -37,6 +36,8 @@ pub mod kind {
     pub const SEND: u8 = 16;
     /// The generator was just resumed, which a watcher wants to know.
     pub const RESUMED: u8 = 32;
+    /// Nobody wants the result (`__setitem__` for an assignment).
+    pub const DISCARD: u8 = 64;
 }
 
 /// An activation of a function.
@@ -48,6 +49,8 @@ pub struct Frame {
     /// generator, above the resumer's.
     pub free: *mut Slot,
     pub exec: *const Exec,
+    /// The frame below, while this one is on the stack.
+    prev: *mut Frame,
     /// Keeps the code alive (replaced code too), the globals and the builtins.
     pub func: Option<Gc<Function>>,
     /// The namespace of a class body, module or `exec`.
@@ -148,8 +151,11 @@ impl Frame {
 pub struct ThreadState {
     stack: NonNull<Slot>,
     frames: NonNull<Frame>,
-    /// The running frame; place 0, which never holds one, when no Python code runs.
+    /// The running frame; place 0, which never holds one, when no Python code runs. Frames are linked: those of
+    /// generators stay where the generator keeps them, and leave a place of the frame stack unused.
     top: Cell<*mut Frame>,
+    /// The place of the next frame.
+    next: Cell<*mut Frame>,
     /// The first place that the recursion limit keeps free.
     limit: Cell<*mut Frame>,
     stack_end: *mut Slot,
@@ -196,10 +202,14 @@ const STACK_RESERVE: usize = 256 * 1024;
 impl ThreadState {
     pub fn new() -> ThreadState {
         let (stack, frames) = (reserve(STACK_WORDS), reserve::<Frame>(FRAMES));
+        // SAFETY: place 0 is never a frame; the others' windows begin where it says.
+        unsafe { (&raw mut (*frames.as_ptr()).free).write(stack.as_ptr()) };
         ThreadState {
             stack,
             frames,
             top: Cell::new(frames.as_ptr()),
+            // SAFETY: within the reservation.
+            next: Cell::new(unsafe { frames.as_ptr().add(1) }),
             limit: Cell::new(frames.as_ptr()),
             // SAFETY: within the reservation.
             stack_end: unsafe { stack.as_ptr().add(STACK_WORDS - 16) },
@@ -265,17 +275,16 @@ impl ThreadState {
 
     /// The frame below `f`.
     pub fn below(&self, f: &Frame) -> Option<&Frame> {
-        // SAFETY: frames are pushed contiguously from place 1 on, so the one below is live.
-        let below = unsafe { (f as *const Frame).sub(1) };
-        if std::ptr::eq(below, self.frames.as_ptr()) {
+        if f.prev == self.frames.as_ptr() {
             return None;
         }
-        unsafe { below.as_ref() }
+        // SAFETY: the frames below one on the stack are live.
+        unsafe { f.prev.as_ref() }
     }
 
     pub fn frame_depth(&self) -> usize {
         // SAFETY: both point into the frame stack.
-        unsafe { self.top.get().offset_from(self.frames.as_ptr()) as usize }
+        unsafe { self.next.get().offset_from(self.frames.as_ptr()) as usize - 1 }
     }
 
     /// Applies the interpreter's recursion limit.
@@ -288,8 +297,7 @@ impl ThreadState {
     /// The place of the next frame, if the recursion limit allows one.
     #[inline(always)]
     fn next_place(&self, vm: &Vm) -> PyResult<*mut Frame> {
-        // SAFETY: at most one behind the limit, which lies within the reservation.
-        let f = unsafe { self.top.get().add(1) };
+        let f = self.next.get();
         if f >= self.limit.get() { self.limit_reached(vm, f) } else { Ok(f) }
     }
 
@@ -304,10 +312,8 @@ impl ThreadState {
     /// Where a window may begin that is not set up in place: above the top frame's window.
     #[inline]
     pub fn free_base(&self) -> *mut Slot {
-        match self.top_frame() {
-            Some(f) => f.free,
-            None => self.stack.as_ptr(),
-        }
+        // SAFETY: the top frame, or place 0, which says the same.
+        unsafe { (*self.top.get()).free }
     }
 
     /// Whether a window of `n` words fits at `base`.
@@ -339,6 +345,7 @@ impl ThreadState {
                 base,
                 free: base.add(exec.nregs),
                 exec,
+                prev: self.top.get(),
                 func: Some(func),
                 locals: None,
                 owner: None,
@@ -349,6 +356,7 @@ impl ThreadState {
                 lineno_override: Cell::new(0),
             });
             self.top.set(f);
+            self.next.set(f.add(1));
             Ok(f)
         }
     }
@@ -395,7 +403,7 @@ impl ThreadState {
                 cold_path();
                 detach(vm, &*f);
             }
-            self.top.set(f.sub(1));
+            self.unlink(f);
             if plain && !seen {
                 // Most frames: only the function is to be dropped.
                 drop(std::ptr::read(&raw const (*f).func));
@@ -406,86 +414,35 @@ impl ThreadState {
         }
     }
 
-    /// Takes the top frame off without dropping its window (a generator keeps it), and puts it into an empty place.
+    /// Takes the top frame off the stack, as it is.
     ///
     /// # Safety
-    /// A frame is running; the caller takes over the registers.
+    /// `f` is the top frame.
     #[inline(always)]
-    pub unsafe fn take_top(&self, place: &mut FramePlace) {
-        debug_assert!(!place.full);
-        // SAFETY: as in `pop`.
+    pub unsafe fn unlink(&self, f: *mut Frame) {
+        debug_assert!(f == self.top.get());
+        // SAFETY: by contract; a frame on the stack has taken a place.
         unsafe {
-            let f = self.top.get();
-            self.top.set(f.sub(1));
-            move_frame(f, place.frame.as_mut_ptr());
-            place.full = true;
+            self.top.set((*f).prev);
+            self.next.set(self.next.get().sub(1));
         }
     }
 
-    /// Puts the frame of a full place on top again; its window is where it was. An error leaves it in its place.
+    /// Puts a frame that waits elsewhere on top. On an error nothing has changed.
     ///
     /// # Safety
-    /// The window holds the frame's registers.
+    /// The frame and its window are complete, not on the stack, and stay where they are until they are off it again.
     #[inline(always)]
-    pub unsafe fn put_top(&self, vm: &Vm, place: &mut FramePlace) -> PyResult<*mut Frame> {
-        debug_assert!(place.full);
-        let f = self.next_place(vm)?;
-        let free = self.free_base();
-        // SAFETY: the place above the top frame holds no live frame.
+    pub unsafe fn link(&self, vm: &Vm, f: *mut Frame) -> PyResult<()> {
+        let place = self.next_place(vm)?;
+        // SAFETY: by contract.
         unsafe {
-            move_frame(place.frame.as_ptr(), f);
-            place.full = false;
-            (*f).free = free;
+            (*f).free = self.free_base();
+            (*f).prev = self.top.get();
             self.top.set(f);
+            self.next.set(place.add(1));
         }
-        Ok(f)
-    }
-}
-
-/// Moves a frame word by word: vector loads of fields that were just stored one by one would wait for the stores.
-///
-/// # Safety
-/// `from` holds a frame and `to` has room for one.
-#[inline(always)]
-unsafe fn move_frame(from: *const Frame, to: *mut Frame) {
-    const { assert!(size_of::<Frame>() % 8 == 0) };
-    let (from, to) = (from as *const u64, to as *mut u64);
-    for k in 0..size_of::<Frame>() / 8 {
-        // SAFETY: by contract. Padding is copied as it is.
-        unsafe { std::ptr::write_volatile(to.add(k), std::ptr::read_volatile(from.add(k))) }
-    }
-}
-
-/// Where a frame waits while it is suspended.
-pub struct FramePlace {
-    full: bool,
-    frame: MaybeUninit<Frame>,
-}
-
-impl FramePlace {
-    pub const fn empty() -> FramePlace {
-        FramePlace { full: false, frame: MaybeUninit::zeroed() }
-    }
-
-    #[inline(always)]
-    pub fn as_ref(&self) -> Option<&Frame> {
-        // SAFETY: full.
-        self.full.then(|| unsafe { self.frame.assume_init_ref() })
-    }
-
-    #[inline(always)]
-    pub fn as_mut(&mut self) -> Option<&mut Frame> {
-        // SAFETY: full.
-        self.full.then(|| unsafe { self.frame.assume_init_mut() })
-    }
-}
-
-impl Drop for FramePlace {
-    fn drop(&mut self) {
-        if self.full {
-            // SAFETY: full, and gone after this.
-            unsafe { self.frame.assume_init_drop() }
-        }
+        Ok(())
     }
 }
 

@@ -1,18 +1,18 @@
 //! Generators, coroutines and async generators: suspending a frame to the heap and resuming it.
 //!
-//! The window of a generator's frame lies in a box that the generator owns, while it runs too: resuming and suspending move
-//! the frame only. Windows of functions that it calls begin at `Frame::free`, above its resumer's.
+//! A generator's frame and its window lie in a box that the generator owns, while it runs too: resuming links the frame
+//! into the stack and suspending takes it off. Windows of functions that it calls begin at `Frame::free`, above its
+//! resumer's.
 //!
-//! I1  `state.suspended` is filled exactly while the frame is not running and not finished; `state.spare` is filled and
-//!     holds the window while it runs.
+//! I1  `GenState::waiting` answers the frame exactly while it is neither running nor finished.
 //! I2  While it runs, the frame owns a reference to its generator.
 
-use super::frame::{Frame, FramePlace, kind};
+use super::frame::{Frame, kind};
 use super::run::{self, Flow, Regs};
 use super::unwind;
 use crate::errors::exc;
 use crate::object::ValueExt;
-use crate::types::generator::{AsyncGenerator, Coroutine, GenState, Generator, Suspended};
+use crate::types::generator::{AsyncGenerator, Coroutine, GenState, Generator};
 use crate::{PyResult, Value, Vm};
 use taipan_bytecode::{Instr, Op, flags};
 
@@ -91,59 +91,55 @@ fn origin(vm: &Vm) -> Value {
     vm.new_tuple(out).into_value()
 }
 
-/// Takes the top frame off and keeps it in `state`. The first time the window moves from the stack into a box.
+/// Takes the top frame off and keeps it in `state`.
 #[inline(always)]
 fn suspend(vm: &Vm, state: &GenState) {
-    let mut kept = match state.spare.take() {
-        Some(kept) => kept,
-        None => first_suspension(vm),
-    };
-    // SAFETY: a frame is running; its registers are in the box.
-    unsafe { vm.thread.take_top(&mut kept.frame) };
-    if let Some(frame) = kept.frame.as_mut() {
-        drop(frame.owner.take());
-        frame.kind.set(kind::GENERATOR);
-        if frame.object.is_some()
-            && let Some(o) = frame.object.get()
-        {
-            o.relocate(frame);
-        }
+    let f = vm.thread.top();
+    // SAFETY: the running frame.
+    unsafe {
+        vm.thread.unlink(f);
+        (*f).kind.set(kind::GENERATOR);
     }
-    state.suspended.with_mut(|s| *s = Some(kept));
+    if state.frame() != f {
+        // SAFETY: off the stack; `first_suspension` moves it.
+        unsafe { first_suspension(state, f) };
+    }
 }
 
-/// Moves the window of the top frame from the stack into a box.
-fn first_suspension(vm: &Vm) -> Box<Suspended> {
-    // SAFETY: a frame is running; each register is moved once and leaves no pointer behind (I3 of mod.rs).
+/// Moves a frame and its window from the stack to the heap.
+///
+/// # Safety
+/// The frame was the top one and is not looked at again.
+unsafe fn first_suspension(state: &GenState, f: *mut Frame) {
+    // SAFETY: each register is moved once and leaves no pointer behind (I3 of mod.rs).
     unsafe {
-        let frame = &mut *vm.thread.top();
+        let frame = std::ptr::read(f);
         let n = frame.exec().nregs;
         let mut window = Vec::with_capacity(n);
         for i in 0..n {
             window.push((*frame.base.add(i)).take());
         }
-        let mut kept = Box::new(Suspended { frame: FramePlace::empty(), window: window.into_boxed_slice() });
-        frame.base = kept.window.as_mut_ptr();
-        kept
+        state.keep(frame, window.into_boxed_slice());
+    }
+    if let Some(a) = state.waiting()
+        && let Some(o) = a.frame.object.get()
+    {
+        o.relocate(&a.frame);
     }
 }
 
 /// Puts a suspended frame on top. `sent` goes where the frame waits for it.
 #[inline(always)]
 fn resume_frame(vm: &Vm, g: &Value, state: &GenState, sent: Option<Value>, k: u8, dst: u16) -> PyResult<()> {
-    let Some(mut kept) = state.suspended.with_mut(Option::take) else {
+    let f = state.frame();
+    if f.is_null() || state.running.get() {
         return Err(vm.system_error("generator is not suspended"));
+    }
+    // SAFETY: a waiting frame, which stays where it is until it is suspended or done.
+    let f = unsafe {
+        vm.thread.link(vm, f)?;
+        &mut *f
     };
-    // SAFETY: a suspended frame's box keeps its registers where they are.
-    let f = match unsafe { vm.thread.put_top(vm, &mut kept.frame) } {
-        // SAFETY: just pushed.
-        Ok(f) => unsafe { &mut *f },
-        Err(raised) => {
-            state.suspended.with_mut(|s| *s = Some(kept));
-            return Err(raised);
-        }
-    };
-    state.spare.set(Some(kept));
     f.kind.set(kind::GENERATOR | k);
     if state.started.get() {
         f.begun.set(true);
@@ -151,11 +147,6 @@ fn resume_frame(vm: &Vm, g: &Value, state: &GenState, sent: Option<Value>, k: u8
     }
     f.dst = dst;
     f.owner = Some(g.clone());
-    if f.object.is_some()
-        && let Some(o) = f.object.get()
-    {
-        o.relocate(f);
-    }
     if let Some(v) = sent
         && let Some(i) = instr_before(f, 1)
         && i.opcode() == Op::YieldValue as u8
@@ -248,7 +239,7 @@ fn instr_before(f: &Frame, n: usize) -> Option<Instr> {
 #[inline(always)]
 pub fn resume_in_loop(vm: &Vm, g: &Value, sent: Option<Value>, k: u8, dst: u16) -> PyResult<bool> {
     let Some(state) = state_of(g) else { return Ok(false) };
-    if !state.suspended.with(|s| s.is_some()) || vm.thread.tracing.get() != 0 {
+    if state.frame().is_null() || state.running.get() || vm.thread.tracing.get() != 0 {
         return Ok(false);
     }
     if k == kind::SEND && !state.started.get() && sent.as_ref().is_some_and(|v| !v.is_none()) {
@@ -277,15 +268,24 @@ pub fn yield_value(vm: &Vm, v: Value) -> PyResult<Flow> {
     Ok(Flow::Switch)
 }
 
-/// The generator's frame is about to be popped for good.
-pub fn finish(vm: &Vm, f: &mut Frame) {
-    if let Some(g) = f.take_generator() {
-        if let Some(state) = state_of(&g) {
-            restore_handled(vm, state, false);
-            state.finished.set(true);
-        }
-        // The frame object, if any, outlives this; the generator itself may not.
-        drop(g);
+/// The generator's frame is about to be popped for good. What comes back is to be given to `forget` after that.
+#[must_use]
+pub fn finish(vm: &Vm, f: &mut Frame) -> Option<Value> {
+    let g = f.take_generator()?;
+    if let Some(state) = state_of(&g) {
+        restore_handled(vm, state, false);
+        // The frame is the stack's until it has been popped.
+        state.running.set(true);
+        state.finished.set(true);
+    }
+    Some(g)
+}
+
+/// The generator's frame has been popped.
+pub fn forget(g: Option<Value>) {
+    if let Some(state) = g.as_ref().and_then(state_of) {
+        state.forget_popped();
+        state.running.set(false);
     }
 }
 
@@ -330,10 +330,10 @@ fn kind_name(v: &Value) -> &'static str {
 /// Resumes from native code. `Err` leaves the generator finished (except for misuse errors).
 pub fn resume(vm: &Vm, g: &Value, with: With) -> PyResult<Resumed> {
     let Some(state) = state_of(g) else { return Err(vm.type_error("not a generator")) };
-    if state.running.get() {
+    if state.running.get() && !state.finished.get() {
         return Err(vm.value_error(format_args!("{} already executing", kind_name(g))));
     }
-    if state.finished.get() || !state.suspended.with(|s| s.is_some()) {
+    if state.finished.get() || state.frame().is_null() {
         if kind_name(g) == "coroutine" && !state.closing.get() {
             return Err(vm.runtime_error("cannot reuse already awaited coroutine"));
         }
@@ -375,18 +375,16 @@ fn outcome(state: &GenState, v: Value) -> Resumed {
 
 /// The iterator that a suspended generator delegates to (`yield from`, `await`).
 pub fn delegate(state: &GenState) -> Option<Value> {
-    state.suspended.with(|s| {
-        let f = s.as_ref()?.frame.as_ref()?;
-        let y = instr_before(f, 1)?;
-        if y.op() != Op::YieldValue || y.x() != 1 {
-            return None;
-        }
-        let send = instr_before(f, 2)?;
-        if send.op() != Op::Send {
-            return None;
-        }
-        f.register(send.b() as usize)
-    })
+    let f = &state.waiting()?.frame;
+    let y = instr_before(f, 1)?;
+    if y.op() != Op::YieldValue || y.x() != 1 {
+        return None;
+    }
+    let send = instr_before(f, 2)?;
+    if send.op() != Op::Send {
+        return None;
+    }
+    f.register(send.b() as usize)
 }
 
 /// `send`: (finished, value).
@@ -527,17 +525,14 @@ pub fn get_anext(vm: &Vm, v: &Value) -> PyResult<Value> {
 
 /// A sub-iterator ended out of a `throw`: moves a suspended frame behind its `send`, as if that had finished.
 pub fn skip_send(state: &GenState) {
-    state.suspended.with_mut(|s| {
-        if let Some(f) = s.as_mut().and_then(|s| s.frame.as_mut()) {
-            if let Some(send) = instr_before(f, 2)
-                && send.op() == Op::Send
-            {
-                state.result_register.set(send.a());
-                // SAFETY: the jump is relative to the instruction after `send`, one before `pc`; targets are in range.
-                f.pc.set(unsafe { f.pc.get().offset(send.jump24() as isize - 1) });
-            }
-        }
-    })
+    if let Some(f) = state.waiting().map(|a| &a.frame)
+        && let Some(send) = instr_before(f, 2)
+        && send.op() == Op::Send
+    {
+        state.result_register.set(send.a());
+        // SAFETY: the jump is relative to the instruction after `send`, one before `pc`; targets are in range.
+        f.pc.set(unsafe { f.pc.get().offset(send.jump24() as isize - 1) });
+    }
 }
 
 /// Resumes a frame that `skip_send` moved, with the sub-iterator's result in the register of its `send`.

@@ -246,7 +246,7 @@ pub fn subscr(vm: &Vm, regs: Regs, i: Instr) -> PyResult<bool> {
     let (b, c) = (regs.get(i.b()), regs.get(i.c()));
     let v = match fast::item(vm, b, c)? {
         Some(v) => v,
-        None if fast::enter_getitem(vm, regs, i.b(), i.c(), i.a())? => return Ok(true),
+        None if fast::enter_getitem(vm, regs, i.b(), fast::Key::Register(i.c()), i.a())? => return Ok(true),
         None => vm.get_item(b, c)?,
     };
     regs.consume(i.c());
@@ -333,7 +333,7 @@ pub fn load_attr(vm: &Vm, regs: Regs, i: Instr, site: &SiteCache, name: &Gc<Str>
         // The property's getter may have been replaced since.
         let getter = property.downcast_exact::<Property>().and_then(|p| p.fget.get());
         if let Some(f) = getter.as_ref().and_then(|f| f.downcast_exact::<Function>()) {
-            fast::enter(vm, f.clone(), [regs.own(i.b())], i.a())?;
+            fast::enter(vm, f.clone(), [regs.own(i.b())], 0, i.a())?;
             return Ok(true);
         }
     }

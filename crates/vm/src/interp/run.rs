@@ -852,7 +852,12 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                     continue;
                 }
                 save!();
-                let v = vm.get_item(b, &Value::int32(i.sc() as i32))?;
+                let key = Value::int32(i.sc() as i32);
+                if fast::enter_getitem(vm, regs, i.b(), fast::Key::Value(key.clone()), i.a())? {
+                    reload!();
+                    continue;
+                }
+                let v = vm.get_item(b, &key)?;
                 regs.consume(i.b());
                 regs.put(i.a(), v);
             }
@@ -874,6 +879,10 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                             continue;
                         }
                     }
+                }
+                if fast::enter_setitem(vm, regs, i.a(), i.b(), i.c())? {
+                    reload!();
+                    continue;
                 }
                 vm.set_item(a, b, regs.get(i.c()))?;
                 regs.consume(i.c());

@@ -33,13 +33,16 @@ pub fn return_special(vm: &Vm, v: Value) -> PyResult<Flow> {
         }
         v = f.owner.take().unwrap_or(Value::NONE);
     }
-    if k & kind::GENERATOR != 0 {
-        generator::finish(vm, f);
-    }
+    let g = generator::finish(vm, f);
     // SAFETY: the frame is done.
     unsafe { vm.thread.pop(vm, true) };
+    generator::forget(g);
     if k & kind::ENTRY != 0 {
         return Ok(Flow::Done(v));
+    }
+    if k & kind::DISCARD != 0 {
+        drop(v);
+        return Ok(Flow::Switch);
     }
     if k & (kind::FOR_ITER | kind::SEND) != 0 {
         generator::end_in_caller(vm, k, dst, v);
@@ -54,7 +57,13 @@ pub fn return_made(vm: &Vm, made: generator::Made) -> PyResult<Flow> {
     if made.kind & kind::ENTRY != 0 {
         return Ok(Flow::Done(made.value));
     }
-    deliver(vm, made.dst, made.value);
+    if made.kind & kind::INIT != 0 {
+        let name = vm.type_of(&made.value).name();
+        return Err(vm.type_error(format_args!("__init__() should return None, not '{name}'")));
+    }
+    if made.kind & kind::DISCARD == 0 {
+        deliver(vm, made.dst, made.value);
+    }
     Ok(Flow::Switch)
 }
 
@@ -120,12 +129,11 @@ pub fn unwind(vm: &Vm) -> PyResult<()> {
         }
         let k = f.kind.get();
         let e = vm.take_raised();
-        if k & kind::GENERATOR != 0 {
-            // SAFETY: as above; nothing else borrows the frame here.
-            generator::finish(vm, unsafe { &mut *vm.thread.top() });
-        }
+        // SAFETY: as above; nothing else borrows the frame here.
+        let g = generator::finish(vm, unsafe { &mut *vm.thread.top() });
         // SAFETY: the frame is done.
         unsafe { vm.thread.pop(vm, true) };
+        generator::forget(g);
         let raised = vm.reraise(e);
         if k & kind::ENTRY != 0 {
             return Err(raised);

@@ -226,8 +226,8 @@ impl Vm {
             .getattro
             .get()
             .is_none_or(|f| std::ptr::fn_addr_eq(f, crate::types::slotdefs::GENERIC_GETATTRO));
-        if !plain {
-            return false;
+        if !plain || ty.native.is_some() {
+            return plain;
         }
         let own = self.types.object.lookup(self, &self.names.__class__);
         match (ty.lookup(self, &self.names.__class__), own) {

@@ -177,7 +177,7 @@ fn async_send(vm: &Vm, s: &Gc<AsyncStep>, v: &Value) -> PyResult<Value> {
         if s.request == Request::Close {
             g.closed.set(true);
             if !g.started.get() {
-                drop(g.suspended.replace(None));
+                g.discard();
                 g.finished.set(true);
                 g.running_async.set(false);
                 s.state.set(AwaitState::Closed);

@@ -90,13 +90,6 @@ pub fn object_of(vm: &Vm, f: &Frame) -> Gc<FrameObject> {
     o
 }
 
-/// As `object_of` for a frame that a generator keeps.
-#[allow(unsafe_code)]
-pub fn object_of_ptr(vm: &Vm, f: *const Frame) -> Gc<FrameObject> {
-    // SAFETY: the caller got the address from a suspended generator that it holds.
-    object_of(vm, unsafe { &*f })
-}
-
 /// One variable: name and where it is.
 struct Variable {
     name: Gc<Str>,

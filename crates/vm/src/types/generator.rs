@@ -1,16 +1,15 @@
 //! `generator`, `coroutine`, `async_generator` and their helper objects.
 
 use crate::errors::{BaseException, exc};
-use crate::interp::frame::{Frame, FramePlace, Slot};
+use crate::interp::frame::{Frame, Slot};
 use crate::interp::gen_api::{Resumed, With, delegate, on_stack, resume};
 use crate::prelude::*;
 use crate::types::code::Code;
 use std::cell::Cell;
 
-/// A frame that waits, with its registers. The box is kept and used again from one suspension to the next.
-pub struct Suspended {
-    /// Empty while the frame runs.
-    pub frame: FramePlace,
+/// A generator's frame with its registers, from its first suspension to its end.
+pub struct Activation {
+    pub frame: Frame,
     pub window: Box<[Slot]>,
 }
 
@@ -19,9 +18,9 @@ pub struct GenState {
     pub code: Gc<Code>,
     pub name: GcCell<Str>,
     pub qualname: GcCell<Str>,
-    pub suspended: Guarded<Option<Box<Suspended>>>,
-    /// The empty box while the frame runs.
-    pub spare: Cell<Option<Box<Suspended>>>,
+    /// I1: a box of our own, or null: before the first suspension and after the end. While `running`, the frame is on the
+    /// stack, whose it is then.
+    activation: Cell<*mut Activation>,
     pub running: Cell<bool>,
     pub started: Cell<bool>,
     pub finished: Cell<bool>,
@@ -45,8 +44,7 @@ impl GenState {
             code,
             name: GcCell::new(name),
             qualname: GcCell::new(qualname),
-            suspended: Guarded::new(None),
-            spare: Cell::new(None),
+            activation: Cell::new(std::ptr::null_mut()),
             running: Cell::new(false),
             started: Cell::new(false),
             finished: Cell::new(false),
@@ -61,6 +59,62 @@ impl GenState {
             result_register: Cell::new(0),
         }
     }
+
+    /// Takes over the frame, which has just been suspended for the first time. Its registers move to the heap.
+    pub fn keep(&self, frame: Frame, window: Box<[Slot]>) {
+        let a = Box::into_raw(Box::new(Activation { frame, window }));
+        // SAFETY: I1: ours alone.
+        unsafe { (*a).frame.base = (*a).window.as_mut_ptr() };
+        debug_assert!(self.activation.get().is_null());
+        self.activation.set(a);
+    }
+
+    /// Where the frame is, null if there is none (any more).
+    #[inline(always)]
+    pub fn frame(&self) -> *mut Frame {
+        let a = self.activation.get();
+        // SAFETY: I1; the address of a field.
+        if a.is_null() { std::ptr::null_mut() } else { unsafe { &raw mut (*a).frame } }
+    }
+
+    /// The frame and its registers while they wait.
+    pub fn waiting(&self) -> Option<&Activation> {
+        if self.running.get() {
+            return None;
+        }
+        // SAFETY: I1.
+        unsafe { self.activation.get().as_ref() }
+    }
+
+    /// Frees the memory of the frame, which has been popped.
+    pub fn forget_popped(&self) {
+        let a = self.activation.replace(std::ptr::null_mut());
+        if !a.is_null() {
+            // SAFETY: I1; the frame has been dropped in its place, the registers hold nothing.
+            unsafe {
+                drop(std::ptr::read(&raw const (*a).window));
+                drop(Box::from_raw(a as *mut std::mem::MaybeUninit<Activation>));
+            }
+        }
+    }
+
+    /// Drops a waiting frame.
+    pub fn discard(&self) {
+        if self.running.get() {
+            return;
+        }
+        let a = self.activation.replace(std::ptr::null_mut());
+        if !a.is_null() {
+            // SAFETY: I1.
+            drop(unsafe { Box::from_raw(a) });
+        }
+    }
+}
+
+impl Drop for GenState {
+    fn drop(&mut self) {
+        self.discard();
+    }
 }
 
 impl Trace for GenState {
@@ -69,32 +123,26 @@ impl Trace for GenState {
         self.handled.trace(visit);
         self.finalizer.trace(visit);
         self.origin.trace(visit);
-        self.suspended.with(|s| {
-            if let Some(s) = s {
-                for slot in s.window.iter().flatten() {
-                    visit(slot)
-                }
-                if let Some(f) = s.frame.as_ref() {
-                    f.func.trace(visit);
-                    f.locals.trace(visit);
-                    f.object.trace(visit);
-                }
+        if let Some(a) = self.waiting() {
+            for slot in a.window.iter().flatten() {
+                visit(slot)
             }
-        });
+            a.frame.func.trace(visit);
+            a.frame.locals.trace(visit);
+            a.frame.object.trace(visit);
+        }
     }
     fn unlink(&self) {
         self.finished.set(true);
         self.handled.unlink();
-        drop(self.suspended.replace(None));
+        self.discard();
     }
 }
 
-impl Drop for Suspended {
+impl Drop for Activation {
     fn drop(&mut self) {
-        if let Some(f) = self.frame.as_ref()
-            && let Some(o) = f.object.get()
-        {
-            crate::vm::with_current(|vm| o.detach(vm, f, None));
+        if let Some(o) = self.frame.object.get() {
+            crate::vm::with_current(|vm| o.detach(vm, &self.frame, None));
         }
     }
 }
@@ -278,7 +326,7 @@ pub fn close(vm: &Vm, g: &Value, state: &GenState) -> PyResult<Value> {
     }
     if state.finished.get() || !state.started.get() {
         state.finished.set(true);
-        drop(state.suspended.replace(None));
+        state.discard();
         return Ok(Value::NONE);
     }
     let e = vm.new_exc_args(&exc::GeneratorExit, Vec::new());
@@ -375,10 +423,8 @@ fn itself(_vm: &Vm, v: &Value) -> PyResult<Value> {
 
 /// `gi_frame` and its kin.
 fn frame_of(vm: &Vm, g: &Value, state: &GenState) -> Option<Value> {
-    let suspended =
-        state.suspended.with(|s| s.as_ref().and_then(|s| s.frame.as_ref()).map(|f| f as *const Frame));
-    if let Some(f) = suspended {
-        let o = crate::types::frame_object::object_of_ptr(vm, f);
+    if let Some(a) = state.waiting() {
+        let o = crate::types::frame_object::object_of(vm, &a.frame);
         o.belongs_to(g);
         return Some(o.into_value());
     }

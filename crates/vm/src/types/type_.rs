@@ -37,6 +37,9 @@ pub struct PyType {
     pub has_weakref: Cell<bool>,
     /// How many attributes new instances keep in line.
     pub inline_hint: Cell<u8>,
+    /// Special methods that are Python functions which the loop can enter, as the loop last found them: the version that
+    /// the class had, and the function's word (not counted; 0: there is none such).
+    pub special: [Cell<(u32, u64)>; 3],
     /// `None`: the definition's.
     name: Guarded<Option<Gc<Str>>>,
     qualname: Guarded<Option<Gc<Str>>>,
@@ -153,6 +156,7 @@ impl PyType {
             slot_words: Cell::new(n.slot_words),
             has_dict: Cell::new(n.has_dict),
             has_weakref: Cell::new(n.has_weakref),
+            special: Default::default(),
             inline_hint: Cell::new(if n.has_dict && n.flags & F::HEAPTYPE != 0 { 4 } else { 0 }),
             name: Guarded::new(n.name),
             qualname: Guarded::new(n.qualname),
