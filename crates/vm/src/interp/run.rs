@@ -461,7 +461,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             },
             Op::Clear => {
                 save!();
-                drop(regs.take(i.a() as usize))
+                regs.consume_temp(i.a() as usize)
             }
             Op::CheckLocal => {
                 if regs.bits(i.a()) == 0 {

@@ -329,6 +329,16 @@ pub fn close(vm: &Vm, g: &Value, state: &GenState) -> PyResult<Value> {
         state.discard();
         return Ok(Value::NONE);
     }
+    if let Some(a) = state.waiting()
+        && state.code.data.exceptions.find(a.frame.lasti() as u32).is_none()
+        && delegate(state).is_none()
+    {
+        // Nothing there could catch or clean up.
+        state.finished.set(true);
+        state.handled.set(None);
+        state.discard();
+        return Ok(Value::NONE);
+    }
     let e = vm.new_exc_args(&exc::GeneratorExit, Vec::new());
     match throw(vm, g, state, e) {
         Ok(Resumed::Yield(_)) => {
