@@ -54,7 +54,12 @@ impl<'a> Compiler<'a> {
             list.push(("return".to_string(), r, false));
         }
         let as_text = self.future(flags::FUTURE_ANNOTATIONS);
+        let body = self.table.find(f, Part::Body);
+        let owner = body.map(|body| self.qualname(body, f.name.as_str()));
         self.enter_evaluator(scope, "__annotate__", span);
+        if let Some(owner) = owner {
+            self.u().qualname = format!("{owner}.__annotate__");
+        }
         let map = self.u().top();
         let short = list.len() <= crate::expr::LONG_DISPLAY / 2;
         let map_first = !short;

@@ -167,6 +167,7 @@ impl<'a> Compiler<'a> {
         unit.hidden_cells = vec![false; cells.len()];
         unit.cells = cells;
         unit.span = span;
+        unit.first = span;
         self.units.push(unit);
     }
 
@@ -198,7 +199,7 @@ impl<'a> Compiler<'a> {
         })
     }
 
-    fn qualname(&self, scope: ScopeId, name: &str) -> String {
+    pub fn qualname(&self, scope: ScopeId, name: &str) -> String {
         if self.units.len() < 2 {
             return name.to_string();
         }
@@ -246,6 +247,8 @@ impl<'a> Compiler<'a> {
                     Some(Hidden::Cell(i)) => return Var::Cell(*i),
                     None => {}
                 },
+                // Code that runs in a namespace of its own looks there first.
+                Place::GlobalImplicit if self.table.scopes[unit.scope].kind == ScopeKind::Module => {}
                 Place::GlobalExplicit | Place::GlobalImplicit => return Var::Global,
                 Place::Free | Place::Unknown => {}
             }
@@ -262,7 +265,6 @@ impl<'a> Compiler<'a> {
         match scope.kind {
             ScopeKind::Module => match place {
                 Place::GlobalExplicit => Var::Global,
-                _ if passed => Var::Global,
                 _ => Var::Name,
             },
             ScopeKind::Class if passed => match free {

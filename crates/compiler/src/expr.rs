@@ -8,7 +8,7 @@ use crate::compiler::{Compiler, Dst, Var};
 use crate::error::{R, Span};
 use crate::fold::truth;
 use crate::scope::ScopeKind;
-use crate::unit::{Label, Reg, is_temp};
+use crate::unit::{Label, NO_SPAN, Reg, is_temp};
 
 /// Displays longer than this are built piece by piece.
 pub(crate) const LONG_DISPLAY: usize = 120;
@@ -87,7 +87,10 @@ impl<'a> Compiler<'a> {
     pub fn discard(&mut self, e: &'a Expr) -> R<()> {
         let t = self.u().top();
         self.expr_to(e, t)?;
+        // Has no line of its own: it goes with what comes before.
+        let saved = self.at(NO_SPAN);
         self.u().clear(t);
+        self.at(saved);
         Ok(())
     }
 

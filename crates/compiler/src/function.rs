@@ -43,6 +43,7 @@ impl<'a> Compiler<'a> {
 
     /// The `def` or `class` statement without its decorators.
     fn header_span(&self, name: Span, span: Span, decorated: bool, text: &str) -> Span {
+        let span = Span { start: span.start, end: self.behind_semicolon(span.end) };
         if !decorated {
             return span;
         }
@@ -54,6 +55,13 @@ impl<'a> Compiler<'a> {
             },
             None => span,
         }
+    }
+
+    /// A semicolon at the end of a body counts as part of what the body belongs to.
+    fn behind_semicolon(&self, end: u32) -> u32 {
+        let Some(rest) = self.tree.text(Span { start: end, end: u32::MAX }) else { return end };
+        let blank = rest.bytes().take_while(|b| matches!(b, b' ' | b'\t' | b'\x0c')).count();
+        if rest.as_bytes().get(blank) == Some(&b';') { end + blank as u32 + 1 } else { end }
     }
 
     pub fn function_def(&mut self, f: &'a ast::StmtFunctionDef) -> R<()> {

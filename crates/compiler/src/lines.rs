@@ -61,9 +61,15 @@ impl Assembler<'_, '_> {
                 entered[at.min(n)] = true;
             }
         }
-        let mut before = NO_SPAN;
+        // Code begins on the line of its definition.
+        let first = self.unit.first;
+        let mut before =
+            if first == NO_SPAN { NO_SPAN } else { Span { start: first.start, end: first.start } };
         for i in 0..n {
             let ins = self.unit.ins[i];
+            if matches!(ins.op, Op::MakeCell | Op::MakeCellArg) && ins.span == NO_SPAN {
+                continue;
+            }
             if entered[i] && ways[i] > 1 || i > 0 && self.unit.ins[i - 1].op.info().effects.end {
                 before = NO_SPAN;
             }

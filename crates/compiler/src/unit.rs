@@ -71,6 +71,8 @@ pub(crate) struct Unit<'a> {
     pub private: Option<crate::scope::Private>,
     pub flags: u32,
     pub firstlineno: u32,
+    /// Where `firstlineno` comes from.
+    pub first: Span,
     pub argcount: u32,
     pub posonlyargcount: u32,
     pub kwonlyargcount: u32,
@@ -115,6 +117,7 @@ impl<'a> Unit<'a> {
             private: None,
             flags: 0,
             firstlineno: 1,
+            first: NO_SPAN,
             argcount: 0,
             posonlyargcount: 0,
             kwonlyargcount: 0,

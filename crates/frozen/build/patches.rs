@@ -63,6 +63,13 @@ pub const PATCHES: &[(&str, &[Rule])] = &[
         )],
     ),
     (
+        "pdb.py",
+        &[(
+            "        if prev is not None and prev.opname == 'RESUME':\n",
+            "        if not instr.opname.startswith(('make_cell', 'return_generator')):\n",
+        )],
+    ),
+    (
         "platform.py",
         &[(
             "        # XXX: RUSTPYTHON support\n        if \"RustPython\" in sys_version:\n            \

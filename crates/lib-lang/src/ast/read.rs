@@ -238,6 +238,19 @@ impl<'a> Reader<'a> {
         TextRange::new(TextSize::from(start), TextSize::from(end))
     }
 
+    /// The last `len` bytes of a node of several lines; nowhere for others.
+    pub fn last_part(&mut self, range: TextRange, len: usize) -> TextRange {
+        let at = |t: TextSize| self.positions.get(t.to_usize()).copied().unwrap_or((1, 0));
+        let ((first, _), (line, col)) = (at(range.start()), at(range.end()));
+        if first == line || (col as usize) < len {
+            return TextRange::default();
+        }
+        let start = self.key(line as i64, (col as usize - len) as i64);
+        let end = self.key(line as i64, col as i64);
+        self.key(line as i64, 0);
+        TextRange::new(TextSize::from(start), TextSize::from(end))
+    }
+
     /// The place of a node of the kind.
     pub fn place(&mut self, v: &Value, kind: &str) -> PyResult<TextRange> {
         let line = self.int(&self.required(v, "lineno", kind)?)?;

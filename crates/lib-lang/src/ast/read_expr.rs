@@ -233,8 +233,8 @@ impl Reader<'_> {
             }
             "Attribute" => {
                 let value = self.boxed(v, "value", class, Ctx::Load)?;
-                // The name has no place of its own.
-                let attr = self.identifier(v, "attr", class, TextRange::default())?;
+                let mut attr = self.identifier(v, "attr", class, TextRange::default())?;
+                attr.range = self.last_part(range, attr.id.len());
                 let ctx = self.context(v, class, ctx)?;
                 Expr::Attribute(ast::ExprAttribute { node_index, range, value, attr, ctx })
             }

@@ -221,6 +221,11 @@ impl Vm {
     #[cold]
     pub fn unraisable(&self, what: &str, obj: Option<&Value>) {
         let e = self.take_raised();
+        if let (Some(b), Some(f)) = (e.downcast::<BaseException>(), self.thread.top_frame())
+            && b.traceback.get().is_none()
+        {
+            b.traceback.set(Some(crate::types::traceback::entry(self, f, f.lasti(), None)));
+        }
         let mut msg = what.to_string();
         if let Some(o) = obj {
             msg.push(' ');

@@ -353,6 +353,19 @@ pub fn target_of(code: &Code, at: usize) -> Option<usize> {
     usize::try_from(at as i64 + 1 + distance as i64).ok()
 }
 
+/// Branches: where they are, where they go on to and where they jump to.
+pub fn branches(code: &Code) -> Vec<(usize, usize, usize)> {
+    let op = |at: usize| code.data.instr(at).map(|i| i.op());
+    let mut out = Vec::new();
+    for at in (0..code.data.len()).filter(|at| op(*at).is_some_and(is_branch)) {
+        let on = if op(at + 1) == Some(Op::Ext) { at + 2 } else { at + 1 };
+        if let Some(to) = target_of(code, at) {
+            out.push((at, on, to));
+        }
+    }
+    out
+}
+
 /// The line of each instruction.
 pub fn lines(code: &Code) -> Vec<u32> {
     let mut lines = Vec::with_capacity(code.data.len());

@@ -220,6 +220,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
     let mut exec: &Exec;
     let mut regs: Regs;
     let mut pc: *const Cell<Instr>;
+    let breaker = &*vm.breaker;
 
     // Takes the state over from the top frame.
     macro_rules! reload {
@@ -230,6 +231,15 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                 exec = &*(*frame).exec;
                 regs = Regs { base: (*frame).base, first_temp: exec.first_temp };
                 pc = (*frame).pc.get();
+            }
+        }};
+    }
+    // A call has entered a frame. Recursion passes no backward jump, so this is where it can be stopped.
+    macro_rules! entered {
+        () => {{
+            reload!();
+            if breaker.tripped() {
+                vm.poll()?;
             }
         }};
     }
@@ -423,7 +433,6 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
         }};
     }
 
-    let breaker = &*vm.breaker;
     reload!();
     let mut watch = tracing::Watch::default();
     loop {
@@ -606,8 +615,24 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                 names::delete_global(vm, fr!(), &exec.names[i.bc() as usize])?;
             }
             Op::LoadName => {
+                let s = site!(i);
+                let f = fr!();
+                // In a module the names are globals.
+                let global = f.locals.as_ref().is_some_and(|l| l.bits() == f.globals().as_value().bits());
+                if global
+                    && s.kind.get() == Kind::Global
+                    && f.globals().table.current_version() == s.version.get()
+                    && let Some(v) = f.globals().table.value_at(s.offset.get() as usize)
+                {
+                    regs.put(i.a(), v);
+                    continue;
+                }
                 save!();
-                let v = names::load_name(vm, fr!(), site_name!(site!(i)))?;
+                let v = if global {
+                    names::load_global(vm, f, site_name!(s), Some(s))?
+                } else {
+                    names::load_name(vm, f, site_name!(s))?
+                };
                 regs.put(i.a(), v);
             }
             Op::LoadNameWide => {
@@ -1547,7 +1572,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                     unsafe {
                         call::enter_function(vm, regs, r, first, count, f, i.a())?;
                     }
-                    reload!();
+                    entered!();
                     continue;
                 }
                 if let Some(def) = links::definition(vm, callee, regs.run(first, count)) {
@@ -1568,7 +1593,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                 }
                 // SAFETY: as above.
                 if unsafe { call::enter_special(vm, regs, r, first, count, &[], i.a()) }? {
-                    reload!();
+                    entered!();
                     continue;
                 }
                 let v = vm.call_args(callee, CallArgs::positional(regs.run(first, count)))?;
@@ -1591,7 +1616,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                     let count = n + (r + 2 - first);
                     // SAFETY: the arguments are the topmost temporaries.
                     if unsafe { call::enter_special(vm, regs, r, first, count, t.items(), i.a()) }? {
-                        reload!();
+                        entered!();
                         continue;
                     }
                 }
@@ -1602,7 +1627,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                 save!();
                 // SAFETY: the call's four registers are the topmost temporaries.
                 if !WATCHED && unsafe { call::enter_ex(vm, regs, i.b() as usize, i.a()) }? {
-                    reload!();
+                    entered!();
                     continue;
                 }
                 let v = call::call_ex(vm, regs, i.b())?;

@@ -20,11 +20,13 @@ pub struct Watch {
     last: usize,
     /// `last` is a branch whose outcome somebody wants to know.
     branch: bool,
+    /// A callback made the frame go on at `last`, the line of which it was told by that.
+    moved: bool,
 }
 
 impl Default for Watch {
     fn default() -> Watch {
-        Watch { frame: null(), last: 0, branch: false }
+        Watch { frame: null(), last: 0, branch: false, moved: false }
     }
 }
 
@@ -56,6 +58,7 @@ pub fn step(vm: &Vm, w: &mut Watch) -> PyResult<Step> {
     // SAFETY: `pc` points into the frame's instructions (I4: the loop just saved it).
     let at = unsafe { pc.offset_from(exec.instrs.as_ptr()) } as usize;
     let same = std::ptr::eq(w.frame, f);
+    let moved = std::mem::take(&mut w.moved) && same && w.last == at;
     let quiet = vm.thread.tracing.get() != 0;
     if std::mem::take(&mut w.branch) && same && !quiet {
         branched(vm, f, w.last, at)?;
@@ -72,13 +75,17 @@ pub fn step(vm: &Vm, w: &mut Watch) -> PyResult<Step> {
     // SAFETY: an instruction is followed by another one (code ends in a terminator and a word behind it).
     let next = unsafe { pc.add(1) };
     if !quiet {
-        let prev = if same && code.data.instr(w.last).is_some_and(|i| i.op().info().effects.jump) {
+        let prev = if moved {
+            Some(at)
+        } else if same && code.data.instr(w.last).is_some_and(|i| i.op().info().effects.jump) {
             Some(w.last)
         } else {
             before(&code, at)
         };
         if before_instruction(vm, f, &code, at, i, prev)? {
-            w.frame = null();
+            // SAFETY: the frame's `pc` points into its instructions.
+            let to = unsafe { f.pc.get().offset_from(exec.instrs.as_ptr()) } as usize;
+            (w.frame, w.last, w.moved) = (f, to, true);
             return Ok(Step::Again);
         }
         f.pc.set(next);
@@ -181,7 +188,7 @@ fn before_instruction(
             Some(p) => code.line_at(p),
             None => 0,
         };
-        if fresh || entered || before != line {
+        if fresh || entered && prev != Some(at) || before != line {
             fire(vm, code, at, event::LINE, &[vm.new_int(line as i64)])?;
             if f.pc.get() != next {
                 return Ok(true);
@@ -215,7 +222,8 @@ fn before_instruction(
         Op::EndSend if may(code, at, event::STOP_ITERATION) => {
             if regs.slot(i.b() as usize).as_ref().is_some_and(|v| generator::state_of(v).is_some()) {
                 let v = regs.get(i.c()).clone();
-                let e = vm.new_exc_args(&exc::StopIteration, vec![v]);
+                let args = if v.is_none() { Vec::new() } else { vec![v] };
+                let e = vm.new_exc_args(&exc::StopIteration, args);
                 fire(vm, code, at, event::STOP_ITERATION, &[offset(vm, at), e])?;
             }
         }
@@ -453,6 +461,14 @@ fn fire(vm: &Vm, code: &Gc<Code>, at: usize, event: usize, args: &[Value]) -> Py
         }
         if event < event::LOCAL {
             monitor::disable(vm, code, at, event, tool);
+            // The older name of the event stands for both ways of a branch.
+            if vm.interp_state.monitor.callbacks[tool][event::BRANCH].is_some() {
+                match event {
+                    event::BRANCH_LEFT => monitor::disable(vm, code, at, event::BRANCH_RIGHT, tool),
+                    event::BRANCH_RIGHT => monitor::disable(vm, code, at, event::BRANCH_LEFT, tool),
+                    _ => {}
+                }
+            }
         } else {
             drop(vm.interp_state.monitor.callbacks[tool][event].take());
             return Err(vm.value_error(format_args!(

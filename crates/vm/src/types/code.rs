@@ -532,8 +532,13 @@ impl Code {
     }
 
     #[pymethod(no_text, "co_branches($self, /)")]
-    fn co_branches(vm: &Vm, _zelf: &Gc<Code>) -> PyResult<Value> {
-        vm.get_iter(&vm.new_list(Vec::new()).into_value())
+    fn co_branches(vm: &Vm, zelf: &Gc<Code>) -> PyResult<Value> {
+        let place = |at: usize| vm.new_int(crate::types::frame_object::shown_index(at));
+        let mut all = Vec::new();
+        for (at, on, to) in monitor::branches(zelf) {
+            all.push(vm.new_tuple(vec![place(at), place(on), place(to)]).into_value());
+        }
+        vm.get_iter(&vm.new_list(all).into_value())
     }
 }
 

@@ -287,6 +287,18 @@ impl Slots for Dict {
 
 #[pymethods]
 impl Dict {
+    /// True if the dictionary has the specified key, else False.
+    #[pymethod("__contains__($self, key, /)")]
+    fn contains(vm: &Vm, zelf: &Value, key: &Value) -> PyResult<bool> {
+        contains(vm, zelf, key)
+    }
+
+    /// Return self[key].
+    #[pymethod("__getitem__($self, key, /)")]
+    fn getitem(vm: &Vm, zelf: &Value, key: &Value) -> PyResult<Value> {
+        subscript(vm, zelf, key)
+    }
+
     #[pynew(raw)]
     fn new(vm: &Vm, cls: &Gc<Type>, args: CallArgs) -> PyResult<Value> {
         let _ = args;

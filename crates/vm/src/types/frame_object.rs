@@ -405,6 +405,8 @@ impl FrameObject {
     fn f_locals(vm: &Vm, zelf: &Gc<FrameObject>) -> Value {
         if !zelf.is_optimized()
             && let Some(ns) = zelf.namespace.get()
+            // Inside an inlined comprehension of a class or module body the variables are those of the comprehension.
+            && zelf.variables(vm, true).iter().all(|v| zelf.read(v.place).is_none())
         {
             return ns;
         }

@@ -354,6 +354,12 @@ impl Slots for List {
 
 #[pymethods]
 impl List {
+    /// Return self[index].
+    #[pymethod("__getitem__($self, index, /)")]
+    fn getitem(vm: &Vm, zelf: &Value, index: &Value) -> PyResult<Value> {
+        subscript(vm, zelf, index)
+    }
+
     #[pynew(raw)]
     fn new(vm: &Vm, cls: &Gc<Type>, args: CallArgs) -> PyResult<Value> {
         let _ = args;

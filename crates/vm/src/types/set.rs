@@ -573,6 +573,12 @@ impl Slots for Set {
 
 #[pymethods]
 impl Set {
+    /// x.__contains__(y) <==> y in x.
+    #[pymethod("__contains__($self, object, /)")]
+    fn contains(vm: &Vm, zelf: &Value, object: &Value) -> PyResult<bool> {
+        contains(vm, zelf, object)
+    }
+
     #[pynew(raw)]
     fn new(vm: &Vm, cls: &Gc<Type>, args: CallArgs) -> PyResult<Value> {
         let _ = args;
@@ -755,6 +761,12 @@ impl Slots for FrozenSet {
 
 #[pymethods]
 impl FrozenSet {
+    /// x.__contains__(y) <==> y in x.
+    #[pymethod("__contains__($self, object, /)")]
+    fn contains(vm: &Vm, zelf: &Value, object: &Value) -> PyResult<bool> {
+        contains(vm, zelf, object)
+    }
+
     #[pynew(raw)]
     fn new(vm: &Vm, cls: &Gc<Type>, args: CallArgs) -> PyResult<Value> {
         let refuse = crate::types::iterators::refuses_keywords::<FrozenSet>(vm, cls);

@@ -769,6 +769,17 @@ fn update_slot(vm: &Vm, ty: &Gc<Type>, index: usize) {
                 // The wrapper of another slot of this name.
                 continue;
             }
+        } else if let Some(m) = descr.downcast_exact::<MethodDescriptor>()
+            && m.def.name == row.name
+            && !m.owner.is_heap_type()
+            && ty.is_subtype(&m.owner)
+        {
+            // A native type's method that stands beside its slot (`dict.__getitem__`) does the same.
+            if (slot.defined)(&m.owner.def.slots) {
+                found = true;
+                specific = Some(m.owner.clone());
+            }
+            continue;
         } else if row.name == "__new__"
             && let Some(f) = descr.downcast_exact::<BuiltinFunction>()
             && let Some(owner) = f.new_owner()

@@ -68,6 +68,17 @@ fn annotate_of(vm: &Vm, ty: &Gc<Type>) -> PyResult<Value> {
     Ok(Value::NONE)
 }
 
+/// The signature that the docstring of a class begins with, in the way of native ones: `Name(...)`, then `--`.
+fn written_signature(vm: &Vm, zelf: &Gc<PyType>) -> Option<Value> {
+    let doc = zelf.own(vm, &vm.names.__doc__)?;
+    let doc = doc.downcast::<Str>()?.as_str()?;
+    let name = zelf.name().to_string();
+    let rest = doc.strip_prefix(name.as_str())?;
+    let end = rest.find(")\n--\n\n")?;
+    let text = rest.get(..=end).filter(|t| t.starts_with('('))?;
+    Some(vm.new_str(text).into_value())
+}
+
 #[pymethods]
 impl PyType {
     /// Return a type's method resolution order.
@@ -313,7 +324,10 @@ impl PyType {
 
     #[pygetter("__text_signature__")]
     fn get_text_signature(vm: &Vm, zelf: &Gc<PyType>) -> Value {
-        if zelf.is_heap_type() || zelf.def.signature.is_empty() {
+        if zelf.is_heap_type() {
+            return written_signature(vm, zelf).unwrap_or(Value::NONE);
+        }
+        if zelf.def.signature.is_empty() {
             return Value::NONE;
         }
         vm.new_str(zelf.def.signature).into_value()
