@@ -16,7 +16,7 @@ use std::ptr::{NonNull, null_mut};
 
 pub(crate) const PAGE: usize = 16 * 1024;
 const CHUNK: usize = 1024 * 1024;
-const CLASSES: usize = 33;
+pub(crate) const CLASSES: usize = 33;
 const MAX_SMALL: usize = (CLASSES - 1) * 16;
 /// How deep destruction may nest before it is put off (a chain a million long must not recurse).
 const MAX_DEPTH: u32 = 64;

@@ -4,8 +4,8 @@
 //! above zero is referenced from outside (frames, globals, native code) and keeps all that it reaches alive. The rest is
 //! garbage. The method is CPython's (`InternalDocs/garbage_collector.md`); the counts live in side arrays of the pages.
 
-use crate::alloc::{Heap, LargePrefix, PAGE, PageHead};
-use crate::object::{Header, TypeFlags, flags};
+use crate::alloc::{CLASSES, Heap, LargePrefix, PAGE, PageHead};
+use crate::object::{Header, flags};
 use crate::value::Value;
 use std::ptr::{NonNull, null_mut};
 
@@ -69,19 +69,20 @@ impl Heap {
         all
     }
 
+    /// Runs `f` with a side count for each object, all zero, which says "no candidate".
     fn with_side_counts<R>(&self, f: impl FnOnce() -> R) -> R {
-        let arrays: Vec<Vec<u32>> = self
-            .pages
-            .borrow()
-            .iter()
-            .map(|page| {
-                // SAFETY: pages live as long as the heap.
-                let page = unsafe { page.as_ref() };
-                let mut refs = vec![0u32; page.blocks as usize];
-                page.refs.set(refs.as_mut_ptr());
-                refs
-            })
-            .collect();
+        let pages = self.pages.borrow();
+        // SAFETY (both closures): pages live as long as the heap.
+        let blocks = pages.iter().map(|page| unsafe { page.as_ref() }.blocks as usize).sum();
+        let mut refs = vec![0u32; blocks];
+        let mut rest = refs.as_mut_slice();
+        for page in pages.iter() {
+            let page = unsafe { page.as_ref() };
+            let (mine, others) = std::mem::take(&mut rest).split_at_mut(page.blocks as usize);
+            page.refs.set(mine.as_mut_ptr());
+            rest = others;
+        }
+        drop(pages);
         for p in self.large.borrow().iter() {
             // SAFETY: listed prefixes are allocated.
             unsafe { p.as_ref().refs.set(0) }
@@ -91,7 +92,7 @@ impl Heap {
             // SAFETY: as above.
             unsafe { page.as_ref().refs.set(null_mut()) }
         }
-        drop(arrays);
+        drop(refs);
         r
     }
 
@@ -171,70 +172,117 @@ fn unreachable(all: &[NonNull<Header>]) -> Vec<Value> {
     // SAFETY (whole function): candidates are live and nothing is freed while it runs.
     unsafe {
         for &p in all {
-            trace(p, &mut |child| {
-                if let Some(n) = candidate(child) {
-                    set_refs(child, CANDIDATE | n.saturating_sub(1));
+            trace(p, &mut |v| {
+                if let Some(n) = v.as_ptr().and_then(|child| side_count(child))
+                    && *n > CANDIDATE
+                {
+                    *n -= 1;
                 }
             });
         }
         let mut work = Vec::new();
+        let mut reached = 0;
         for &p in all {
             if candidate(p).is_some_and(|n| n > 0) {
                 set_refs(p, 0);
                 work.push(p);
                 while let Some(p) = work.pop() {
-                    trace(p, &mut |child| {
-                        if candidate(child).is_some() {
-                            set_refs(child, 0);
+                    reached += 1;
+                    trace(p, &mut |v| {
+                        if let Some(child) = v.as_ptr()
+                            && let Some(n) = side_count(child)
+                            && *n >= CANDIDATE
+                        {
+                            *n = 0;
                             work.push(child)
                         }
                     });
                 }
             }
         }
+        if reached == all.len() {
+            return Vec::new();
+        }
         all.iter().filter(|&&p| candidate(p).is_some()).map(|&p| Value::from_borrowed(p)).collect()
     }
 }
 
-unsafe fn trace(p: NonNull<Header>, f: &mut dyn FnMut(NonNull<Header>)) {
-    // SAFETY: live by the caller's contract. A child with a zero count is being destroyed and no candidate.
-    unsafe {
-        (p.as_ref().head().trace.get())(p, &mut |v| {
-            if let Some(child) = v.as_ptr()
-                && child.as_ref().head().flags.get() & TypeFlags::GC != 0
-            {
-                f(child)
-            }
-        })
-    }
+#[inline(always)]
+unsafe fn trace(p: NonNull<Header>, f: &mut dyn FnMut(&Value)) {
+    // SAFETY: live by the caller's contract.
+    unsafe { (p.as_ref().head().trace.get())(p, f) }
 }
 
 /// The side count of a candidate.
 unsafe fn candidate(p: NonNull<Header>) -> Option<u32> {
     // SAFETY: live by the caller's contract, side counts active.
-    let n = unsafe { *refs_of(p) };
+    let n = unsafe { *side_count(p)? };
     (n & CANDIDATE != 0).then_some(n & COUNT)
 }
 
 unsafe fn set_refs(p: NonNull<Header>, n: u32) {
     // SAFETY: as for `candidate`.
-    unsafe { *refs_of(p) = n }
-}
-
-unsafe fn refs_of(p: NonNull<Header>) -> *mut u32 {
-    // SAFETY: small objects lie in an aligned page with side counts; large ones follow their prefix.
     unsafe {
-        let class = (p.as_ref().flags() & flags::CLASS) as usize;
-        if class == 0 {
-            return (*p.cast::<LargePrefix>().as_ptr().sub(1)).refs.as_ptr();
+        if let Some(refs) = side_count(p) {
+            *refs = n
         }
-        let addr = p.as_ptr() as usize;
-        let page = (addr & !(PAGE - 1)) as *const PageHead;
-        let index = (addr - page as usize - size_of::<PageHead>()) / (class * 16);
-        (*page).refs.get().add(index)
     }
 }
 
-// Objects that are being destroyed have a zero count and no side count set: `with_side_counts` zeroes all of them, so
-// they are never candidates; `TypeFlags::GC` is read through their intact type word.
-const _: u32 = TypeFlags::GC;
+/// What to multiply a place within a page (counted in 16 bytes) with, in place of dividing it by a class.
+const RECIPROCALS: [u32; CLASSES] = {
+    let mut table = [0; CLASSES];
+    let mut class = 1;
+    while class < CLASSES {
+        table[class] = (1u32 << 16).div_ceil(class as u32);
+        class += 1;
+    }
+    table
+};
+/// In which block of a page of its class a place lies.
+#[inline(always)]
+fn block_index(place: u32, class: usize) -> usize {
+    ((place * RECIPROCALS.get(class).copied().unwrap_or(0)) >> 16) as usize
+}
+
+// The quotient is exact as long as the place times the rounding of the reciprocal (below the class) stays below 1 << 16.
+const _: () = assert!(PAGE / 16 * CLASSES < 1 << 16 && size_of::<PageHead>() % 16 == 0);
+
+/// Where the side count of an object is: any object, also one that is no container (its count is zero). `None`: the
+/// object belongs to no heap that is being collected.
+#[inline(always)]
+unsafe fn side_count<'a>(p: NonNull<Header>) -> Option<&'a mut u32> {
+    // SAFETY: small objects lie in an aligned page with side counts; large ones follow their prefix. No two of these
+    // references live at once, as callers use them on the spot.
+    unsafe {
+        let class = (p.as_ref().flags() & flags::CLASS) as usize;
+        if class == 0 {
+            return Some(&mut *(*p.cast::<LargePrefix>().as_ptr().sub(1)).refs.as_ptr());
+        }
+        let addr = p.as_ptr() as usize;
+        let page = (addr & !(PAGE - 1)) as *const PageHead;
+        let place = (addr - page as usize - size_of::<PageHead>()) as u32 / 16;
+        let refs = (*page).refs.get();
+        if refs.is_null() {
+            return None;
+        }
+        Some(&mut *refs.add(block_index(place, class)))
+    }
+}
+
+// Objects that are being destroyed have no side count set: `with_side_counts` zeroes all of them, so
+// they are never candidates. The same holds for objects that are no containers.
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_of_blocks() {
+        for class in 1..CLASSES {
+            for place in 0..(PAGE / 16) as u32 {
+                assert_eq!(block_index(place, class), place as usize / class);
+            }
+        }
+    }
+}

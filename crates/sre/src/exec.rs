@@ -24,6 +24,9 @@ const UNSET: usize = usize::MAX;
 /// Steps between two calls of the breaker.
 const STEPS: usize = 1 << 15;
 
+/// Bytes that a state for later matches may hold on to.
+const KEPT: usize = 1 << 14;
+
 /// Why a match was given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop<E> {
@@ -122,13 +125,18 @@ impl State {
 
     /// Gives back the memory of a match that needed much of it.
     pub fn shrink(&mut self) {
-        self.choices = Vec::new();
-        self.trail = Vec::new();
+        if self.memory() > KEPT {
+            self.choices = Vec::new();
+            self.trail = Vec::new();
+        }
+        if self.slots.capacity() * size_of::<usize>() > KEPT {
+            self.slots = Vec::new();
+        }
     }
 
     pub(crate) fn prepare(&mut self, program: &Program) {
         self.groups = program.groups;
-        self.slots.clear();
+        // What stands in the slots is read only where something was written in this match (I2; loops begin with it).
         self.slots.resize(program.slots, UNSET);
         self.reset();
     }
@@ -182,13 +190,16 @@ impl State {
         self.choose(What::Barrier, pc, pos, count);
     }
 
+    #[inline(always)]
     fn mark(&mut self, mark: u32, pos: usize) {
         if mark & 1 != 0 {
             self.last_index = mark / 2 + 1;
         }
         if mark as isize > self.last_mark {
-            let from = (self.last_mark + 1) as usize;
-            self.slots[from..mark as usize].fill(UNSET);
+            // Mostly none or one: no call for that.
+            for slot in (self.last_mark + 1) as usize..mark as usize {
+                self.slots[slot] = UNSET;
+            }
             self.last_mark = mark as isize;
             self.slots[mark as usize] = pos;
         } else {
@@ -405,10 +416,20 @@ impl<T: Text> Run<'_, T> {
                 byte.is_some_and(|&b| self.text.first(&self.program.firsts[id as usize])[b as usize])
             }
         };
-        let mut rest = alts.iter().enumerate().skip(from).filter(|(_, alt)| viable(alt.first));
-        let (_, alt) = rest.next()?;
-        if let Some((other, _)) = rest.next() {
-            state.choose(What::Branch, pc, pos, other);
+        let mut at = from;
+        let alt = loop {
+            let alt = alts.get(at)?;
+            at += 1;
+            if viable(alt.first) {
+                break alt;
+            }
+        };
+        while let Some(other) = alts.get(at) {
+            if viable(other.first) {
+                state.choose(What::Branch, pc, pos, at);
+                break;
+            }
+            at += 1;
         }
         Some((alt.pc, pos))
     }
@@ -587,7 +608,8 @@ impl<T: Text> Run<'_, T> {
     #[inline]
     fn literal(&self, id: u32, pos: usize) -> Option<usize> {
         let literal = self.text.literal(&self.program.literals[id as usize])?;
-        self.text.bytes().get(pos..)?.starts_with(literal).then_some(pos + literal.len())
+        let found = self.text.bytes().get(pos..)?.get(..literal.len())?;
+        same(found, literal).then_some(pos + literal.len())
     }
 
     fn group_ref(&self, state: &State, group: u32, fold: Fold, pos: usize) -> Option<usize> {
@@ -626,4 +648,13 @@ impl<T: Text> Run<'_, T> {
             }
         }
     }
+}
+
+/// Whether two runs of the same length are the same: most differ at once or are short, which is not worth a call.
+#[inline(always)]
+fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() > 16 {
+        return a.first() == b.first() && a == b;
+    }
+    a.iter().zip(b).all(|(a, b)| a == b)
 }

@@ -1,6 +1,7 @@
 //! Arithmetic: the four operations and their relatives, rescaling, square root.
 
 use super::number::{Dec, compare_abs, digits, pow10, shift_left, shift_right, strip_zeros};
+use super::quick;
 use super::rules::{Ctx, Rounding, Status, cond, finalize, goes_up, invalid, nan_of, nan_of_one, no_memory};
 use dashu_int::UBig;
 use dashu_int::ops::{BitTest, DivRem, SquareRoot};
@@ -15,7 +16,18 @@ pub fn subtract(a: &Dec, b: &Dec, ctx: &Ctx, st: &mut Status) -> Dec {
 }
 
 /// `a` plus `b` with another sign.
+#[inline]
 fn sum(a: &Dec, b: &Dec, b_neg: bool, ctx: &Ctx, st: &mut Status) -> Dec {
+    quick::sum(a, b, b_neg, ctx, st).unwrap_or_else(|| sum_any(a, b, b_neg, ctx, st))
+}
+
+#[cfg(test)]
+pub fn add_any(a: &Dec, b: &Dec, ctx: &Ctx, st: &mut Status) -> Dec {
+    sum_any(a, b, b.neg, ctx, st)
+}
+
+#[inline(never)]
+fn sum_any(a: &Dec, b: &Dec, b_neg: bool, ctx: &Ctx, st: &mut Status) -> Dec {
     if a.is_special() || b.is_special() {
         if let Some(nan) = nan_of(a, b, ctx, st) {
             return nan;
@@ -86,6 +98,11 @@ fn product(a: &Dec, b: &Dec, ctx: &Ctx, st: &mut Status) -> Dec {
 }
 
 pub fn multiply(a: &Dec, b: &Dec, ctx: &Ctx, st: &mut Status) -> Dec {
+    quick::product(a, b, ctx, st).unwrap_or_else(|| multiply_any(a, b, ctx, st))
+}
+
+#[inline(never)]
+pub fn multiply_any(a: &Dec, b: &Dec, ctx: &Ctx, st: &mut Status) -> Dec {
     let d = product(a, b, ctx, st);
     finalize(d, ctx, st)
 }
@@ -104,6 +121,11 @@ pub fn fma(a: &Dec, b: &Dec, c: &Dec, ctx: &Ctx, st: &mut Status) -> Dec {
 }
 
 pub fn divide(a: &Dec, b: &Dec, ctx: &Ctx, st: &mut Status) -> Dec {
+    quick::quotient(a, b, ctx, st).unwrap_or_else(|| divide_any(a, b, ctx, st))
+}
+
+#[inline(never)]
+pub fn divide_any(a: &Dec, b: &Dec, ctx: &Ctx, st: &mut Status) -> Dec {
     let neg = a.neg != b.neg;
     if a.is_special() || b.is_special() {
         if let Some(nan) = nan_of(a, b, ctx, st) {
@@ -342,6 +364,11 @@ pub fn quantize(a: &Dec, b: &Dec, ctx: &Ctx, st: &mut Status) -> Dec {
 }
 
 pub fn quantize_to(a: &Dec, exp: i64, ctx: &Ctx, st: &mut Status) -> Dec {
+    quick::quantize(a, exp, ctx, st).unwrap_or_else(|| quantize_any(a, exp, ctx, st))
+}
+
+#[inline(never)]
+pub fn quantize_any(a: &Dec, exp: i64, ctx: &Ctx, st: &mut Status) -> Dec {
     if exp > ctx.emax || exp < ctx.etiny() {
         return invalid(cond::INVALID_OPERATION, st);
     }

@@ -5,7 +5,7 @@ use super::convert::{exact, from_float, from_int, number, operand, ratio, to_int
 use super::number::{Dec, Kind, compare};
 use super::rules::{Ctx, Rounding, Status, cond};
 use super::signals::state;
-use super::{arith, format, order, series, text};
+use super::{arith, format, order, quick, series, text};
 use dashu_int::UBig;
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -54,13 +54,25 @@ fn operator1(vm: &Vm, a: &Value, f: One) -> PyResult<Value> {
 }
 
 /// An operator with two: `NotImplemented` for what is no decimal or integer.
-#[inline]
-fn operator2(vm: &Vm, a: &Value, b: &Value, f: Two) -> PyResult<Value> {
-    let (Some(x), Some(y)) = (number(a), number(b)) else { return Ok(Value::NOT_IMPLEMENTED) };
-    let c = current(vm)?;
-    let mut st = 0;
-    let d = f(&x, &y, &c.ctx(), &mut st);
-    finish(vm, &c, d, st)
+#[inline(always)]
+fn operator2(
+    vm: &Vm,
+    a: &Value,
+    b: &Value,
+    f: impl Fn(&Dec, &Dec, &Ctx, &mut Status) -> Dec,
+) -> PyResult<Value> {
+    let run = |x: &Dec, y: &Dec| {
+        let c = current(vm)?;
+        let mut st = 0;
+        let d = f(x, y, &c.ctx(), &mut st);
+        finish(vm, &c, d, st)
+    };
+    match (a.downcast::<Decimal>(), b.downcast::<Decimal>()) {
+        (Some(x), Some(y)) => run(&x.number, &y.number),
+        (Some(x), None) => from_int(b).map_or(Ok(Value::NOT_IMPLEMENTED), |y| run(&x.number, &y)),
+        (None, Some(y)) => from_int(a).map_or(Ok(Value::NOT_IMPLEMENTED), |x| run(&x, &y.number)),
+        (None, None) => Ok(Value::NOT_IMPLEMENTED),
+    }
 }
 
 fn add(vm: &Vm, a: &Value, b: &Value) -> PyResult<Value> {
@@ -244,6 +256,11 @@ fn comparable<'a>(
 
 fn richcompare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult<Value> {
     let Some(a) = a.downcast::<Decimal>() else { return Ok(Value::NOT_IMPLEMENTED) };
+    if let Some(b) = b.downcast::<Decimal>()
+        && let Some(order) = quick::compare(&a.number, &b.number)
+    {
+        return Ok(Value::bool(op.holds(order)));
+    }
     let equality = matches!(op, CompareOp::Eq | CompareOp::Ne);
     let c = current(vm)?;
     let Some((x, y)) = comparable(vm, &c, &a.number, b, equality)? else {

@@ -1,6 +1,6 @@
 //! `_decimal`: decimal arithmetic as the General Decimal Arithmetic Specification has it.
 //!
-//! Numbers and rules: `number.rs`, `rules.rs`. Operations: `arith.rs`, `order.rs`, `series.rs`, `text.rs`, `format.rs`.
+//! Numbers and rules: `number.rs`, `rules.rs`. Operations: `quick.rs`, `arith.rs`, `order.rs`, `series.rs`, `text.rs`, `format.rs`.
 //! What Python sees: `decimal.rs` (the numbers), `context.rs`, `signals.rs` (exceptions and the dicts of flags and traps).
 
 mod arith;
@@ -10,6 +10,7 @@ mod decimal;
 mod format;
 mod number;
 mod order;
+mod quick;
 mod rules;
 mod series;
 mod signals;

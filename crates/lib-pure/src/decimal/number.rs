@@ -25,7 +25,7 @@ pub struct Dec {
 /// More digits than this are not made: `MemoryError`.
 pub const MAX_SHIFT: u64 = 200_000_000;
 
-const POWERS: [u128; 39] = {
+pub const POWERS: [u128; 39] = {
     let mut table = [1; 39];
     let mut i = 1;
     while i < 39 {
@@ -55,14 +55,60 @@ pub fn small(n: &UBig) -> Option<u128> {
     }
 }
 
+/// The same for a number of two words.
+#[inline]
+pub fn digits_small(n: u128) -> u32 {
+    // 1233 / 4096 is a little less than the logarithm of two, by too little to matter up to 128 bits.
+    let least = ((128 - (n | 1).leading_zeros()) * 1233) >> 12;
+    match POWERS.get(least as usize) {
+        Some(p) if n >= *p => least + 1,
+        _ => least.max(1),
+    }
+}
+
+/// `n` without its last digits, and what they were (see `shift_right`); `None`: there are more of them than digits.
+#[inline]
+pub fn split(n: u128, by: u64) -> Option<(u128, u8)> {
+    let p = *POWERS.get(by as usize)?;
+    let (q, r) = match (u64::try_from(n), u64::try_from(p)) {
+        (Ok(n), Ok(p)) => (u128::from(n / p), u128::from(n % p)),
+        _ => {
+            let q = n / p;
+            (q, n - q * p)
+        }
+    };
+    Some((q, part(r.cmp(&0), r.cmp(&(p / 2)))))
+}
+
+/// Takes zeros off the end, at most `most`: the number and how many there were.
+pub fn strip_small(mut n: u128, most: u64) -> (u128, u64) {
+    // Ten has one two, so there are no more zeros than there are zero bits.
+    let most = most.min(u64::from(n.trailing_zeros()));
+    if n == 0 || most == 0 {
+        return (n, 0);
+    }
+    let mut taken = 0;
+    for step in [16, 16, 8, 4, 2, 1] {
+        if taken + step > most {
+            continue;
+        }
+        let p = POWERS[step as usize];
+        let (q, r) = match (u64::try_from(n), u64::try_from(p)) {
+            (Ok(n), Ok(p)) => (u128::from(n / p), u128::from(n % p)),
+            _ => (n / p, n % p),
+        };
+        if r == 0 {
+            n = q;
+            taken += step;
+        }
+    }
+    (n, taken)
+}
+
 /// How many decimal digits a number has; zero has one.
 pub fn digits(n: &UBig) -> u64 {
     if let Some(n) = small(n) {
-        return match u64::try_from(n) {
-            Ok(0) => 1,
-            Ok(n) => u64::from(n.ilog10()) + 1,
-            Err(_) => u64::from(n.ilog10()) + 1,
-        };
+        return u64::from(digits_small(n));
     }
     let words = n.as_words();
     let [.., low, high] = words else { return 1 };
@@ -95,12 +141,8 @@ pub fn shift_right(n: &UBig, by: u64) -> (UBig, u8) {
     if by > digits(n) {
         return (UBig::ZERO, u8::from(!n.is_zero()));
     }
-    if let (Some(a), Some(p)) = (small(n), POWERS.get(by as usize)) {
-        let (q, r) = match (u64::try_from(a), u64::try_from(*p)) {
-            (Ok(a), Ok(p)) => (u128::from(a / p), u128::from(a % p)),
-            _ => (a / p, a % p),
-        };
-        return (UBig::from(q), part(r.cmp(&0), r.cmp(&(p / 2))));
+    if let Some((q, dropped)) = small(n).and_then(|n| split(n, by)) {
+        return (UBig::from(q), dropped);
     }
     let Some(p) = pow10(by) else { return (UBig::ZERO, 1) };
     let (q, r) = n.div_rem(&p);
@@ -122,13 +164,9 @@ pub fn strip_zeros(n: &UBig, most: u64) -> (UBig, u64) {
     if n.is_zero() || most == 0 {
         return (n.clone(), 0);
     }
-    if let Some(mut small) = small(n) {
-        let mut taken = 0;
-        while taken < most && small % 10 == 0 {
-            small /= 10;
-            taken += 1;
-        }
-        return (UBig::from(small), taken);
+    if let Some(n) = small(n) {
+        let (n, taken) = strip_small(n, most);
+        return (UBig::from(n), taken);
     }
     // Ten has one two, so there are no more zeros than there are zero bits.
     let most = most.min(n.trailing_zeros().unwrap_or(0) as u64);
@@ -295,6 +333,16 @@ pub fn compare(a: &Dec, b: &Dec) -> Ordering {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn zeros_of_small_numbers() {
+        for zeros in 0..38 {
+            for most in 0..40 {
+                let taken = most.min(zeros as u64);
+                assert_eq!(strip_small(7 * POWERS[zeros], most), (7 * POWERS[zeros - taken as usize], taken));
+            }
+        }
+    }
 
     #[test]
     fn digits_near_powers() {

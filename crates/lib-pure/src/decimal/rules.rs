@@ -90,6 +90,18 @@ impl Ctx {
 
 /// Whether the digits kept go up by one, for the digits dropped (see `shift_right`).
 pub fn goes_up(round: Rounding, neg: bool, kept: &UBig, dropped: u8) -> bool {
+    decide(round, neg, dropped, || kept.bit(0), || kept % 5u8 == 0)
+}
+
+/// The same, of digits kept of which is asked whether they are odd, and whether they end in 0 or 5.
+#[inline(always)]
+pub fn decide(
+    round: Rounding,
+    neg: bool,
+    dropped: u8,
+    odd: impl FnOnce() -> bool,
+    fives: impl FnOnce() -> bool,
+) -> bool {
     match round {
         _ if dropped == 0 => false,
         Rounding::Up => true,
@@ -98,8 +110,8 @@ pub fn goes_up(round: Rounding, neg: bool, kept: &UBig, dropped: u8) -> bool {
         Rounding::Floor => neg,
         Rounding::HalfUp => dropped >= 5,
         Rounding::HalfDown => dropped > 5,
-        Rounding::HalfEven => dropped > 5 || dropped == 5 && kept.bit(0),
-        Rounding::ZeroFiveUp => kept % 5u8 == 0,
+        Rounding::HalfEven => dropped > 5 || dropped == 5 && odd(),
+        Rounding::ZeroFiveUp => fives(),
     }
 }
 

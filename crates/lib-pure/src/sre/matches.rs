@@ -19,10 +19,27 @@ pub struct Match {
     lastindex: Option<usize>,
     /// Byte offsets of the groups.
     #[notrace]
-    offsets: Vec<Option<(usize, usize)>>,
-    /// The same in Python's units.
+    offsets: Spans,
+    /// The same in Python's units, where these are others.
     #[notrace]
-    spans: Vec<Option<(usize, usize)>>,
+    indexes: Option<Box<Spans>>,
+}
+
+type Span = Option<(usize, usize)>;
+
+/// The whole match and the groups: patterns without groups need no memory for them.
+struct Spans {
+    whole: Span,
+    groups: Box<[Span]>,
+}
+
+impl Spans {
+    fn get(&self, g: usize) -> Option<Span> {
+        match g {
+            0 => Some(self.whole),
+            _ => self.groups.get(g - 1).copied(),
+        }
+    }
 }
 
 /// The match in `state`, as an object.
@@ -35,10 +52,15 @@ pub fn make(
     (pos, endpos): (usize, usize),
     cursor: &mut Cursor,
 ) -> Value {
-    let n = pattern.program.groups() + 1;
-    let offsets: Vec<_> = (0..n).map(|g| state.span(g)).collect();
-    let spans =
-        offsets.iter().map(|s| s.map(|(a, b)| (cursor.index(held, a), cursor.index(held, b)))).collect();
+    let n = pattern.program.groups();
+    let offsets = Spans { whole: state.span(0), groups: (1..=n).map(|g| state.span(g)).collect() };
+    let indexes = if held.is_flat() {
+        None
+    } else {
+        let mut index = |s: Span| s.map(|(a, b)| (cursor.index(held, a), cursor.index(held, b)));
+        let whole = index(offsets.whole);
+        Some(Box::new(Spans { whole, groups: offsets.groups.iter().map(|s| index(*s)).collect() }))
+    };
     vm.alloc(Match {
         pattern: pattern.clone(),
         string: string.clone(),
@@ -46,12 +68,22 @@ pub fn make(
         endpos,
         lastindex: state.lastindex(),
         offsets,
-        spans,
+        indexes,
     })
     .into_value()
 }
 
 impl Match {
+    /// The groups in Python's units.
+    fn spans(&self) -> &Spans {
+        self.indexes.as_deref().unwrap_or(&self.offsets)
+    }
+
+    /// How many groups there are, the whole match included.
+    fn count(&self) -> usize {
+        self.offsets.groups.len() + 1
+    }
+
     /// The number of the group that an argument names.
     fn group_number(&self, vm: &Vm, v: &Value) -> PyResult<usize> {
         let n = if int_value(v).is_some() || vm.type_of(v).slots.index.get().is_some() {
@@ -66,13 +98,13 @@ impl Match {
             }
         };
         match usize::try_from(n) {
-            Ok(n) if n < self.spans.len() => Ok(n),
+            Ok(n) if n < self.count() => Ok(n),
             _ => Err(no_such_group(vm)),
         }
     }
 
     pub fn group_value(&self, vm: &Vm, g: usize, default: &Value) -> PyResult<Value> {
-        let Some(Some((a, b))) = self.offsets.get(g).copied() else { return Ok(default.clone()) };
+        let Some(Some((a, b))) = self.offsets.get(g) else { return Ok(default.clone()) };
         let held = Held::new(vm, &self.string, None)?;
         Ok(held.slice(vm, a, b))
     }
@@ -82,7 +114,7 @@ impl Match {
             Some(v) => self.group_number(vm, v)?,
             None => 0,
         };
-        Ok(self.spans[g].map_or((-1, -1), |(a, b)| (a as i64, b as i64)))
+        Ok(self.spans().get(g).flatten().map_or((-1, -1), |(a, b)| (a as i64, b as i64)))
     }
 }
 
@@ -134,7 +166,7 @@ impl Match {
     #[pymethod("groups($self, /, default=None)")]
     fn groups(vm: &Vm, zelf: &Gc<Match>, default: &Value) -> PyResult<Value> {
         let mut out = Vec::new();
-        for g in 1..zelf.spans.len() {
+        for g in 1..zelf.count() {
             out.push(zelf.group_value(vm, g, default)?);
         }
         Ok(vm.new_tuple(out).into_value())
@@ -230,8 +262,8 @@ impl Match {
     #[pygetter("regs")]
     fn regs(vm: &Vm, zelf: &Gc<Match>) -> PyResult<Value> {
         let mut out = Vec::new();
-        for s in &zelf.spans {
-            let (a, b) = s.map_or((-1, -1), |(a, b)| (a as i64, b as i64));
+        for g in 0..zelf.count() {
+            let (a, b) = zelf.spans().get(g).flatten().map_or((-1, -1), |(a, b)| (a as i64, b as i64));
             out.push(vm.new_tuple(vec![vm.new_int(a), vm.new_int(b)]).into_value());
         }
         Ok(vm.new_tuple(out).into_value())

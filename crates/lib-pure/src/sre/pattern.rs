@@ -22,6 +22,9 @@ pub struct Pattern {
     /// `None`: works on both kinds (compiled from None).
     #[notrace]
     is_text: Option<bool>,
+    /// The state of the last match, for the next one.
+    #[notrace]
+    spare: Cell<Option<Box<State>>>,
 }
 
 /// Names of flags in the order in which `repr` shows them.
@@ -64,8 +67,19 @@ impl Pattern {
                 groupindex: groupindex.clone(),
                 indexgroup: indexgroup.clone(),
                 is_text,
+                spare: Cell::new(None),
             })
             .into_value())
+    }
+
+    /// Lends a state. Whoever comes while it is lent gets a fresh one.
+    #[inline]
+    fn with_state<R>(&self, f: impl FnOnce(&mut State) -> R) -> R {
+        let mut state = self.spare.take().unwrap_or_default();
+        let r = f(&mut state);
+        state.shrink();
+        self.spare.set(Some(state));
+        r
     }
 
     fn run(&self, vm: &Vm, state: &mut State, held: &Held, request: Request) -> PyResult<bool> {
@@ -94,12 +108,13 @@ fn range(held: &Held, pos: isize, endpos: isize) -> Range {
 fn one(vm: &Vm, p: &Gc<Pattern>, string: &Value, pos: isize, endpos: isize, mode: Mode) -> PyResult<Value> {
     let held = Held::new(vm, string, p.is_text)?;
     let r = range(&held, pos, endpos);
-    let mut state = State::default();
     let request = Request { mode, pos: r.start, endpos: r.end, must_advance: false };
-    if r.start > r.end || !p.run(vm, &mut state, &held, request)? {
-        return Ok(Value::NONE);
-    }
-    Ok(matches::make(vm, p, string, &held, &state, (r.pos, r.endpos), &mut Cursor::new()))
+    p.with_state(|state| {
+        if r.start > r.end || !p.run(vm, state, &held, request)? {
+            return Ok(Value::NONE);
+        }
+        Ok(matches::make(vm, p, string, &held, state, (r.pos, r.endpos), &mut Cursor::new()))
+    })
 }
 
 /// Calls `f` with each match in order; `f` answers whether to go on.
@@ -110,17 +125,18 @@ fn each(
     (start, end): (usize, usize),
     mut f: impl FnMut(&State, usize, usize) -> PyResult<bool>,
 ) -> PyResult<()> {
-    let mut state = State::default();
-    let mut request = Request { mode: Mode::Search, pos: start, endpos: end, must_advance: false };
-    while request.pos <= end && p.run(vm, &mut state, held, request)? {
-        let Some((a, b)) = state.span(0) else { break };
-        if !f(&state, a, b)? {
-            break;
+    p.with_state(|state| {
+        let mut request = Request { mode: Mode::Search, pos: start, endpos: end, must_advance: false };
+        while request.pos <= end && p.run(vm, state, held, request)? {
+            let Some((a, b)) = state.span(0) else { break };
+            if !f(state, a, b)? {
+                break;
+            }
+            request.pos = b;
+            request.must_advance = a == b;
         }
-        request.pos = b;
-        request.must_advance = a == b;
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 fn repr(vm: &Vm, v: &Value) -> PyResult<Value> {
@@ -466,7 +482,6 @@ impl Scanner {
             return Ok(None);
         }
         let held = Held::new(vm, &self.string, self.pattern.is_text)?;
-        let mut state = State::default();
         let end = self.end.min(held.bytes().len());
         let request = Request {
             mode,
@@ -474,17 +489,19 @@ impl Scanner {
             endpos: end,
             must_advance: self.must_advance.get(),
         };
-        if !self.pattern.run(vm, &mut state, &held, request)? {
-            self.done.set(true);
-            return Ok(None);
-        }
-        let Some((a, b)) = state.span(0) else { return Ok(None) };
-        self.next.set(b);
-        self.must_advance.set(a == b);
-        let mut cursor = Cursor::at(self.cursor.get());
-        let m = matches::make(vm, &self.pattern, &self.string, &held, &state, self.range, &mut cursor);
-        self.cursor.set(cursor.pair());
-        Ok(Some(m))
+        self.pattern.with_state(|state| {
+            if !self.pattern.run(vm, state, &held, request)? {
+                self.done.set(true);
+                return Ok(None);
+            }
+            let Some((a, b)) = state.span(0) else { return Ok(None) };
+            self.next.set(b);
+            self.must_advance.set(a == b);
+            let mut cursor = Cursor::at(self.cursor.get());
+            let m = matches::make(vm, &self.pattern, &self.string, &held, state, self.range, &mut cursor);
+            self.cursor.set(cursor.pair());
+            Ok(Some(m))
+        })
     }
 }
 

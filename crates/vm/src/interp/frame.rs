@@ -19,8 +19,9 @@ pub type Slot = Option<Value>;
 
 /// Words of the value stack (64 MiB of address space).
 const STACK_WORDS: usize = 8 << 20;
-/// Frames of the frame stack.
-const FRAMES: usize = 200_000;
+/// Frames of the frame stack: as much address space. Blocks of this size come from the system, zero and untouched; what is
+/// smaller an allocator may take from memory used before, which it would have to fill with zeros for each new thread.
+const FRAMES: usize = (64 << 20) / size_of::<Frame>() + 1;
 
 /// Bits of `Frame::kind`.
 pub mod kind {

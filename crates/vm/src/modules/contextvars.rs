@@ -262,7 +262,11 @@ pub fn new_var(vm: &Vm, name: &str) -> Value {
 
 /// The variable's value in the current context.
 pub fn value_of(vm: &Vm, var: &Value) -> Option<Value> {
-    current(vm).find(var)
+    let key = TypeId::of::<Current>();
+    vm.locals.with(|l| {
+        let (_, c) = l.iter().find(|(k, _)| *k == key)?;
+        c.downcast::<Context>()?.vars.with(|map| map?.get(var))
+    })
 }
 
 /// Sets the variable in the current context.
