@@ -6,6 +6,7 @@ pub mod array;
 pub mod asyncio;
 pub mod binascii;
 pub mod bisect;
+pub mod cjk;
 pub mod cmath;
 pub mod collections;
 pub mod compress;
@@ -35,6 +36,12 @@ pub static MODULES: &[&ModuleDef] = &[
     &asyncio::asyncio::MODULE,
     &binascii::binascii::MODULE,
     &bisect::bisect::MODULE,
+    &cjk::cn::MODULE,
+    &cjk::hk::MODULE,
+    &cjk::jp::MODULE,
+    &cjk::kr::MODULE,
+    &cjk::multi::MODULE,
+    &cjk::tw::MODULE,
     &cmath::cmath::MODULE,
     &collections::collections::MODULE,
     &decimal::module::MODULE,

@@ -6,7 +6,7 @@
 mod charmap;
 mod handlers;
 mod registry;
-mod text;
+pub mod text;
 
 pub use charmap::EncodingMap;
 pub use registry::{CodecState, lookup, lookup_error, register_error};
