@@ -7,6 +7,7 @@
 use crate::alloc::{CLASSES, Heap, LargePrefix, PAGE, PageHead};
 use crate::object::{Header, flags};
 use crate::value::Value;
+use std::cell::Cell;
 use std::ptr::{NonNull, null_mut};
 
 /// Set in a side count while the object may be garbage.
@@ -167,36 +168,94 @@ impl Value {
     }
 }
 
+/// What the collector of this thread does with the references that trace functions show it.
+#[derive(Clone, Copy)]
+enum Phase {
+    Idle,
+    /// Takes one off the side count of what is referred to.
+    Subtract,
+    /// Marks what is referred to as reached and puts it on the list.
+    Reach(*mut Vec<NonNull<Header>>),
+}
+
+thread_local! {
+    static PHASE: Cell<Phase> = const { Cell::new(Phase::Idle) };
+}
+
+/// Puts the phase back, whatever happens.
+struct Working;
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        PHASE.set(Phase::Idle)
+    }
+}
+
+/// Whether the collector is asking, which only wants to see containers, not `gc.get_referents` or its like.
+#[inline]
+pub fn collecting() -> bool {
+    !matches!(PHASE.get(), Phase::Idle)
+}
+
+/// Shows many values at once: to the collector without a call for each.
+pub(crate) fn show_all(items: &[Value], visit: &mut dyn FnMut(&Value)) {
+    // SAFETY: the phases are set while `unreachable` runs, which traces live objects with the side counts active and
+    // whose visitor does just this.
+    unsafe {
+        match PHASE.get() {
+            Phase::Idle => items.iter().for_each(visit),
+            Phase::Subtract => items.iter().for_each(|v| subtract(v)),
+            Phase::Reach(work) => items.iter().for_each(|v| reach(v, work)),
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn subtract(v: &Value) {
+    // SAFETY: shown by a trace function, so live; side counts active by the caller's contract.
+    unsafe {
+        if let Some(n) = v.as_ptr().and_then(|child| side_count(child))
+            && *n > CANDIDATE
+        {
+            *n -= 1;
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn reach(v: &Value, work: *mut Vec<NonNull<Header>>) {
+    // SAFETY: as for `subtract`; the list outlives the phase, and nobody else holds a reference to it meanwhile.
+    unsafe {
+        if let Some(child) = v.as_ptr()
+            && let Some(n) = side_count(child)
+            && *n >= CANDIDATE
+        {
+            *n = 0;
+            (*work).push(child)
+        }
+    }
+}
+
 /// Trial deletion over candidates whose side counts are set.
 fn unreachable(all: &[NonNull<Header>]) -> Vec<Value> {
+    let _working = Working;
     // SAFETY (whole function): candidates are live and nothing is freed while it runs.
     unsafe {
+        PHASE.set(Phase::Subtract);
         for &p in all {
-            trace(p, &mut |v| {
-                if let Some(n) = v.as_ptr().and_then(|child| side_count(child))
-                    && *n > CANDIDATE
-                {
-                    *n -= 1;
-                }
-            });
+            trace(p, &mut |v| subtract(v));
         }
         let mut work = Vec::new();
+        let work = &raw mut work;
+        PHASE.set(Phase::Reach(work));
         let mut reached = 0;
         for &p in all {
             if candidate(p).is_some_and(|n| n > 0) {
                 set_refs(p, 0);
-                work.push(p);
-                while let Some(p) = work.pop() {
+                (*work).push(p);
+                while let Some(p) = (*work).pop() {
                     reached += 1;
-                    trace(p, &mut |v| {
-                        if let Some(child) = v.as_ptr()
-                            && let Some(n) = side_count(child)
-                            && *n >= CANDIDATE
-                        {
-                            *n = 0;
-                            work.push(child)
-                        }
-                    });
+                    trace(p, &mut |v| reach(v, work));
                 }
             }
         }

@@ -18,7 +18,7 @@ mod trace;
 mod value;
 
 pub use alloc::{Heap, HeapStats, Hooks, current, enter, try_current};
-pub use collect::Garbage;
+pub use collect::{Garbage, collecting};
 pub use object::{Gc, Header, Obj, TypeFlags, TypeHead, VarObj, flags};
 pub use payload::{Layout, PayloadFns};
 pub use trace::Trace;

@@ -58,9 +58,7 @@ unsafe fn trace_var<H: Trace, T: Trace>(p: NonNull<Header>, visit: &mut dyn FnMu
     unsafe {
         let body = p.add(1).cast::<VarObj<H, T>>();
         body.as_ref().head.trace(visit);
-        for item in body.as_ref().items() {
-            item.trace(visit)
-        }
+        T::trace_all(body.as_ref().items(), visit)
     }
 }
 unsafe fn clear_var<H: Trace, T>(p: NonNull<Header>) {

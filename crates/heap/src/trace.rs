@@ -9,6 +9,16 @@ pub trait Trace {
     /// Lets go of owned values, through interior mutability (not named `clear`: that would shadow `Vec::clear`). The default keeps them, which is right for parts that
     /// cannot change; some other object on each cycle must then be clearable.
     fn unlink(&self) {}
+    /// Shows the values of many at once.
+    #[inline]
+    fn trace_all(items: &[Self], visit: &mut dyn FnMut(&Value))
+    where
+        Self: Sized,
+    {
+        for item in items {
+            item.trace(visit)
+        }
+    }
     /// Moves owned values out (for contents of a [`Guarded`](crate::cell::Guarded) cell); what must stay may stay.
     fn take(&mut self, _out: &mut Vec<Value>) {}
 }
@@ -17,6 +27,10 @@ impl Trace for Value {
     #[inline]
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         visit(self)
+    }
+    #[inline]
+    fn trace_all(items: &[Value], visit: &mut dyn FnMut(&Value)) {
+        crate::collect::show_all(items, visit)
     }
 }
 
@@ -48,9 +62,7 @@ impl<T: Trace> Trace for Option<T> {
 
 impl<T: Trace> Trace for [T] {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
-        for v in self {
-            v.trace(visit)
-        }
+        T::trace_all(self, visit)
     }
     fn unlink(&self) {
         for v in self {

@@ -52,8 +52,12 @@ thread_local! {
 impl Trace for Table {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         self.raw.with(|r| {
+            // Strings are no containers.
+            let values_only = r.str_only && taipan_heap::collecting();
             for e in &r.entries {
-                e.key.trace(visit);
+                if !values_only {
+                    e.key.trace(visit);
+                }
                 e.value.trace(visit);
             }
         })
