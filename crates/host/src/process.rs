@@ -230,6 +230,11 @@ pub trait Process {
     fn fork_exec(&self, request: &ForkExec) -> HostResult<i32> {
         denied()
     }
+    /// Becomes the program, in a child that was forked already. `before` runs when the descriptors are in place and none
+    /// is closed yet; `false` ends the child. What fails is written as in `fork_exec`.
+    fn become_program(&self, request: &ForkExec, before: &mut dyn FnMut() -> bool) -> HostError {
+        HostError::EPERM
+    }
     fn posix_spawn(
         &self,
         path: &[u8],

@@ -63,6 +63,8 @@ pub mod _posixsubprocess {
         if close_fds && errpipe_write < 3 {
             return Err(vm.value_error("errpipe_write must be >= 3"));
         }
+        let told = [executable_list.clone(), args.clone(), env.clone()];
+        taipan_vm::modules::sys::audit(vm, "_posixsubprocess.fork_exec", &told)?;
         let argv = if args.is_none() { Vec::new() } else { super::args::strings(vm, args)? };
         let text = |v: &Value| -> PyResult<Option<Vec<u8>>> {
             if v.is_none() { Ok(None) } else { util::fs_convert(vm, v).map(Some) }
@@ -113,27 +115,16 @@ pub mod _posixsubprocess {
         if pid != 0 {
             return Ok(pid);
         }
-        if vm.call0(preexec_fn).is_err() {
-            drop(vm.take_raised());
-            let _ = vm.host().write(errpipe_write, b"SubprocessError:0:Exception occurred in preexec_fn.");
-            vm.host().exit_now(255);
-        }
-        // Close-on-exec tells the parent that it went well.
-        match vm.host().fork_exec(&request) {
-            Ok(child) => {
-                let mut status = 255;
-                while let Err(e) = vm.host().waitpid(child, 0).map(|(_, s)| status = s) {
-                    if e != taipan_host::HostError::EINTR {
-                        break;
-                    }
-                }
-                vm.host().exit_now(if libc::WIFEXITED(status) { libc::WEXITSTATUS(status) } else { 255 })
+        let mut before = || {
+            let fine = vm.call0(preexec_fn).is_ok();
+            if !fine {
+                drop(vm.take_raised());
             }
-            Err(e) => {
-                let _ = vm.host().write(errpipe_write, format!("OSError:{:X}:", e.errno()).as_bytes());
-                vm.host().exit_now(255)
-            }
-        }
+            fine
+        };
+        let e = vm.host().become_program(&request, &mut before);
+        let _ = vm.host().write(errpipe_write, format!("OSError:{:X}:", e.errno()).as_bytes());
+        vm.host().exit_now(255)
     }
 }
 

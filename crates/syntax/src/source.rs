@@ -21,8 +21,24 @@ pub type CodecLookup<'a> = &'a mut dyn FnMut(&str, &[u8]) -> Codec;
 /// Turns a source's bytes into text with `\n` line ends. `file` is named in an error when the bytes come from a file
 /// that is run, and not through `compile`.
 pub fn decode(bytes: &[u8], file: Option<&str>, codecs: CodecLookup<'_>) -> Result<String, SyntaxError> {
-    if bytes.contains(&0) {
-        return Err(null_bytes(file.is_some()));
+    if let Some(at) = bytes.iter().position(|b| *b == 0) {
+        let error = null_bytes(file.is_some());
+        if file.is_none() {
+            return Err(error);
+        }
+        // A file is read by lines, and one is read up to the null.
+        let front = &bytes[..at];
+        let start = front.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
+        let lineno = front.iter().filter(|b| **b == b'\n').count() as i64 + 1;
+        let text = String::from_utf8_lossy(&front[start..]).into_owned();
+        return Err(SyntaxError {
+            lineno,
+            offset: 0,
+            end_lineno: lineno,
+            end_offset: 0,
+            text: Some(text),
+            ..error
+        });
     }
     let (bytes, bom) = match bytes.strip_prefix(BOM) {
         Some(rest) => (rest, true),

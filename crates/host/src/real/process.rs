@@ -275,6 +275,10 @@ impl Process for RealHost {
         super::spawn::fork_exec(request)
     }
 
+    fn become_program(&self, request: &ForkExec, before: &mut dyn FnMut() -> bool) -> HostError {
+        super::spawn::become_program(request, before)
+    }
+
     fn posix_spawn(
         &self,
         path: &[u8],

@@ -19,7 +19,8 @@ struct Prepared<'a> {
     keep: Vec<Fd>,
 }
 
-pub(super) fn fork_exec(request: &ForkExec) -> HostResult<i32> {
+/// Hands what the child needs to `f`.
+fn prepared<R>(request: &ForkExec, f: impl FnOnce(&Prepared<'_>) -> R) -> HostResult<R> {
     let argv = c_strings(&request.argv)?;
     let env = request.env.as_deref().map(c_strings).transpose()?;
     let executables = c_strings(&request.executables)?;
@@ -35,6 +36,26 @@ pub(super) fn fork_exec(request: &ForkExec) -> HostResult<i32> {
         cwd: request.cwd.as_deref().map(c_string).transpose()?,
         keep,
     };
+    Ok(f(&prepared))
+}
+
+pub(super) fn become_program(request: &ForkExec, before: &mut dyn FnMut() -> bool) -> HostError {
+    // SAFETY: the set is initialised by the call.
+    let mask = unsafe {
+        let mut mask = zeroed::<libc::sigset_t>();
+        libc::pthread_sigmask(libc::SIG_SETMASK, ptr::null(), &raw mut mask);
+        mask
+    };
+    match prepared(request, |p| -> HostError { child(p, &mask, Some(before)) }) {
+        Ok(e) | Err(e) => e,
+    }
+}
+
+pub(super) fn fork_exec(request: &ForkExec) -> HostResult<i32> {
+    prepared(request, start)?
+}
+
+fn start(prepared: &Prepared<'_>) -> HostResult<i32> {
     // No signal may run a handler in the child before `exec` resets it.
     // SAFETY: both sets are initialised by the calls.
     let mut old = unsafe { zeroed::<libc::sigset_t>() };
@@ -47,7 +68,7 @@ pub(super) fn fork_exec(request: &ForkExec) -> HostResult<i32> {
     // SAFETY: the child obeys I1 and never returns.
     let pid = unsafe { libc::fork() };
     if pid == 0 {
-        child(&prepared, &old);
+        child(prepared, &old, None);
     }
     let result = check(pid);
     // SAFETY: restores what was read above.
@@ -62,12 +83,23 @@ struct Failure {
     note: &'static [u8],
 }
 
-fn child(prepared: &Prepared<'_>, mask: &libc::sigset_t) -> ! {
+fn child(prepared: &Prepared<'_>, mask: &libc::sigset_t, before: Option<&mut dyn FnMut() -> bool>) -> ! {
+    let pipe = prepared.request.errpipe_write;
     let failure = match prepare_child(prepared, mask) {
-        Ok(()) => execute(prepared),
+        Ok(()) => {
+            if before.is_some_and(|f| !f()) {
+                let text = b"SubprocessError:0:Exception occurred in preexec_fn.";
+                // SAFETY: as at the end.
+                unsafe {
+                    libc::write(pipe, text.as_ptr().cast(), text.len());
+                    libc::_exit(255)
+                }
+            }
+            settle_descriptors(prepared);
+            execute(prepared)
+        }
         Err(failure) => failure,
     };
-    let pipe = prepared.request.errpipe_write;
     let mut text = [0_u8; 64];
     let mut length = 0;
     let mut put = |bytes: &[u8]| {
@@ -168,6 +200,15 @@ fn prepare_child(prepared: &Prepared<'_>, mask: &libc::sigset_t) -> Result<(), F
         if let Some(uid) = request.uid {
             step(libc::setreuid(uid, uid))?;
         }
+    }
+    Ok(())
+}
+
+/// Makes those to keep inheritable, closes the others.
+fn settle_descriptors(prepared: &Prepared<'_>) {
+    let request = prepared.request;
+    // SAFETY: as in `prepare_child`.
+    unsafe {
         for &fd in &request.keep {
             if fd != request.errpipe_write && fd >= 0 {
                 let flags = libc::fcntl(fd, libc::F_GETFD);
@@ -187,7 +228,6 @@ fn prepare_child(prepared: &Prepared<'_>, mask: &libc::sigset_t) -> Result<(), F
             close_between(from, Fd::MAX);
         }
     }
-    Ok(())
 }
 
 /// Closes `from <= fd < to`.

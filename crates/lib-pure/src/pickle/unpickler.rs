@@ -106,6 +106,7 @@ impl Unpickler {
     /// The object of a module under a name.
     pub fn find(&self, vm: &Vm, module: &Value, name: &Value) -> PyResult<Value> {
         let (mut module, mut name) = (module.clone(), name.clone());
+        taipan_vm::modules::sys::audit(vm, "pickle.find_class", &[module.clone(), name.clone()])?;
         if self.proto.get() < 3 && self.fix_imports.get() {
             let tables = tables(vm)?;
             let key = vm.new_tuple(vec![module.clone(), name.clone()]).into_value();

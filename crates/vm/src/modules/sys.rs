@@ -238,9 +238,26 @@ pub fn audit(vm: &Vm, event: &str, args: &[Value]) -> PyResult<()> {
     let event = vm.new_str(event).into_value();
     let args = vm.tuple_from(args).into_value();
     for hook in hooks {
-        vm.call(&hook, &[event.clone(), args.clone()])?;
+        let call = || vm.call(&hook, &[event.clone(), args.clone()]);
+        // Hooks are not traced unless they want to be.
+        let traced = vm.thread.tracing.get() == 0;
+        let wants =
+            traced && vm.lookup_attr_str(&hook, "__cantrace__")?.map_or(Ok(false), |v| vm.is_true(&v))?;
+        if !traced || wants {
+            call()?
+        } else {
+            crate::interp::tracing::quietly(vm, 0, call)?
+        };
     }
     Ok(())
+}
+
+/// Raises the event of an attribute that is set.
+pub fn audit_set(vm: &Vm, obj: &Value, name: &str, value: &Value) -> PyResult<()> {
+    if vm.state::<SysState>().audit_hooks.with(Vec::is_empty) {
+        return Ok(());
+    }
+    audit(vm, "object.__setattr__", &[obj.clone(), vm.intern(name).into_value(), value.clone()])
 }
 
 /// Text from the operating system's bytes: UTF-8, other bytes as lone surrogates.

@@ -90,6 +90,23 @@ pub fn object_of(vm: &Vm, f: &Frame) -> Gc<FrameObject> {
     o
 }
 
+/// The frame object below a frame on another thread's stack.
+fn back_in_other_thread(vm: &Vm, f: &Frame) -> Option<Gc<FrameObject>> {
+    let mut found = None;
+    vm.each_thread(|other| {
+        let mut x = other.top_frame();
+        while let Some(y) = x {
+            let below = other.thread.below(y);
+            if std::ptr::eq(y, f) {
+                found = below.map(|b| object_of(vm, b));
+                return;
+            }
+            x = below;
+        }
+    });
+    found
+}
+
 /// One variable: name and where it is.
 struct Variable {
     name: Gc<Str>,
@@ -351,6 +368,7 @@ impl FrameObject {
                 }
                 x = vm.thread.below(y);
             }
+            return back_in_other_thread(vm, f).map(Gc::into_value);
         }
         zelf.back.get().map(Gc::into_value)
     }

@@ -1,5 +1,6 @@
 //! `function` and `method`.
 
+use crate::modules::sys::audit_set;
 use crate::native::CallArgs;
 use crate::prelude::*;
 use crate::types::builtins_mapping;
@@ -251,6 +252,7 @@ impl Function {
         let Some(code) = value.and_then(|v| v.downcast::<Code>()) else {
             return Err(vm.type_error("__code__ must be set to a code object"));
         };
+        audit_set(vm, zelf.as_value(), "__code__", code.as_value())?;
         let want = zelf.closure.get().map_or(0, |c| c.len());
         let have = code.data.freevars.len();
         if want != have {
@@ -355,7 +357,10 @@ impl Function {
             None => zelf.defaults.set(None),
             Some(v) if v.is_none() => zelf.defaults.set(None),
             Some(v) => match v.downcast::<Tuple>() {
-                Some(t) => zelf.defaults.set(Some(t.clone())),
+                Some(t) => {
+                    audit_set(vm, zelf.as_value(), "__defaults__", v)?;
+                    zelf.defaults.set(Some(t.clone()))
+                }
                 None => return Err(vm.type_error("__defaults__ must be set to a tuple object")),
             },
         }

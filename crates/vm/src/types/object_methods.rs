@@ -390,6 +390,7 @@ impl Object {
                 vm.type_of(value).name()
             )));
         };
+        crate::modules::sys::audit_set(vm, zelf, "__class__", value)?;
         let old = vm.type_of(zelf).clone();
         let module = vm.native_type::<crate::types::module::Module>();
         let modules = old.is_subtype(&module) && new.is_subtype(&module);

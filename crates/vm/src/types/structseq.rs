@@ -168,6 +168,9 @@ fn full_name(seq: &StructSeq) -> String {
 
 fn new(vm: &Vm, cls: &Gc<Type>, args: CallArgs<'_>) -> PyResult<Value> {
     let seq = seq_of(vm, cls)?;
+    if seq.def.module == "sys" && matches!(seq.def.name, "flags" | "version_info") {
+        return Err(vm.type_error(format_args!("cannot create '{}' instances", full_name(seq))));
+    }
     let (mut sequence, mut dict) = (args.pos().first().cloned(), args.pos().get(1).cloned());
     if args.pos().len() > 2 {
         return Err(

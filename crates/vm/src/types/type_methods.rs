@@ -31,7 +31,10 @@ fn check_settable<'a>(vm: &Vm, ty: &Gc<Type>, name: &str, value: Option<&'a Valu
         )));
     }
     match value {
-        Some(v) => Ok(v),
+        Some(v) => {
+            crate::modules::sys::audit_set(vm, ty.as_value(), name, v)?;
+            Ok(v)
+        }
         None => Err(
             vm.type_error(format_args!("cannot delete '{name}' attribute of immutable type '{}'", ty.name()))
         ),

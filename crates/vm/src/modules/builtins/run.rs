@@ -134,17 +134,22 @@ pub fn compile(
         if flags & ONLY_AST != 0 {
             return vm.config.frontend.recompile_ast(vm, source, mode, options);
         }
+        audit(vm, "compile", &[source.clone(), Value::NONE])?;
         let data = vm.config.frontend.compile_ast(vm, source, &filename, options)?;
         return Ok(vm.new_code(data).into_value());
     }
     let (text, _) = source_text(vm, source, "compile", "string, bytes or AST", &filename)?;
-    let shown = vm.new_str(&filename).into_value();
-    audit(vm, "compile", &[source.clone(), shown])?;
+    audit_compile(vm, &text, &filename)?;
     if flags & ONLY_AST != 0 {
         return vm.config.frontend.parse_to_ast(vm, &text, &filename, mode, options, feature_version);
     }
     let data = vm.config.frontend.compile(vm, &text, &filename, options)?;
     Ok(vm.new_code(data).into_value())
+}
+
+fn audit_compile(vm: &Vm, text: &str, filename: &str) -> PyResult<()> {
+    let shown = vm.new_str(filename).into_value();
+    audit(vm, "compile", &[vm.new_bytes(text.as_bytes()).into_value(), shown])
 }
 
 fn is_mapping(vm: &Vm, v: &Value) -> bool {
@@ -167,6 +172,7 @@ fn namespaces(vm: &Vm, globals: &Value, locals: &Value) -> PyResult<(Gc<Dict>, V
 fn compile_text(vm: &Vm, text: &str, mode: CompileMode) -> PyResult<Gc<Code>> {
     let optimize = vm.config.flags.optimize.clamp(0, 2) as u8;
     let options = CompileOptions { mode, flags: inherited(vm) as u32, optimize };
+    audit_compile(vm, text, "<string>")?;
     let data = vm.config.frontend.compile(vm, text, "<string>", options)?;
     Ok(vm.new_code(data))
 }
