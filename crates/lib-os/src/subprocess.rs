@@ -50,6 +50,10 @@ pub mod _posixsubprocess {
         child_umask: i32,
         preexec_fn: &Value,
     ) -> PyResult<i32> {
+        if !preexec_fn.is_none() && taipan_vm::modules::sys::is_finalizing(vm) {
+            let text = "preexec_fn not supported at interpreter shutdown";
+            return Err(vm.raise_new(&exc::PythonFinalizationError, text));
+        }
         let mut keep = Vec::new();
         let mut last = -1;
         for fd in vm.collect(pass_fds)? {
@@ -76,7 +80,13 @@ pub mod _posixsubprocess {
             None
         } else {
             let list = vm.sequence_fast(extra_groups, "setgroups argument must be a sequence")?;
-            Some(list.iter().map(|g| super::args::id(vm, "gid", g)).collect::<PyResult<Vec<_>>>()?)
+            let group = |g: &Value| {
+                super::args::id(vm, "gid", g).map_err(|Raised| {
+                    drop(vm.take_raised());
+                    vm.value_error("invalid group id")
+                })
+            };
+            Some(list.iter().map(group).collect::<PyResult<Vec<_>>>()?)
         };
         let bytes_list = |v: &Value| -> PyResult<Vec<Vec<u8>>> {
             vm.collect(v)?.iter().map(|b| util::to_bytes(vm, b)).collect()
