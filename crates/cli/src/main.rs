@@ -14,7 +14,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
 use taipan::Interpreter;
-use taipan::host::Signals;
+use taipan::host::{Environment, Files, Signals};
 
 /// Native stack of the thread that runs Python: deep recursion ends in `RecursionError` long before.
 const STACK: usize = 64 << 20;
@@ -77,7 +77,12 @@ fn main() {
     let worker = std::thread::Builder::new().name("main".into()).stack_size(STACK).spawn(python);
     // Signals are for the thread that runs Python: they interrupt what it waits for.
     const SIG_BLOCK: i32 = 0;
-    _ = taipan::host::RealHost::new().sigmask(SIG_BLOCK, !0);
+    let host = taipan::host::RealHost::new();
+    _ = host.sigmask(SIG_BLOCK, !0);
+    // Rust's start has put `/dev/null` where there was no stream: programs find none, as they expect.
+    for fd in (0..3).filter(|fd| host.started_closed(*fd)) {
+        _ = host.close(fd);
+    }
     let status = match worker.map(std::thread::JoinHandle::join) {
         Ok(Ok(status)) => status,
         // The panic has been reported.

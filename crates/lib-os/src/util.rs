@@ -66,7 +66,8 @@ pub fn fspath(vm: &Vm, v: &Value) -> PyResult<Value> {
     if v.is_instance_of::<Str>() || v.is_instance_of::<Bytes>() {
         return Ok(v.clone());
     }
-    let Some(r) = vm.call_special(v, &vm.intern("__fspath__"), &[])? else {
+    let found = vm.lookup_special(v, &vm.intern("__fspath__"))?.filter(|f| !f.is_none());
+    let Some(r) = found.map(|f| vm.call0(&f)).transpose()? else {
         return Err(vm.type_error(format_args!(
             "expected str, bytes or os.PathLike object, not {}",
             vm.type_of(v).name()

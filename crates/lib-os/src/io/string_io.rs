@@ -415,7 +415,10 @@ impl StringIo {
 
     #[pymethod("__setstate__($self, state, /)")]
     fn setstate(vm: &Vm, zelf: &Gc<StringIo>, state: &Value) -> PyResult<()> {
-        zelf.open(vm)?;
+        // It may be made without `__init__`: the state says all.
+        if zelf.closed.get() {
+            return Err(vm.value_error("I/O operation on closed file"));
+        }
         let parts = state.downcast::<Tuple>().map(|t| t.items().to_vec());
         let Some([value, newline, pos, dict, ..]) = parts.as_deref() else {
             return Err(vm.type_error(format_args!(

@@ -25,6 +25,13 @@ fn conf_name(vm: &Vm, v: &Value, names: &[(&str, i32)]) -> PyResult<i32> {
     i32::from_arg(vm, v)
 }
 
+/// The device number of nothing.
+const NODEV: u64 = u64::MAX;
+
+fn device_number(vm: &Vm, v: &Value) -> PyResult<u64> {
+    if v.as_int() == Some(-1) { Ok(NODEV) } else { u64::from_arg(vm, v) }
+}
+
 fn names_dict(vm: &Vm, names: &[(&str, i32)]) -> Value {
     let d = vm.new_dict();
     for (k, n) in names {
@@ -392,18 +399,28 @@ pub mod posix {
     }
 
     #[pyfn("major(device, /)")]
-    fn major(_vm: &Vm, device: u64) -> u32 {
-        libc::major(device)
+    fn major(vm: &Vm, device: &Value) -> PyResult<i64> {
+        let device = device_number(vm, device)?;
+        Ok(if device == NODEV { -1 } else { libc::major(device).into() })
     }
 
     #[pyfn("minor(device, /)")]
-    fn minor(_vm: &Vm, device: u64) -> u32 {
-        libc::minor(device)
+    fn minor(vm: &Vm, device: &Value) -> PyResult<i64> {
+        let device = device_number(vm, device)?;
+        Ok(if device == NODEV { -1 } else { libc::minor(device).into() })
     }
 
     #[pyfn("makedev(major, minor, /)")]
-    fn makedev(_vm: &Vm, major: u32, minor: u32) -> u64 {
-        libc::makedev(major, minor)
+    fn makedev(vm: &Vm, major: &Value, minor: &Value) -> PyResult<Value> {
+        let (major, minor) = (device_number(vm, major)?, device_number(vm, minor)?);
+        if major == NODEV && minor == NODEV {
+            return Ok(vm.new_int(-1));
+        }
+        let part = |n: u64| {
+            u32::try_from(n)
+                .map_err(|_| vm.overflow_error("Python int too large to convert to C unsigned int"))
+        };
+        Ok(vm.new_uint(libc::makedev(part(major)?, part(minor)?)))
     }
 
     #[pyfn("chdir(path)")]
@@ -780,7 +797,8 @@ pub mod posix {
     }
 
     #[pyfn("fpathconf(fd, name, /)")]
-    fn fpathconf(vm: &Vm, fd: i32, name: &Value) -> PyResult<i64> {
+    fn fpathconf(vm: &Vm, fd: &Value, name: &Value) -> PyResult<i64> {
+        let fd = args::fileno(vm, fd)?;
         let name = conf_name(vm, name, numbers::PATHCONF_NAMES)?;
         util::os(vm, vm.host().fpathconf(fd, name))
     }
@@ -1050,6 +1068,12 @@ pub mod posix {
         let n = process::sched_priority(vm, param)?;
         util::os(vm, vm.host().sched_setscheduler(pid, policy, n))
     }
+    #[pyfn("sched_setparam(pid, param, /)")]
+    fn sched_setparam(vm: &Vm, pid: i32, param: &Value) -> PyResult<()> {
+        let n = process::sched_priority(vm, param)?;
+        let policy = util::os(vm, vm.host().sched(Sched::Policy(pid)))?;
+        util::os(vm, vm.host().sched_setscheduler(pid, policy, n))
+    }
     #[pyfn("sched_yield()")]
     fn sched_yield(vm: &Vm) {
         vm.allow_threads(|| vm.host().sched_yield());
@@ -1135,7 +1159,7 @@ pub mod posix {
         argv: &Value,
         env: &Value,
         #[raw] file_actions: Option<&Value>,
-        setpgroup: Option<i32>,
+        setpgroup: Option<&Value>,
         resetids: bool,
         setsid: bool,
         setsigmask: Option<&Value>,
@@ -1154,7 +1178,7 @@ pub mod posix {
         argv: &Value,
         env: &Value,
         #[raw] file_actions: Option<&Value>,
-        setpgroup: Option<i32>,
+        setpgroup: Option<&Value>,
         resetids: bool,
         setsid: bool,
         setsigmask: Option<&Value>,

@@ -26,6 +26,9 @@ fn run_all(vm: &Vm, hooks: Vec<Value>) {
 
 /// `fork` with the hooks around it.
 pub fn fork(vm: &Vm, f: impl FnOnce() -> taipan_host::HostResult<i32>) -> PyResult<i32> {
+    if taipan_vm::modules::sys::is_finalizing(vm) {
+        return Err(vm.raise_new(&exc::PythonFinalizationError, "can't fork at interpreter shutdown"));
+    }
     let hooks = vm.state::<AtFork>();
     let mut before = hooks.before.get();
     before.reverse();
@@ -111,7 +114,7 @@ pub fn exit_code(vm: &Vm, status: i32) -> PyResult<i32> {
 /// The keyword arguments of `posix_spawn`.
 pub struct Spawn<'a> {
     pub file_actions: Option<&'a Value>,
-    pub setpgroup: Option<i32>,
+    pub setpgroup: Option<&'a Value>,
     pub resetids: bool,
     pub setsid: bool,
     pub setsigmask: Option<&'a Value>,
@@ -139,7 +142,7 @@ pub fn spawn(
     let list = argv(vm, func, list)?;
     let env = if env.is_none() { None } else { Some(args::environment(vm, func, env)?) };
     let mut actions = Vec::new();
-    if let Some(v) = s.file_actions {
+    if let Some(v) = s.file_actions.filter(|v| !v.is_none()) {
         for action in vm.collect(v)? {
             let bad = || vm.type_error("Each file_actions element must be a non-empty tuple");
             let parts = action.downcast::<Tuple>().map(|t| t.items().to_vec()).ok_or_else(bad)?;
@@ -164,8 +167,11 @@ pub fn spawn(
             }
         }
     }
-    let scheduler = match s.scheduler {
+    let scheduler = match s.scheduler.filter(|v| !v.is_none()) {
         None => None,
+        Some(v) if v.downcast::<Tuple>().is_none() => {
+            return Err(vm.type_error(format_args!("{func}: scheduler must be a tuple or None")));
+        }
         Some(v) => match v.downcast::<Tuple>().map(|t| t.items().to_vec()).as_deref() {
             Some([policy, param]) => {
                 let policy = if policy.is_none() { None } else { Some(args::i32_of(vm, policy, "policy")?) };
@@ -175,7 +181,7 @@ pub fn spawn(
         },
     };
     let attributes = SpawnAttributes {
-        setpgroup: s.setpgroup,
+        setpgroup: s.setpgroup.filter(|v| !v.is_none()).map(|v| i32::from_arg(vm, v)).transpose()?,
         resetids: s.resetids,
         setsid: s.setsid,
         setsigmask: signal_set(vm, s.setsigmask)?,

@@ -5,6 +5,7 @@ use super::stat::stat_result;
 use crate::util;
 use std::cell::Cell;
 use taipan_host::{At, Fd, FileKind, HostError, Stat};
+use taipan_vm::errors::exc;
 use taipan_vm::prelude::*;
 
 /// The iterator that `scandir` gives.
@@ -19,18 +20,43 @@ pub struct ScandirIterator {
     fd: Option<Fd>,
     #[notrace]
     is_bytes: bool,
+    /// Closed, or used up.
+    #[notrace]
+    closed: Cell<bool>,
 }
 
 impl Slots for ScandirIterator {
-    const SLOTS: SlotDefs =
-        SlotDefs { iter: Some(|_, v| Ok(v.clone())), iternext: Some(next), ..SlotDefs::NONE };
+    const SLOTS: SlotDefs = SlotDefs {
+        iter: Some(|_, v| Ok(v.clone())),
+        iternext: Some(next),
+        finalize: Some(dies),
+        ..SlotDefs::NONE
+    };
+}
+
+/// Warns where the program left it open.
+fn dies(vm: &Vm, v: &Value) {
+    if v.downcast::<ScandirIterator>().is_none_or(|it| it.closed.get()) {
+        return;
+    }
+    let saved = vm.raised_get().map(|_| vm.take_raised());
+    let shown = vm.repr_text(v).unwrap_or_default();
+    if vm.warn(&exc::ResourceWarning, format_args!("unclosed scandir iterator {shown}"), 1).is_err() {
+        vm.unraisable("Exception ignored while finalizing scandir iterator", Some(v));
+    }
+    if let Some(e) = saved {
+        let _ = vm.reraise(e);
+    }
 }
 
 fn next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
     let Some(it) = v.downcast::<ScandirIterator>() else {
         return Err(vm.type_error("not a scandir iterator"));
     };
-    let Some(e) = it.entries.with_mut(Iterator::next) else { return Ok(None) };
+    let Some(e) = it.entries.with_mut(Iterator::next) else {
+        it.closed.set(true);
+        return Ok(None);
+    };
     let mut full = it.prefix.clone();
     full.extend_from_slice(&e.name);
     let text = |b: &[u8]| {
@@ -54,6 +80,7 @@ fn next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
 impl ScandirIterator {
     #[pymethod("close($self, /)")]
     fn close(_vm: &Vm, zelf: &Gc<ScandirIterator>) {
+        zelf.closed.set(true);
         zelf.entries.set(Vec::new().into_iter());
     }
 
@@ -81,6 +108,7 @@ pub fn scandir(vm: &Vm, p: &Path) -> PyResult<Value> {
             prefix,
             fd: p.fd,
             is_bytes: p.is_bytes,
+            closed: Cell::new(false),
         })
         .into_value())
 }

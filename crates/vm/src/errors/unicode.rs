@@ -38,6 +38,17 @@ fn set_number<const N: usize>(vm: &Vm, e: &Value, v: Option<&Value>) -> PyResult
     Ok(())
 }
 
+/// The bytes of a decoding error, as a handler left them.
+pub fn object_of(vm: &Vm, e: &Value) -> PyResult<Gc<Bytes>> {
+    match field(e, OBJECT) {
+        Some(o) => match o.downcast::<Bytes>() {
+            Some(b) => Ok(b.clone()),
+            None => Err(vm.type_error("UnicodeError 'object' attribute must be a bytes")),
+        },
+        None => Err(vm.type_error("UnicodeError 'object' attribute is not set")),
+    }
+}
+
 /// What a constructor's argument must be.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {

@@ -166,10 +166,41 @@ fn full_name(seq: &StructSeq) -> String {
     }
 }
 
+/// `posix.sched_param` is made of its one field, not of a sequence.
+fn is_scalar(seq: &StructSeq) -> bool {
+    seq.def.module == "posix" && seq.def.name == "sched_param" && seq.fields.len() == 1
+}
+
 fn new(vm: &Vm, cls: &Gc<Type>, args: CallArgs<'_>) -> PyResult<Value> {
     let seq = seq_of(vm, cls)?;
     if seq.def.module == "sys" && matches!(seq.def.name, "flags" | "version_info") {
         return Err(vm.type_error(format_args!("cannot create '{}' instances", full_name(seq))));
+    }
+    if is_scalar(seq) {
+        let given = match (args.pos(), args.kwcount()) {
+            ([v], 0) => v.clone(),
+            ([], 1) => match args.keywords().next() {
+                Some((k, v))
+                    if k.downcast::<Str>().is_some_and(|k| k.as_bytes() == seq.fields[0].0.as_bytes()) =>
+                {
+                    v.clone()
+                }
+                _ => {
+                    return Err(vm.type_error(format_args!(
+                        "{}() missing required argument '{}' (pos 1)",
+                        seq.def.name, seq.fields[0].0
+                    )));
+                }
+            },
+            _ => {
+                return Err(vm.type_error(format_args!(
+                    "{}() takes exactly 1 argument ({} given)",
+                    seq.def.name,
+                    args.all.len()
+                )));
+            }
+        };
+        return make_in(vm, cls, seq, vec![given]);
     }
     let (mut sequence, mut dict) = (args.pos().first().cloned(), args.pos().get(1).cloned());
     if args.pos().len() > 2 {
@@ -287,6 +318,10 @@ impl StructSeqMethods {
         let ty = vm.type_of(zelf).clone();
         let seq = seq_of(vm, &ty)?;
         let items = zelf.downcast::<Tuple>().map(|t| t.items().to_vec()).unwrap_or_default();
+        if is_scalar(seq) {
+            let args = vm.new_tuple(items).into_value();
+            return Ok(vm.new_tuple(vec![ty.into_value(), args]).into_value());
+        }
         let hidden = vm.new_dict();
         for (i, field) in seq.fields.iter().enumerate().skip(seq.visible) {
             hidden.set_str(vm, &vm.intern(field.0), value_at(vm, seq, zelf, i));

@@ -1,6 +1,6 @@
 //! Encodings of one byte that a table or a mapping gives.
 
-use super::text::{Codec, DecodeErrors, EncodeErrors, decode_with, encode_with};
+use super::text::{Codec, EncodeErrors, decode_all, decode_with, encode_with};
 use crate::errors::exc;
 use crate::prelude::*;
 use crate::types::buffer::BytesLike;
@@ -58,12 +58,14 @@ pub fn decode(
 ) -> PyResult<(Gc<Str>, usize)> {
     let Some(mapping) = mapping else { return decode_with(vm, Codec::Latin1, data, errors, true) };
     let data = data.freeze();
-    let mut handler = DecodeErrors::new(vm, "charmap", &data, errors);
-    let on_error = |info: &ErrorInfo| handler.call(info);
-    let text = match mapping.downcast::<Str>() {
-        Some(table) => decode_charmap_table(&data, table.as_wtf8(), on_error)?,
-        None => decode_charmap(&data, |byte| mapped(vm, mapping, byte), on_error)?,
-    };
+    let (text, _) = decode_all(vm, "charmap", &data, errors, |part, handler| {
+        let on_error = |info: &ErrorInfo| handler.call(info);
+        let text = match mapping.downcast::<Str>() {
+            Some(table) => decode_charmap_table(part, table.as_wtf8(), on_error)?,
+            None => decode_charmap(part, |byte| mapped(vm, mapping, byte), on_error)?,
+        };
+        Ok((text, part.len()))
+    })?;
     Ok((vm.try_new_wtf8(&text)?, data.len()))
 }
 

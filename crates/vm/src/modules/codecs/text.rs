@@ -223,26 +223,72 @@ pub fn decode_with(
     }
     // A handler may run Python code, which may change the bytes of a `bytearray`.
     let data = if errors.is_none_or(|e| Errors::from_name(e).is_some()) { data } else { data.freeze() };
-    let mut handler = DecodeErrors::new(vm, codec.decode_name(&data), &data, errors);
-    let on_error = |info: &ErrorInfo| handler.call(info);
-    let (text, consumed) = match codec {
-        Codec::Utf8 => tc::decode_utf_8(&data, is_final, on_error).map(|d| (d.text, d.consumed))?,
-        Codec::Utf7 => tc::decode_utf_7(&data, is_final, on_error).map(|d| (d.text, d.consumed))?,
-        Codec::Utf16(o) => tc::decode_utf_16(&data, o, is_final, on_error).map(|d| (d.text, d.consumed))?,
-        Codec::Utf32(o) => tc::decode_utf_32(&data, o, is_final, on_error).map(|d| (d.text, d.consumed))?,
-        Codec::Ascii | Codec::Latin1 => tc::decode_ascii(&data, on_error).map(|d| (d.text, d.consumed))?,
+    let name = codec.decode_name(&data);
+    let order = if name.ends_with("be") { Endian::Big } else { Endian::Little };
+    let mut codec = codec;
+    let (text, consumed) = decode_all(vm, name, &data, errors, |part, handler| {
+        let done = decode_part(vm, codec, part, is_final, |info| handler.call(info))?;
+        // Only the front has a mark.
+        match codec {
+            Codec::Utf16(None) => codec = Codec::Utf16(Some(order)),
+            Codec::Utf32(None) => codec = Codec::Utf32(Some(order)),
+            _ => {}
+        }
+        Ok(done)
+    })?;
+    Ok((vm.try_new_wtf8(&text)?, consumed))
+}
+
+/// Decodes with `part`, which is called again where a handler gave other data or went back.
+pub fn decode_all(
+    vm: &Vm,
+    encoding: &str,
+    data: &[u8],
+    errors: Option<&str>,
+    mut part: impl FnMut(&[u8], &mut DecodeErrors<'_>) -> PyResult<(Wtf8Buf, usize)>,
+) -> PyResult<(Wtf8Buf, usize)> {
+    let mut handler = DecodeErrors::new(vm, encoding, data, errors);
+    let (mut text, consumed) = part(data, &mut handler)?;
+    let Some(mut switch) = handler.switch.take() else { return Ok((text, consumed)) };
+    loop {
+        vm.poll()?;
+        let (data, at) = switch;
+        let mut handler = DecodeErrors::new(vm, encoding, data.as_bytes(), errors);
+        (handler.object, handler.base) = (Some(data.to_value()), at);
+        let (more, consumed) = part(data.as_bytes().get(at..).unwrap_or_default(), &mut handler)?;
+        text.push_wtf8(&more);
+        match handler.switch.take() {
+            Some(next) => switch = next,
+            None => return Ok((text, at + consumed)),
+        }
+    }
+}
+
+/// The text of some data and how much of it made it.
+fn decode_part(
+    vm: &Vm,
+    codec: Codec,
+    data: &[u8],
+    is_final: bool,
+    on_error: impl FnMut(&ErrorInfo) -> PyResult<(Wtf8Buf, usize)>,
+) -> PyResult<(Wtf8Buf, usize)> {
+    Ok(match codec {
+        Codec::Utf8 => tc::decode_utf_8(data, is_final, on_error).map(|d| (d.text, d.consumed))?,
+        Codec::Utf7 => tc::decode_utf_7(data, is_final, on_error).map(|d| (d.text, d.consumed))?,
+        Codec::Utf16(o) => tc::decode_utf_16(data, o, is_final, on_error).map(|d| (d.text, d.consumed))?,
+        Codec::Utf32(o) => tc::decode_utf_32(data, o, is_final, on_error).map(|d| (d.text, d.consumed))?,
+        Codec::Ascii | Codec::Latin1 => tc::decode_ascii(data, on_error).map(|d| (d.text, d.consumed))?,
         Codec::UnicodeEscape => {
-            let d = tc::decode_unicode_escape(&data, is_final, on_error)?;
+            let d = tc::decode_unicode_escape(data, is_final, on_error)?;
             if let Some(invalid) = d.invalid {
                 vm.warn(&exc::DeprecationWarning, invalid.message(""), 1)?;
             }
             (d.text, d.consumed)
         }
         Codec::RawUnicodeEscape => {
-            tc::decode_raw_unicode_escape(&data, is_final, on_error).map(|d| (d.text, d.consumed))?
+            tc::decode_raw_unicode_escape(data, is_final, on_error).map(|d| (d.text, d.consumed))?
         }
-    };
-    Ok((vm.try_new_wtf8(&text)?, consumed))
+    })
 }
 
 /// The place of a handler's answer: an index, counted from the end if it is negative.
@@ -343,13 +389,17 @@ pub struct DecodeErrors<'a> {
     handler: Option<Value>,
     /// The data as an object, once it is needed.
     object: Option<Value>,
+    /// Where in the data the decoder began.
+    base: usize,
+    /// Data that a handler gave instead, and where to go on in it: the decoder was sent to the end of what it has.
+    switch: Option<(Gc<Bytes>, usize)>,
 }
 
 impl<'a> DecodeErrors<'a> {
     pub fn new(vm: &'a Vm, encoding: &'a str, data: &'a [u8], errors: Option<&'a str>) -> DecodeErrors<'a> {
         let errors = errors.unwrap_or("strict");
         let known = Errors::from_name(errors);
-        DecodeErrors { vm, encoding, data, errors, known, handler: None, object: None }
+        DecodeErrors { vm, encoding, data, errors, known, handler: None, object: None, base: 0, switch: None }
     }
 
     fn exception(&mut self, info: &ErrorInfo) -> Value {
@@ -369,6 +419,7 @@ impl<'a> DecodeErrors<'a> {
 
     pub fn call(&mut self, info: &ErrorInfo) -> PyResult<(Wtf8Buf, usize)> {
         let vm = self.vm;
+        let info = &ErrorInfo { start: info.start + self.base, end: info.end + self.base, ..*info };
         if let Some(known) = self.known {
             if matches!(known, Errors::NameReplace | Errors::XmlCharRefReplace) {
                 return Err(vm.type_error("don't know how to handle UnicodeDecodeError in error callback"));
@@ -395,6 +446,13 @@ impl<'a> DecodeErrors<'a> {
         let Some(t) = r.downcast::<Tuple>() else { return Err(bad_answer()) };
         let [what, at] = t.items() else { return Err(bad_answer()) };
         let (Some(s), Some(_)) = (what.downcast::<Str>(), int_value(at)) else { return Err(bad_answer()) };
-        Ok((s.as_wtf8().to_owned(), resume_at(vm, at, self.data.len())?))
+        let object = crate::errors::unicode::object_of(vm, &e)?;
+        let text = s.as_wtf8().to_owned();
+        let at = resume_at(vm, at, object.len())?;
+        if at < self.base || self.object.as_ref().is_none_or(|o| o.bits() != object.as_value().bits()) {
+            self.switch = Some((object, at));
+            return Ok((text, self.data.len() - self.base));
+        }
+        Ok((text, at - self.base))
     }
 }
