@@ -124,7 +124,8 @@ fn read_line(vm: &Vm) -> PyResult<Option<String>> {
                 }
             }
             Err(e) if e.0 == 4 => vm.poll()?,
-            Err(e) => return Err(vm.os_error(e, None)),
+            // What cannot be read has ended.
+            Err(_) => break,
         }
     }
     Ok((!line.is_empty()).then(|| String::from_utf8_lossy(&line).into_owned()))

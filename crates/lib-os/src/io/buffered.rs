@@ -463,7 +463,8 @@ impl Buffered {
                 && to <= raw_at
             {
                 self.ahead_at.set((to - start) as usize);
-                return Ok(to);
+                // Some character devices say 0 wherever they are.
+                return Ok(to.max(0));
             }
         }
         self.write_out(vm, &raw)?;
@@ -586,18 +587,14 @@ fn readinto(vm: &Vm, v: &Value, buffer: &Value, once: bool) -> PyResult<Option<u
     let mut out = Vec::new();
     b.take_ahead(target.len, &mut out);
     let mut blocked = false;
-    if out.len() < target.len && !(once && !out.is_empty()) {
+    if out.len() < target.len {
         b.settle(vm, &raw)?;
         while out.len() < target.len {
             let left = target.len - out.len();
-            let got = if once || left > b.size.get() {
-                if once && left < b.size.get() {
-                    let r = b.fill(vm, &raw)?;
-                    b.take_ahead(left, &mut out);
-                    r
-                } else {
-                    b.raw_read(vm, &raw, &mut out, left)?
-                }
+            let got = if left > b.size.get() {
+                b.raw_read(vm, &raw, &mut out, left)?
+            } else if once && !out.is_empty() {
+                break;
             } else {
                 let r = b.fill(vm, &raw)?;
                 b.take_ahead(left, &mut out);
@@ -635,6 +632,8 @@ fn close(vm: &Vm, v: &Value) -> PyResult<()> {
     }
     let r = vm.call_method_name(v, &vm.names.flush, &[]).map(drop);
     both(vm, r, || {
+        // Whoever writes meanwhile waits, and finds it closed.
+        let _busy = b.lock(vm, v)?;
         let r = vm.call_method_name(&raw, &vm.names.close, &[]).map(drop);
         b.forget_ahead();
         drop(b.waiting.take());

@@ -378,7 +378,11 @@ fn init(
     if m.appending
         && let Err(raised) = zelf.seek_to(vm, 0, 2)
     {
-        return Err(fail(raised));
+        // A pipe has no end to go to.
+        if !vm.raised_is(&exc::OSError) || zelf.seekable.get() != Some(false) {
+            return Err(fail(raised));
+        }
+        drop(vm.take_raised());
     }
     Ok(())
 }

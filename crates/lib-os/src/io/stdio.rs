@@ -12,6 +12,17 @@ pub fn install(vm: &Vm, io_encoding: Option<&str>) -> PyResult<()> {
         Some((e, r)) => (e, r),
         None => (io_encoding.unwrap_or(""), ""),
     };
+    // The name that the codec has for itself.
+    let given = match encoding {
+        "" => String::new(),
+        name => {
+            let codec = taipan_vm::modules::codecs::lookup(vm, name)?;
+            let own = vm.lookup_attr_str(codec.as_value(), "name")?;
+            let own = own.and_then(|n| n.downcast::<Str>().map(|n| n.to_string_lossy().into_owned()));
+            own.unwrap_or_else(|| name.to_string())
+        }
+    };
+    let encoding = given.as_str();
     let streams = [
         (0, "stdin", "r", if errors.is_empty() { "strict" } else { errors }),
         (1, "stdout", "w", if errors.is_empty() { "strict" } else { errors }),

@@ -529,7 +529,8 @@ impl TextIoWrapper {
             self.pending.with_mut(|p| p.extend_from_slice(bytes));
         } else {
             let data = self.encode(vm, s, translated)?;
-            if self.pending.with(Vec::len) + data.len() > chunk {
+            // The buffer's `write` may write here.
+            while self.pending.with(|p| !p.is_empty() && p.len() + data.len() > chunk) {
                 self.write_out(vm, &buffer)?;
             }
             self.pending.with_mut(|p| if p.is_empty() { *p = data } else { p.extend_from_slice(&data) });
@@ -540,7 +541,8 @@ impl TextIoWrapper {
         if flush {
             self.flush_buffer(vm, &buffer)?;
         }
-        if self.snapshot.with(Option::is_some) || !self.decoded.with(Vec::is_empty) {
+        // Without a snapshot the stream cannot go back: what was read ahead stays.
+        if self.snapshot.with(Option::is_some) {
             self.set_decoded(Vec::new());
             self.snapshot.set(None);
         }
@@ -927,6 +929,9 @@ fn name_arg<'a>(vm: &Vm, func: &str, arg: &str, v: Option<&'a Value>) -> PyResul
     if s.as_bytes().contains(&0) {
         return Err(vm.value_error("embedded null character"));
     }
+    if s.as_str().is_none() {
+        return Err(vm.surrogate_error(s));
+    }
     Ok(Some(s))
 }
 
@@ -971,6 +976,9 @@ impl TextIoWrapper {
             _ => vm.new_str(default_encoding(vm)),
         };
         let errors = errors.cloned().unwrap_or_else(|| vm.intern("strict"));
+        if vm.config.flags.dev_mode {
+            taipan_vm::modules::codecs::lookup_error(vm, &errors.to_string_lossy())?;
+        }
         zelf.set_newline(vm, newline)?;
         zelf.set_codec(vm, buffer, &encoding.to_string_lossy(), &errors.to_string_lossy())?;
         zelf.encoding.set(Some(encoding.into_value()));
@@ -1107,7 +1115,8 @@ impl TextIoWrapper {
     fn close(vm: &Vm, zelf: &Gc<TextIoWrapper>) -> PyResult<()> {
         let buffer = zelf.attached(vm)?;
         let closed = vm.get_attr_str(zelf.as_value(), "closed")?;
-        if vm.is_true(&closed)? {
+        // Asking may have detached it.
+        if vm.is_true(&closed)? || zelf.stage.get() == Stage::Detached {
             return Ok(());
         }
         if zelf.base.base.finalizing.get()

@@ -71,14 +71,14 @@ fn of_rank(rank: i64, sign: f64) -> f64 {
 
 /// The float `steps` neighbours after `x` towards `y`.
 fn next_after(x: f64, y: f64, steps: u64) -> f64 {
+    if steps == 0 {
+        return x;
+    }
     if x.is_nan() || y.is_nan() {
         return x + y;
     }
     if x == y {
         return y;
-    }
-    if steps == 0 {
-        return x;
     }
     let (from, to) = (i128::from(rank(x)), i128::from(rank(y)));
     let steps = i128::from(steps);

@@ -368,7 +368,9 @@ impl FrameObject {
                 }
                 x = vm.thread.below(y);
             }
-            return back_in_other_thread(vm, f).map(Gc::into_value);
+            if let Some(back) = back_in_other_thread(vm, f) {
+                return Some(back.into_value());
+            }
         }
         zelf.back.get().map(Gc::into_value)
     }

@@ -115,16 +115,14 @@ fn selected(vm: &Vm, l: &List, at: Indices) -> PyResult<Vec<Value>> {
     if out.try_reserve_exact(at.len).is_err() {
         return Err(vm.memory_error());
     }
-    l.items.with(|items| {
-        match at.step {
-            1 => out.extend_from_slice(items.get(at.range()).unwrap_or_default()),
-            -1 => {
-                let last = at.iter().next().map_or(0, |i| i + 1);
-                let chosen = items.get(last.saturating_sub(at.len)..last).unwrap_or_default();
-                out.extend(chosen.iter().rev().cloned());
-            }
-            _ => out.extend(at.iter().filter_map(|i| items.get(i).cloned())),
+    l.items.with(|items| match at.step {
+        1 => out.extend_from_slice(items.get(at.range()).unwrap_or_default()),
+        -1 => {
+            let last = at.iter().next().map_or(0, |i| i + 1);
+            let chosen = items.get(last.saturating_sub(at.len)..last).unwrap_or_default();
+            out.extend(chosen.iter().rev().cloned());
         }
+        _ => out.extend(at.iter().filter_map(|i| items.get(i).cloned())),
     });
     Ok(out)
 }
