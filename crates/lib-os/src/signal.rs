@@ -6,6 +6,7 @@ use std::sync::Arc;
 use taipan_host::{Disposition, HostError, SignalSet, TimerValue};
 use taipan_vm::breaker::bit;
 use taipan_vm::errors::exc;
+use taipan_vm::modules::sys;
 use taipan_vm::prelude::*;
 use taipan_vm::structseq;
 use taipan_vm::types::structseq::{class, make};
@@ -72,6 +73,12 @@ pub fn run_pending(vm: &Vm) -> PyResult<()> {
         if !crate::faulthandler::signalled(vm, n) {
             continue;
         }
+        if sys::is_finalizing(vm) {
+            // Handlers are no more.
+            let _ = vm.raise_new(&exc::OSError, format_args!("Signal {n} ignored due to race condition"));
+            vm.unraisable("Exception ignored in", Some(&Value::NONE));
+            continue;
+        }
         let handler = vm.state::<SignalState>().handlers.with(|h| h.get(n as usize).cloned().flatten());
         let r = match handler {
             Some(h) if vm.is_callable(&h) => {
@@ -104,7 +111,13 @@ fn number(vm: &Vm, n: i32) -> PyResult<i32> {
 pub fn signal_set(vm: &Vm, v: &Value) -> PyResult<SignalSet> {
     let mut set = 0;
     for n in vm.collect(v)? {
-        let n = vm.index_i64(&n, "Python int too large to convert to C long")?;
+        let n = match vm.index_i64(&n, "") {
+            Err(_) if vm.raised_is(&exc::OverflowError) => {
+                drop(vm.take_raised());
+                -1
+            }
+            n => n?,
+        };
         if !(1..i64::from(NSIG)).contains(&n) {
             return Err(vm.value_error(format_args!("signal number {n} out of range [1; {}]", NSIG - 1)));
         }
@@ -373,7 +386,8 @@ pub mod _signal {
         if siginfo.is_some() {
             return Err(vm.type_error("siginfo must be None"));
         }
-        util::os(vm, vm.host().pidfd_send_signal(pidfd, signalnum, flags as u32))
+        util::os(vm, vm.host().pidfd_send_signal(pidfd, signalnum, flags as u32))?;
+        util::poll(vm)
     }
 
     /// Return the system description of the given signal.

@@ -24,8 +24,8 @@ fn reduce_named(vm: &Vm, owner: &Gc<Type>, name: &str) -> PyResult<Value> {
 fn wrong_object(vm: &Vm, owner: &Gc<Type>, name: &str, obj: &Value) -> Raised {
     vm.type_error(format_args!(
         "descriptor '{name}' for '{}' objects doesn't apply to a '{}' object",
-        owner.name(),
-        vm.type_of(obj).name()
+        owner.tp_name(),
+        vm.type_of(obj).tp_name()
     ))
 }
 
@@ -71,8 +71,8 @@ fn method_get(vm: &Vm, f: &Value, obj: Option<&Value>, _: &Value) -> PyResult<Va
 
 fn method_repr(vm: &Vm, f: &Value) -> PyResult<Value> {
     let (name, owner) = match (f.downcast::<MethodDescriptor>(), f.downcast::<ClassMethodDescriptor>()) {
-        (Some(d), _) => (d.def.name, d.owner.name()),
-        (_, Some(d)) => (d.def.name, d.owner.name()),
+        (Some(d), _) => (d.def.name, d.owner.tp_name()),
+        (_, Some(d)) => (d.def.name, d.owner.tp_name()),
         _ => ("?", String::new()),
     };
     text(vm, format!("<method '{name}' of '{owner}' objects>"))
@@ -141,13 +141,13 @@ impl ClassMethodDescriptor {
         match cls.downcast::<Type>() {
             None => Err(vm.type_error(format_args!(
                 "descriptor '{name}' for type '{}' needs a type, not a '{}' as arg 2",
-                self.owner.name(),
-                vm.type_of(cls).name()
+                self.owner.tp_name(),
+                vm.type_of(cls).tp_name()
             ))),
             Some(t) if !t.is_subtype(&self.owner) => Err(vm.type_error(format_args!(
                 "descriptor '{name}' requires a subtype of '{}' but received '{}'",
-                self.owner.name(),
-                t.name()
+                self.owner.tp_name(),
+                t.tp_name()
             ))),
             Some(_) => Ok(()),
         }
@@ -175,7 +175,7 @@ fn class_method_call(vm: &Vm, f: &Value, args: CallArgs<'_>) -> PyResult<Value> 
         None => Err(vm.type_error(format_args!(
             "descriptor '{}' of '{}' object needs an argument",
             d.def.name,
-            d.owner.name()
+            d.owner.tp_name()
         ))),
     }
 }
@@ -221,13 +221,13 @@ fn wrapper_call(vm: &Vm, f: &Value, args: CallArgs<'_>) -> PyResult<Value> {
         Some(obj) => Err(vm.type_error(format_args!(
             "descriptor '{}' requires a '{}' object but received a '{}'",
             d.row.name,
-            d.owner.name(),
-            vm.type_of(obj).name()
+            d.owner.tp_name(),
+            vm.type_of(obj).tp_name()
         ))),
         None => Err(vm.type_error(format_args!(
             "descriptor '{}' of '{}' object needs an argument",
             d.row.name,
-            d.owner.name()
+            d.owner.tp_name()
         ))),
     }
 }
@@ -242,7 +242,7 @@ fn wrapper_get(vm: &Vm, f: &Value, obj: Option<&Value>, _: &Value) -> PyResult<V
 
 fn wrapper_repr(vm: &Vm, f: &Value) -> PyResult<Value> {
     let Some(d) = f.downcast::<WrapperDescriptor>() else { return Ok(vm.names.empty.to_value()) };
-    text(vm, format!("<slot wrapper '{}' of '{}' objects>", d.row.name, d.owner.name()))
+    text(vm, format!("<slot wrapper '{}' of '{}' objects>", d.row.name, d.owner.tp_name()))
 }
 
 impl Slots for WrapperDescriptor {
@@ -415,7 +415,7 @@ fn getset_set(vm: &Vm, d: &Value, obj: &Value, value: Option<&Value>) -> PyResul
 
 fn getset_repr(vm: &Vm, d: &Value) -> PyResult<Value> {
     let Some(g) = d.downcast::<GetSetDescriptor>() else { return Ok(vm.names.empty.to_value()) };
-    text(vm, format!("<attribute '{}' of '{}' objects>", g.def.name, g.owner.name()))
+    text(vm, format!("<attribute '{}' of '{}' objects>", g.def.name, g.owner.tp_name()))
 }
 
 impl Slots for GetSetDescriptor {
@@ -533,7 +533,7 @@ fn member_set(vm: &Vm, d: &Value, obj: &Value, value: Option<&Value>) -> PyResul
 
 fn member_repr(vm: &Vm, d: &Value) -> PyResult<Value> {
     let Some(m) = d.downcast::<MemberDescriptor>() else { return Ok(vm.names.empty.to_value()) };
-    text(vm, format!("<member '{}' of '{}' objects>", m.name.to_string_lossy(), m.owner.name()))
+    text(vm, format!("<member '{}' of '{}' objects>", m.name.to_string_lossy(), m.owner.tp_name()))
 }
 
 impl Slots for MemberDescriptor {

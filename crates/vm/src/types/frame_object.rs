@@ -361,12 +361,24 @@ impl FrameObject {
     #[pygetter("f_back")]
     fn f_back(vm: &Vm, zelf: &Gc<FrameObject>) -> Option<Value> {
         if let Some(f) = zelf.live() {
-            let mut x = vm.top_frame();
-            while let Some(y) = x {
-                if std::ptr::eq(y, f) {
-                    return vm.thread.below(y).map(|b| object_of(vm, b).into_value());
+            // The frame's caller, if the frame is on the thread's stack.
+            let caller = |t: &Vm| {
+                let mut x = t.top_frame();
+                while let Some(y) = x {
+                    let below = t.thread.below(y);
+                    if std::ptr::eq(y, f) {
+                        return Some(below.map(|b| object_of(vm, b).into_value()));
+                    }
+                    x = below;
                 }
-                x = vm.thread.below(y);
+                None
+            };
+            let mut found = caller(vm);
+            if found.is_none() {
+                vm.each_thread(|t| found = found.take().or_else(|| caller(t)));
+            }
+            if let Some(caller) = found {
+                return caller;
             }
             if let Some(back) = back_in_other_thread(vm, f) {
                 return Some(back.into_value());
