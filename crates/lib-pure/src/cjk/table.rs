@@ -1,7 +1,8 @@
 //! Tables of multibyte encodings: which bytes stand for which characters.
 //!
-//! `tables.bin` holds one compressed table per encoding. Its numbers are seven bits a byte, lowest first, the highest bit
-//! set in all but the last; sequences of bytes are numbers with the first byte highest. A table consists of
+//! `tables.bin`, which `tools/gen_cjk.py` writes, holds one compressed table per encoding. Its numbers are seven bits a
+//! byte, lowest first, the highest bit set in all but the last; sequences of bytes are numbers with the first byte
+//! highest. A table consists of
 //!
 //! - 256 bytes, what a first byte is: 0 nothing, 1 a character, 2 the start of a sequence;
 //! - sequences of one character: distance from the last sequence, and from the last code point (sign in the lowest bit);
