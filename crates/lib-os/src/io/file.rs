@@ -321,6 +321,10 @@ fn init(
     zelf.closefd.set(closefd);
     zelf.base.base.base_closed.set(false);
     let own = given.is_none();
+    // Without the part that says nothing about opening.
+    let told: String = mode.chars().filter(|c| *c != 'b').collect();
+    let event = [file.clone(), vm.new_str(&told).into_value(), vm.new_int(flags.into())];
+    taipan_vm::modules::sys::audit(vm, "open", &event)?;
     let fd = match given {
         Some(fd) => fd,
         None => {
@@ -487,11 +491,18 @@ impl FileIo {
     /// returns None if the write would block.
     #[pymethod("write($self, b, /)")]
     fn write(vm: &Vm, zelf: &Gc<FileIo>, b: &Value) -> PyResult<Option<usize>> {
+        // A signal may be why less was written: its handler runs here.
+        let told = |n: Option<usize>, len: usize| {
+            if n.is_some_and(|n| n < len) {
+                vm.poll()?;
+            }
+            Ok(n)
+        };
         if let Some(b) = b.downcast::<Bytes>() {
-            return zelf.write_bytes(vm, b.as_bytes());
+            return told(zelf.write_bytes(vm, b.as_bytes())?, b.len());
         }
         let buf = util::buffer(vm, b, taipan_vm::types::buffer::Request::SIMPLE)?;
-        zelf.write_bytes(vm, buf.bytes())
+        told(zelf.write_bytes(vm, buf.bytes())?, buf.bytes().len())
     }
 
     /// Move to new file position and return the file position.

@@ -926,7 +926,8 @@ fn name_arg<'a>(vm: &Vm, func: &str, arg: &str, v: Option<&'a Value>) -> PyResul
             vm.shown_type_name(v)
         )));
     };
-    if s.as_bytes().contains(&0) {
+    // `reconfigure` looks for a codec of that name.
+    if s.as_bytes().contains(&0) && (func != "reconfigure" || arg == "newline") {
         return Err(vm.value_error("embedded null character"));
     }
     if s.as_str().is_none() {

@@ -7,6 +7,7 @@ use super::{files, numbers, scandir as dirs};
 use crate::util;
 use taipan_host::{At, HostError, Sched, Which};
 use taipan_vm::errors::exc;
+use taipan_vm::modules::sys::audit;
 use taipan_vm::prelude::*;
 use taipan_vm::types::structseq::{class, make};
 
@@ -23,6 +24,11 @@ fn conf_name(vm: &Vm, v: &Value, names: &[(&str, i32)]) -> PyResult<i32> {
         return Err(vm.type_error("configuration names must be strings or integers"));
     }
     i32::from_arg(vm, v)
+}
+
+/// `dir_fd` as auditing hooks see it.
+fn told_dir(vm: &Vm, dir_fd: Option<&Value>) -> Value {
+    dir_fd.filter(|v| !v.is_none()).cloned().unwrap_or_else(|| vm.new_int(-1))
 }
 
 /// The device number of nothing.
@@ -211,32 +217,38 @@ pub mod posix {
     #[pyfn("listdir(path=None)")]
     fn listdir(vm: &Vm, #[raw] path: Option<&Value>) -> PyResult<Vec<Value>> {
         let p = dirs::directory(vm, "listdir", path)?;
+        audit(vm, "os.listdir", &[path.cloned().unwrap_or(Value::NONE)])?;
         Ok(dirs::read(vm, &p)?.iter().map(|e| p.name(vm, &e.name)).collect())
     }
 
     #[pyfn("scandir(path=None)")]
     fn scandir(vm: &Vm, #[raw] path: Option<&Value>) -> PyResult<Value> {
         let p = dirs::directory(vm, "scandir", path)?;
+        audit(vm, "os.scandir", &[path.cloned().unwrap_or(Value::NONE)])?;
         dirs::scandir(vm, &p)
     }
 
     #[pyfn("mkdir(path, mode=511, *, dir_fd=None)")]
     fn mkdir(vm: &Vm, path: &Value, mode: i32, dir_fd: Option<&Value>) -> PyResult<()> {
+        audit(vm, "os.mkdir", &[path.clone(), vm.new_int(mode.into()), told_dir(vm, dir_fd)])?;
         on_path(vm, "mkdir", path, dir_fd, |at| vm.host().mkdir(at, mode as u32))
     }
 
     #[pyfn("rmdir(path, *, dir_fd=None)")]
     fn rmdir(vm: &Vm, path: &Value, dir_fd: Option<&Value>) -> PyResult<()> {
+        audit(vm, "os.rmdir", &[path.clone(), told_dir(vm, dir_fd)])?;
         on_path(vm, "rmdir", path, dir_fd, |at| vm.host().rmdir(at))
     }
 
     #[pyfn("unlink(path, *, dir_fd=None)")]
     fn unlink(vm: &Vm, path: &Value, dir_fd: Option<&Value>) -> PyResult<()> {
+        audit(vm, "os.remove", &[path.clone(), told_dir(vm, dir_fd)])?;
         on_path(vm, "unlink", path, dir_fd, |at| vm.host().unlink(at))
     }
 
     #[pyfn("remove(path, *, dir_fd=None)")]
     fn remove(vm: &Vm, path: &Value, dir_fd: Option<&Value>) -> PyResult<()> {
+        audit(vm, "os.remove", &[path.clone(), told_dir(vm, dir_fd)])?;
         on_path(vm, "remove", path, dir_fd, |at| vm.host().unlink(at))
     }
 
@@ -248,6 +260,8 @@ pub mod posix {
         src_dir_fd: Option<&Value>,
         dst_dir_fd: Option<&Value>,
     ) -> PyResult<()> {
+        let dirs = (told_dir(vm, src_dir_fd), told_dir(vm, dst_dir_fd));
+        audit(vm, "os.rename", &[src.clone(), dst.clone(), dirs.0, dirs.1])?;
         do_rename(vm, "rename", src, dst, src_dir_fd, dst_dir_fd)
     }
 
@@ -259,6 +273,8 @@ pub mod posix {
         src_dir_fd: Option<&Value>,
         dst_dir_fd: Option<&Value>,
     ) -> PyResult<()> {
+        let dirs = (told_dir(vm, src_dir_fd), told_dir(vm, dst_dir_fd));
+        audit(vm, "os.rename", &[src.clone(), dst.clone(), dirs.0, dirs.1])?;
         do_rename(vm, "replace", src, dst, src_dir_fd, dst_dir_fd)
     }
 
@@ -290,6 +306,7 @@ pub mod posix {
         let a = args::path(vm, "symlink", "src", src, May::Path)?;
         let b = args::path(vm, "symlink", "dst", dst, May::Path)?;
         let dir = args::dir_fd(vm, dir_fd)?;
+        audit(vm, "os.symlink", &[src.clone(), dst.clone(), told_dir(vm, dir_fd)])?;
         let r = vm.allow_threads(|| vm.host().symlink(&a.bytes, At::dir(dir, &b.bytes)));
         r.map_err(|e| args::error2(vm, e, &a, &b))
     }
@@ -314,6 +331,7 @@ pub mod posix {
         let p = args::path(vm, "chmod", "path", path, May::Fd)?;
         let dir = args::dir_fd(vm, dir_fd)?;
         no_fd_with_dir(vm, "chmod", &p, dir, follow_symlinks)?;
+        audit(vm, "os.chmod", &[path.clone(), vm.new_int(mode.into()), told_dir(vm, dir_fd)])?;
         let r = vm.allow_threads(|| match p.fd {
             Some(fd) => vm.host().fchmod(fd, mode as u32),
             None => vm.host().chmod(At::dir(dir, &p.bytes), mode as u32, follow_symlinks),
@@ -381,6 +399,7 @@ pub mod posix {
     #[pyfn("truncate(path, length)")]
     fn truncate(vm: &Vm, path: &Value, length: i64) -> PyResult<()> {
         let p = args::path(vm, "truncate", "path", path, May::Fd)?;
+        audit(vm, "os.truncate", &[path.clone(), vm.new_int(length)])?;
         let r = vm.allow_threads(|| match p.fd {
             Some(fd) => vm.host().ftruncate(fd, length),
             None => vm.host().truncate(&p.bytes, length),
@@ -426,6 +445,7 @@ pub mod posix {
     #[pyfn("chdir(path)")]
     fn chdir(vm: &Vm, path: &Value) -> PyResult<()> {
         let p = args::path(vm, "chdir", "path", path, May::Fd)?;
+        audit(vm, "os.chdir", std::slice::from_ref(path))?;
         let r = match p.fd {
             Some(fd) => vm.host().fchdir(fd),
             None => vm.host().chdir(&p.bytes),
@@ -476,6 +496,7 @@ pub mod posix {
     fn open(vm: &Vm, path: &Value, flags: i32, mode: i32, dir_fd: Option<&Value>) -> PyResult<i32> {
         let p = args::path(vm, "open", "path", path, May::Path)?;
         let dir = args::dir_fd(vm, dir_fd)?;
+        audit(vm, "open", &[path.clone(), Value::NONE, vm.new_int((flags | libc::O_CLOEXEC).into())])?;
         let at = At::dir(dir, &p.bytes);
         let r = util::retry(vm, || vm.host().open(at, flags, mode as u32, false))?;
         p.check(vm, r)
@@ -512,11 +533,19 @@ pub mod posix {
 
     #[pyfn("write(fd, data, /)")]
     fn write(vm: &Vm, fd: i32, data: &Value) -> PyResult<usize> {
+        let write = |bytes: &[u8]| {
+            let n = util::retry_os(vm, || vm.host().write(fd, bytes))?;
+            // A signal may be why less was written: its handler runs here.
+            if n < bytes.len() {
+                vm.poll()?;
+            }
+            Ok(n)
+        };
         if let Some(b) = data.downcast::<Bytes>() {
-            return util::retry_os(vm, || vm.host().write(fd, b.as_bytes()));
+            return write(b.as_bytes());
         }
         let b = util::buffer(vm, data, taipan_vm::types::buffer::Request::SIMPLE)?;
-        util::retry_os(vm, || vm.host().write(fd, b.bytes()))
+        write(b.bytes())
     }
 
     #[pyfn("pread(fd, length, offset, /)")]
@@ -826,12 +855,14 @@ pub mod posix {
         if name.contains(&b'=') {
             return Err(vm.value_error("illegal environment variable name"));
         }
+        audit(vm, "os.putenv", &[vm.new_bytes(&name).into_value(), vm.new_bytes(&value).into_value()])?;
         util::os(vm, vm.host().setenv(&name, &value))
     }
 
     #[pyfn("unsetenv(name, /)")]
     fn unsetenv(vm: &Vm, name: &Value) -> PyResult<()> {
         let name = util::fs_convert(vm, name)?;
+        audit(vm, "os.unsetenv", &[vm.new_bytes(&name).into_value()])?;
         util::os(vm, vm.host().unsetenv(&name))
     }
 
@@ -1026,6 +1057,7 @@ pub mod posix {
     }
     #[pyfn("kill(pid, signal, /)")]
     fn kill(vm: &Vm, pid: i32, signal: i32) -> PyResult<()> {
+        audit(vm, "os.kill", &[vm.new_int(pid.into()), vm.new_int(signal.into())])?;
         util::os(vm, vm.host().kill(pid, signal))?;
         util::poll(vm)
     }
@@ -1099,6 +1131,7 @@ pub mod posix {
 
     #[pyfn("fork()")]
     fn fork(vm: &Vm) -> PyResult<i32> {
+        audit(vm, "os.fork", &[])?;
         process::fork(vm, || vm.host().fork())
     }
     #[pyfn("forkpty()")]
@@ -1144,10 +1177,12 @@ pub mod posix {
     }
     #[pyfn("execv(path, argv, /)")]
     fn execv(vm: &Vm, path: &Value, argv: &Value) -> PyResult<Value> {
+        audit(vm, "os.exec", &[path.clone(), argv.clone(), Value::NONE])?;
         process::execv(vm, path, argv)
     }
     #[pyfn("execve(path, argv, env)")]
     fn execve(vm: &Vm, path: &Value, argv: &Value, env: &Value) -> PyResult<Value> {
+        audit(vm, "os.exec", &[path.clone(), argv.clone(), env.clone()])?;
         process::execve(vm, path, argv, env)
     }
     #[pyfn(
@@ -1167,6 +1202,7 @@ pub mod posix {
         scheduler: Option<&Value>,
     ) -> PyResult<i32> {
         let s = Spawn { file_actions, setpgroup, resetids, setsid, setsigmask, setsigdef, scheduler };
+        audit(vm, "os.posix_spawn", &[path.clone(), argv.clone(), env.clone()])?;
         process::spawn(vm, "posix_spawn", path, argv, env, &s, false)
     }
     #[pyfn(
@@ -1186,11 +1222,13 @@ pub mod posix {
         scheduler: Option<&Value>,
     ) -> PyResult<i32> {
         let s = Spawn { file_actions, setpgroup, resetids, setsid, setsigmask, setsigdef, scheduler };
+        audit(vm, "os.posix_spawn", &[path.clone(), argv.clone(), env.clone()])?;
         process::spawn(vm, "posix_spawnp", path, argv, env, &s, true)
     }
     #[pyfn("system(command)")]
     fn system(vm: &Vm, command: &Value) -> PyResult<i32> {
         let command = util::fs_convert(vm, command)?;
+        audit(vm, "os.system", &[vm.new_bytes(&command).into_value()])?;
         let r = vm.allow_threads(|| vm.host().system(&command));
         util::os(vm, r)
     }

@@ -656,7 +656,11 @@ pub mod math {
                     _ => u64::MAX,
                 }
             }
-            _ => 1,
+            // A zero that is reached in one step keeps the sign of where that came from.
+            _ => {
+                let next = next_after(x, y, 1);
+                return Ok(if next == 0.0 && x != 0.0 { next.copysign(x) } else { next });
+            }
         };
         Ok(next_after(x, y, steps))
     }

@@ -95,11 +95,13 @@ fn import_visibly(vm: &Vm, name: &Value, globals: &Value, fromlist: &Value, leve
     };
     let module = match loaded(vm, &absolute)?.filter(|m| !m.is_none()) {
         Some(m) => {
-            ensure_initialized(vm, &m, &absolute)?;
+            let waited = ensure_initialized(vm, &m, &absolute)?;
             if vm.config.import_time == 2 {
                 show_time(vm, "cached", "cached", &absolute);
             }
-            m
+            // The import that was waited for may have failed.
+            let still = !waited || loaded(vm, &absolute)?.is_some_and(|now| now.bits() == m.bits());
+            if still { m } else { find_and_load(vm, &absolute)? }
         }
         None => find_and_load(vm, &absolute)?,
     };
@@ -140,19 +142,20 @@ fn importlib(vm: &Vm) -> PyResult<Value> {
     }
 }
 
-/// A module that another thread is still importing is waited for.
-fn ensure_initialized(vm: &Vm, module: &Value, name: &Gc<Str>) -> PyResult<()> {
+/// A module that another thread is still importing is waited for; `true`: it was.
+fn ensure_initialized(vm: &Vm, module: &Value, name: &Gc<Str>) -> PyResult<bool> {
     let spec = match module.downcast_exact::<Module>() {
         Some(m) => m.dict.get_str(vm, &vm.names.__spec__),
         None => vm.lookup_attr(module, &vm.names.__spec__)?,
     };
-    let Some(spec) = spec.filter(|s| !s.is_none()) else { return Ok(()) };
+    let Some(spec) = spec.filter(|s| !s.is_none()) else { return Ok(false) };
     if initializing(vm, &spec)?
         && let Some(lib) = vm.state::<ImportState>().importlib.get()
     {
         vm.call_method(&lib, "_lock_unlock_module", &[name.to_value()])?;
+        return Ok(true);
     }
-    Ok(())
+    Ok(false)
 }
 
 fn initializing(vm: &Vm, spec: &Value) -> PyResult<bool> {
