@@ -206,6 +206,13 @@ fn repair(module: &mut ast::Mod) {
     }
 }
 
+/// Whether the exclamation mark at a place begins a conversion as nearly all are written: `x!r}`, `x!r:`.
+fn plain_conversion(source: &[u8], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|i| source.get(i));
+    before.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b')' | b']' | b'=' | b'\'' | b'"'))
+        && matches!(source.get(at + 1..at + 3), Some([b'r' | b's' | b'a', b'}' | b':']))
+}
+
 /// Operators in one statement from which on it may be nested too deeply.
 const MAX_NESTING: u32 = 1500;
 
@@ -314,7 +321,10 @@ fn scan(source: &str, tokens: &Tokens, options: Options) -> Scan {
                     .or_else(|| constant_name(&source[ruff_text_size::Ranged::range(token)]));
             }
             TokenKind::NotEqual if options.barry_as_flufl => seen.strict = true,
-            TokenKind::Exclamation if strings > 0 => seen.strict = true,
+            TokenKind::Exclamation if strings > 0 => {
+                let at = ruff_text_size::Ranged::range(token).start().to_usize();
+                seen.strict |= !plain_conversion(source.as_bytes(), at);
+            }
             _ => {}
         }
         last = token.kind();

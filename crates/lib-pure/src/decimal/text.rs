@@ -1,6 +1,6 @@
 //! Numbers to text and back.
 
-use super::number::{Dec, Kind};
+use super::number::{Dec, Kind, POWERS, small};
 use super::order::coefficient;
 use super::rules::{Ctx, Status, cond, finalize, invalid};
 use dashu_int::UBig;
@@ -15,10 +15,20 @@ pub fn to_text(d: &Dec, engineering: bool, capitals: bool) -> String {
         Kind::Signaling => return format!("{sign}sNaN{}", payload()),
         Kind::Finite => {}
     }
-    let digits = d.coef.to_string();
+    let (mut few, many);
+    let digits = match small(&d.coef) {
+        Some(n) => {
+            few = [0; 40];
+            small_digits(n, &mut few)
+        }
+        None => {
+            many = d.coef.to_string();
+            many.as_str()
+        }
+    };
     let left = d.exp + digits.len() as i64;
     if d.exp == 0 {
-        return format!("{sign}{digits}");
+        return [sign, digits].concat();
     }
     let point = if d.exp <= 0 && left > -6 {
         left
@@ -31,12 +41,38 @@ pub fn to_text(d: &Dec, engineering: bool, capitals: bool) -> String {
     };
     let mut text = String::with_capacity(digits.len() + 24);
     text.push_str(sign);
-    put_digits(&mut text, &digits, point);
+    put_digits(&mut text, digits, point);
     if left != point {
         text.push(if capitals { 'E' } else { 'e' });
         text.push_str(&format!("{:+}", left - point));
     }
     text
+}
+
+/// The digits of a number of two words.
+fn small_digits(mut n: u128, place: &mut [u8; 40]) -> &str {
+    let mut at = place.len();
+    loop {
+        // In pieces of 19 digits, which one word holds.
+        let (rest, mut piece) = match u64::try_from(n) {
+            Ok(n) => (0, n),
+            Err(_) => (n / POWERS[19], (n % POWERS[19]) as u64),
+        };
+        let end = if rest == 0 { 0 } else { at - 19 };
+        while at > end && (rest != 0 || piece != 0) {
+            at -= 1;
+            place[at] = b'0' + (piece % 10) as u8;
+            piece /= 10;
+        }
+        if rest == 0 {
+            break;
+        }
+        n = rest;
+    }
+    if at == place.len() {
+        return "0";
+    }
+    std::str::from_utf8(&place[at..]).unwrap_or("0")
 }
 
 /// Digits with a point behind the first `point` of them.
@@ -140,4 +176,17 @@ fn special(text: &str, neg: bool) -> Option<Dec> {
         return None;
     }
     Some(Dec { neg, kind, exp: 0, coef: coefficient(payload) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_of_small_numbers() {
+        let texts = POWERS.iter().flat_map(|p| [p - 1, *p, p + 1, p / 7, p.saturating_mul(3)]);
+        for n in texts.chain([u128::MAX, u64::MAX.into()]) {
+            assert_eq!(small_digits(n, &mut [0; 40]), n.to_string());
+        }
+    }
 }

@@ -18,16 +18,47 @@ fn error(vm: &Vm, text: impl std::fmt::Display) -> Raised {
     vm.raise_new(&ERROR, text)
 }
 
+/// Formats parsed lately, by their text.
+#[derive(Default)]
+struct Parsed {
+    formats: Guarded<Vec<(Box<[u8]>, Rc<Format>)>>,
+    /// Which one goes next.
+    oldest: Cell<usize>,
+}
+
+const PARSED: usize = 32;
+
+fn parse(vm: &Vm, text: &[u8]) -> PyResult<Rc<Format>> {
+    let parsed = vm.state::<Parsed>();
+    let found = parsed.formats.with(|all| all.iter().find(|(t, _)| **t == *text).map(|(_, f)| Rc::clone(f)));
+    if let Some(f) = found {
+        return Ok(f);
+    }
+    let made = Rc::new(Format::parse(vm, text)?);
+    let entry = (Box::from(text), Rc::clone(&made));
+    parsed.formats.with_mut(|all| {
+        if all.len() < PARSED {
+            return all.push(entry);
+        }
+        let at = parsed.oldest.get() % PARSED;
+        parsed.oldest.set(at + 1);
+        if let Some(place) = all.get_mut(at) {
+            *place = entry;
+        }
+    });
+    Ok(made)
+}
+
 /// The format of a `str` or `bytes` argument.
 pub(crate) fn format_of(vm: &Vm, v: &Value) -> PyResult<Rc<Format>> {
     if let Some(s) = v.downcast::<Str>() {
         if !s.is_ascii() {
             return Err(not_ascii(vm, s));
         }
-        return Format::parse(vm, s.as_bytes()).map(Rc::new);
+        return parse(vm, s.as_bytes());
     }
     if let Some(b) = v.downcast::<Bytes>() {
-        return Format::parse(vm, b.as_bytes()).map(Rc::new);
+        return parse(vm, b.as_bytes());
     }
     Err(vm.type_error(format_args!(
         "Struct() argument 1 must be a str or bytes object, not {}",
@@ -461,8 +492,8 @@ pub mod module {
 
     /// Clear the internal cache.
     #[pyfn("_clearcache()")]
-    fn _clearcache(_vm: &Vm) {
-        // Formats are parsed anew each time: there is nothing to clear.
+    fn _clearcache(vm: &Vm) {
+        drop(vm.state::<Parsed>().formats.take());
     }
 }
 

@@ -56,12 +56,16 @@ impl Vm {
     pub fn call_method_name(&self, obj: &Value, name: &Gc<Str>, args: &[Value]) -> PyResult<Value> {
         match self.get_method(obj, name)? {
             Method::Bound(f) => self.call(&f, args),
-            Method::Unbound(f) => {
-                let mut all = Vec::with_capacity(args.len() + 1);
-                all.push(obj.clone());
-                all.extend_from_slice(args);
-                self.call(&f, &all)
-            }
+            Method::Unbound(f) => match args {
+                [] => self.call(&f, std::slice::from_ref(obj)),
+                [one] => self.call(&f, &[obj.clone(), one.clone()]),
+                many => {
+                    let mut all = Vec::with_capacity(many.len() + 1);
+                    all.push(obj.clone());
+                    all.extend_from_slice(many);
+                    self.call(&f, &all)
+                }
+            },
         }
     }
 

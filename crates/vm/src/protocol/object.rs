@@ -4,7 +4,7 @@ use crate::errors::exc;
 use crate::object::{Type, ValueExt};
 use crate::types::typedef::{CompareOp, F};
 use crate::types::union::Union;
-use crate::types::{Str, Tuple};
+use crate::types::{Bytes, Str, Tuple};
 use crate::{PyResult, Raised, Value, Vm};
 use taipan_heap::Gc;
 
@@ -71,6 +71,9 @@ impl Vm {
         }
         if let Some(n) = v.as_int() {
             return Ok(taipan_text::hash::int(n));
+        }
+        if let Some(b) = v.downcast_exact::<Bytes>() {
+            return Ok(self.bytes_hash(b));
         }
         self.check_stack()?;
         match self.type_of(v).slots.hash.get() {
@@ -174,7 +177,23 @@ impl Vm {
         if a.is_int() && b.is_int() {
             return Ok(false);
         }
+        if let (Some(x), Some(y)) = (a.downcast_exact::<Bytes>(), b.downcast_exact::<Bytes>()) {
+            return Ok(x.as_bytes() == y.as_bytes());
+        }
+        if let (Some(x), Some(y)) = (a.downcast_exact::<Tuple>(), b.downcast_exact::<Tuple>()) {
+            return self.recurse(" in comparison", || self.eq_items(x, y));
+        }
         self.compare_bool(a, b, CompareOp::Eq)
+    }
+
+    /// Whether two tuples are equal. Their items are asked even if the lengths differ.
+    pub(crate) fn eq_items(&self, x: &Tuple, y: &Tuple) -> PyResult<bool> {
+        for (p, q) in x.items().iter().zip(y.items()) {
+            if !self.eq(p, q)? {
+                return Ok(false);
+            }
+        }
+        Ok(x.len() == y.len())
     }
 
     /// `len(v)`.

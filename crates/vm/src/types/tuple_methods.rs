@@ -107,6 +107,11 @@ fn richcompare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult {
     let (Some(x), Some(y)) = (a.downcast::<Tuple>(), b.downcast::<Tuple>()) else {
         return Ok(Value::NOT_IMPLEMENTED);
     };
+    match op {
+        CompareOp::Eq => return Ok(Value::bool(vm.eq_items(x, y)?)),
+        CompareOp::Ne => return Ok(Value::bool(!vm.eq_items(x, y)?)),
+        _ => {}
+    }
     for (p, q) in x.items().iter().zip(y.items()) {
         if !vm.eq(p, q)? {
             return compare_at(vm, Some((p.clone(), q.clone())), (x.len(), y.len()), op);
