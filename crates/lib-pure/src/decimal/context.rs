@@ -185,13 +185,13 @@ fn rounding_name(round: Rounding) -> &'static str {
 #[inline]
 pub fn current(vm: &Vm) -> PyResult<Gc<Context>> {
     let s = state(vm)?;
-    if let Some(c) = contextvars::value_of(vm, &s.var).and_then(|v| v.downcast::<Context>().cloned()) {
+    if let Some(c) = contextvars::value_of(vm, &s.var)?.and_then(|v| v.downcast::<Context>().cloned()) {
         return Ok(c);
     }
     let fresh = s.default.same();
     fresh.status.set(0);
     let fresh = vm.alloc(fresh);
-    contextvars::set_value(vm, &s.var, fresh.as_value());
+    contextvars::set_value(vm, &s.var, fresh.as_value())?;
     Ok(fresh)
 }
 
@@ -206,8 +206,7 @@ pub fn set_current(vm: &Vm, c: &Gc<Context>) -> PyResult<()> {
     } else {
         c.clone()
     };
-    contextvars::set_value(vm, &s.var, c.as_value());
-    Ok(())
+    contextvars::set_value(vm, &s.var, c.as_value())
 }
 
 /// The optional context of a method.

@@ -4,43 +4,14 @@
 use crate::errors::exc;
 use crate::prelude::*;
 use crate::types::generic_alias;
+use crate::types::hamt::Keys;
+use crate::types::hamt_methods::{self, Map};
 use std::any::TypeId;
 use std::cell::Cell;
 
-/// Variables and their values; never changed once made.
-#[pytype(name = "hamt", module = "_contextvars", flags(GC, NO_NEW), no_methods, no_slots)]
-#[derive(Trace)]
-pub struct VarMap {
-    items: Vec<(Value, Value)>,
-}
-
-impl VarMap {
-    fn get(&self, var: &Value) -> Option<Value> {
-        self.items.iter().find(|(k, _)| k.is(var)).map(|(_, v)| v.clone())
-    }
-
-    /// The map with the variable set, or without it.
-    fn with(&self, var: &Value, value: Option<&Value>) -> VarMap {
-        let mut items = Vec::with_capacity(self.items.len() + 1);
-        let mut placed = false;
-        for (k, v) in &self.items {
-            if !k.is(var) {
-                items.push((k.clone(), v.clone()));
-            } else if let Some(new) = value {
-                items.push((k.clone(), new.clone()));
-                placed = true;
-            }
-        }
-        if let (Some(new), false) = (value, placed) {
-            items.push((var.clone(), new.clone()));
-        }
-        VarMap { items }
-    }
-}
-
 #[pytype(name = "Context", module = "_contextvars", flags(GC, WEAKREF))]
 pub struct Context {
-    vars: GcCell<VarMap>,
+    vars: GcCell<Map>,
     entered: Cell<bool>,
 }
 
@@ -54,20 +25,27 @@ impl Trace for Context {
 }
 
 impl Context {
-    fn find(&self, var: &Value) -> Option<Value> {
-        self.vars.get()?.get(var)
+    fn find(&self, vm: &Vm, var: &Value) -> PyResult<Option<Value>> {
+        match self.vars.get() {
+            Some(m) => m.find(vm, Keys::Identical, var),
+            None => Ok(None),
+        }
     }
 
-    fn update(&self, vm: &Vm, var: &Value, value: Option<&Value>) {
-        let map = match self.vars.get() {
-            Some(m) => m.with(var, value),
-            None => VarMap { items: Vec::new() }.with(var, value),
+    fn update(&self, vm: &Vm, var: &Value, value: Option<&Value>) -> PyResult<()> {
+        let map = self.map(vm);
+        let changed = match value {
+            Some(v) => map.inserted(vm, Keys::Identical, var, v)?,
+            None => map.removed(vm, Keys::Identical, var)?,
         };
-        self.vars.set(Some(vm.alloc(map)));
+        if changed.is_some() {
+            self.vars.set(changed);
+        }
+        Ok(())
     }
 
-    fn items(&self) -> Vec<(Value, Value)> {
-        self.vars.get().map(|m| m.items.clone()).unwrap_or_default()
+    fn map(&self, vm: &Vm) -> Gc<Map> {
+        self.vars.get().unwrap_or_else(|| Map::empty(vm))
     }
 }
 
@@ -138,7 +116,7 @@ fn key_of<'a>(vm: &Vm, key: &'a Value) -> PyResult<&'a Value> {
 impl Slots for Context {
     const SLOTS: SlotDefs = SlotDefs {
         iter: Some(context_iter),
-        len: Some(|_, v| Ok(v.downcast::<Context>().map_or(0, |c| c.items().len()))),
+        len: Some(|vm, v| Ok(context_of(vm, v)?.vars.get().map_or(0, |m| m.len))),
         subscript: Some(context_get),
         contains: Some(context_contains),
         richcompare: Some(context_compare),
@@ -146,24 +124,19 @@ impl Slots for Context {
     };
 }
 
-fn iterator(vm: &Vm, items: Vec<Value>) -> PyResult<Value> {
-    vm.get_iter(vm.new_tuple(items).as_value())
-}
-
 fn context_iter(vm: &Vm, v: &Value) -> PyResult<Value> {
-    let items = context_of(vm, v)?.items();
-    iterator(vm, items.into_iter().map(|(k, _)| k).collect())
+    Ok(hamt_methods::keys(vm, &context_of(vm, v)?.map(vm)))
 }
 
 fn context_get(vm: &Vm, v: &Value, key: &Value) -> PyResult<Value> {
-    match context_of(vm, v)?.find(key_of(vm, key)?) {
+    match context_of(vm, v)?.find(vm, key_of(vm, key)?)? {
         Some(v) => Ok(v),
         None => Err(vm.key_error(key)),
     }
 }
 
 fn context_contains(vm: &Vm, v: &Value, key: &Value) -> PyResult<bool> {
-    Ok(context_of(vm, v)?.find(key_of(vm, key)?).is_some())
+    Ok(context_of(vm, v)?.find(vm, key_of(vm, key)?)?.is_some())
 }
 
 fn context_compare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult<Value> {
@@ -173,15 +146,8 @@ fn context_compare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult<Val
     if !matches!(op, CompareOp::Eq | CompareOp::Ne) {
         return Ok(Value::NOT_IMPLEMENTED);
     }
-    let (left, right) = (x.items(), y.clone());
-    let mut same = left.len() == right.items().len();
-    for (k, v) in &left {
-        same = same
-            && match right.find(k) {
-                Some(w) => vm.eq(v, &w)?,
-                None => false,
-            };
-    }
+    let (left, right) = (x.map(vm), y.map(vm));
+    let same = left.is(&right) || vm.recurse(" in comparison", || left.same(vm, Keys::Identical, &right))?;
     Ok(Value::bool(same == (op == CompareOp::Eq)))
 }
 
@@ -201,16 +167,15 @@ impl Context {
     /// return None.
     #[pymethod("get($self, key, default=None, /)")]
     fn get(vm: &Vm, zelf: &Gc<Context>, key: &Value, default: &Value) -> PyResult<Value> {
-        Ok(zelf.find(key_of(vm, key)?).unwrap_or_else(|| default.clone()))
+        Ok(zelf.find(vm, key_of(vm, key)?)?.unwrap_or_else(|| default.clone()))
     }
 
     /// Return all variables and their values in the context object.
     ///
     /// The result is returned as a list of 2-tuples (variable, value).
     #[pymethod("items($self, /)")]
-    fn py_items(vm: &Vm, zelf: &Gc<Context>) -> PyResult<Value> {
-        let pairs = zelf.items().into_iter().map(|(k, v)| vm.new_tuple(vec![k, v]).into_value());
-        iterator(vm, pairs.collect())
+    fn items(vm: &Vm, zelf: &Gc<Context>) -> Value {
+        hamt_methods::items(vm, &zelf.map(vm))
     }
 
     /// Return a list of all variables in the context object.
@@ -221,8 +186,8 @@ impl Context {
 
     /// Return a list of all variables' values in the context object.
     #[pymethod("values($self, /)")]
-    fn values(vm: &Vm, zelf: &Gc<Context>) -> PyResult<Value> {
-        iterator(vm, zelf.items().into_iter().map(|(_, v)| v).collect())
+    fn values(vm: &Vm, zelf: &Gc<Context>) -> Value {
+        hamt_methods::values(vm, &zelf.map(vm))
     }
 
     /// Return a shallow copy of the context object.
@@ -261,17 +226,18 @@ pub fn new_var(vm: &Vm, name: &str) -> Value {
 }
 
 /// The variable's value in the current context.
-pub fn value_of(vm: &Vm, var: &Value) -> Option<Value> {
+pub fn value_of(vm: &Vm, var: &Value) -> PyResult<Option<Value>> {
     let key = TypeId::of::<Current>();
-    vm.locals.with(|l| {
-        let (_, c) = l.iter().find(|(k, _)| *k == key)?;
-        c.downcast::<Context>()?.vars.with(|map| map?.get(var))
+    // Comparing by identity runs no Python code.
+    vm.locals.with(|l| match l.iter().find(|(k, _)| *k == key).and_then(|(_, c)| c.downcast::<Context>()) {
+        Some(c) => c.vars.with(|map| map.map_or(Ok(None), |m| m.find(vm, Keys::Identical, var))),
+        None => Ok(None),
     })
 }
 
 /// Sets the variable in the current context.
-pub fn set_value(vm: &Vm, var: &Value, value: &Value) {
-    current(vm).update(vm, var, Some(value));
+pub fn set_value(vm: &Vm, var: &Value, value: &Value) -> PyResult<()> {
+    current(vm).update(vm, var, Some(value))
 }
 
 impl Slots for ContextVar {
@@ -327,7 +293,7 @@ impl ContextVar {
     ///  * raise a LookupError.
     #[pymethod("get($self, default=<unrepresentable>, /)")]
     fn get(vm: &Vm, zelf: &Gc<ContextVar>, default: Option<&Value>) -> PyResult<Value> {
-        if let Some(v) = current(vm).find(zelf.as_value()) {
+        if let Some(v) = current(vm).find(vm, zelf.as_value())? {
             return Ok(v);
         }
         match default.cloned().or_else(|| zelf.default.get()) {
@@ -343,17 +309,17 @@ impl ContextVar {
     /// Returns a Token object that can be used to restore the variable to its previous
     /// value via the `ContextVar.reset()` method.
     #[pymethod("set($self, value, /)")]
-    fn set(vm: &Vm, zelf: &Gc<ContextVar>, value: &Value) -> Value {
+    fn set(vm: &Vm, zelf: &Gc<ContextVar>, value: &Value) -> PyResult<Value> {
         let context = current(vm);
-        let old = context.find(zelf.as_value());
-        context.update(vm, zelf.as_value(), Some(value));
+        let old = context.find(vm, zelf.as_value())?;
+        context.update(vm, zelf.as_value(), Some(value))?;
         let token = Token {
             context: ValueCell::new(Some(context.into_value())),
             var: ValueCell::new(Some(zelf.to_value())),
             old: ValueCell::new(old),
             used: Cell::new(false),
         };
-        vm.alloc(token).into_value()
+        Ok(vm.alloc(token).into_value())
     }
 
     /// Reset the context variable.
@@ -393,8 +359,7 @@ fn reset(vm: &Vm, var: &Value, token: &Value) -> PyResult<()> {
         return Err(vm.value_error(format_args!("{} was created in a different Context", shown()?)));
     }
     t.used.set(true);
-    context.update(vm, var, t.old.get().as_ref());
-    Ok(())
+    context.update(vm, var, t.old.get().as_ref())
 }
 
 #[pytype(name = "Token", module = "_contextvars", flags(GC))]

@@ -202,7 +202,7 @@ fn collect_now(vm: &Vm) -> usize {
 }
 
 /// Tuples of atoms are left alone by CPython's collector.
-fn is_untracked_tuple(v: &Value) -> bool {
+pub fn is_untracked_tuple(v: &Value) -> bool {
     v.downcast_exact::<Tuple>()
         .is_some_and(|t| !t.items().iter().any(|v| v.header().is_some_and(|h| h.is_gc())))
 }

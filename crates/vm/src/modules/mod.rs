@@ -20,6 +20,7 @@ pub mod atexit;
 pub mod contextvars;
 pub mod errno;
 pub mod suggestions;
+pub mod testinternalcapi;
 pub mod tracemalloc;
 pub mod warnings;
 use crate::native::ModuleDef;
@@ -44,6 +45,7 @@ pub static ALL: &[&ModuleDef] = &[
     &string::string::MODULE,
     &sys::sys::MODULE,
     &sysconfig::sysconfig::MODULE,
+    &testinternalcapi::testinternalcapi::MODULE,
     &types_::builtin_types::MODULE,
     &typing::typing::MODULE,
     &weakref::weakref::MODULE,

@@ -23,6 +23,8 @@ pub mod frame_object;
 pub mod function;
 pub mod generator;
 pub mod generic_alias;
+pub mod hamt;
+pub mod hamt_methods;
 pub mod instance;
 pub mod int;
 pub mod iterators;
