@@ -112,11 +112,13 @@ pub fn slice(vm: &Vm, v: &Value, start: &Value, stop: &Value) -> Option<Value> {
     Some(vm.substr(s, at.range()).into_value())
 }
 
-/// `v[start:stop] = new` of exact lists (or a tuple on the right). An error means that memory ran out.
+/// `v[start:stop] = new`, `new` in a temporary, of exact lists (or a tuple on the right). An error means that memory ran out.
 #[inline(never)]
 pub fn store_slice(vm: &Vm, v: &Value, start: &Value, stop: &Value, new: &Value) -> PyResult<bool> {
     let (Some(bounds), Some(l)) = (bounds(start, stop), v.downcast_exact::<List>()) else { return Ok(false) };
     let mut new = match (new.downcast_exact::<List>(), new.downcast_exact::<Tuple>()) {
+        // A list that only the instruction knows of gives its items away.
+        (Some(n), _) if n.header().count() == 1 => n.items.take(),
         (Some(n), _) => n.to_vec(),
         (_, Some(t)) => t.items().to_vec(),
         _ => return Ok(false),

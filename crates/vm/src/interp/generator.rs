@@ -239,7 +239,7 @@ fn instr_before(f: &Frame, n: usize) -> Option<Instr> {
 #[inline(always)]
 pub fn resume_in_loop(vm: &Vm, g: &Value, sent: Option<Value>, k: u8, dst: u16) -> PyResult<bool> {
     let Some(state) = state_of(g) else { return Ok(false) };
-    if state.frame().is_null() || state.running.get() || vm.thread.tracing.get() != 0 {
+    if !state.is_waiting() || vm.thread.tracing.get() != 0 {
         return Ok(false);
     }
     if k == kind::SEND && !state.started.get() && sent.as_ref().is_some_and(|v| !v.is_none()) {
@@ -367,6 +367,13 @@ pub fn resume(vm: &Vm, g: &Value, with: With) -> PyResult<Resumed> {
             Ok(outcome(state, v))
         }
     }
+}
+
+/// Resumes a waiting generator with None: what it yields, or, if it is `finished` then, returns.
+#[inline]
+pub fn next_value(vm: &Vm, g: &Value, state: &GenState) -> PyResult<Value> {
+    resume_frame(vm, g, state, Some(Value::NONE), kind::ENTRY, 0)?;
+    run::run(vm)
 }
 
 fn outcome(state: &GenState, v: Value) -> Resumed {

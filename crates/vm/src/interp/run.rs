@@ -4,7 +4,7 @@
 //! To add an instruction: (1) its row in `ops.rs`; (2) an arm here; (3) its slow path in the file of its family.
 
 use super::cache::{Kind, SiteCache};
-use super::frame::{Frame, Slot, kind};
+use super::frame::{Slot, kind};
 use super::{build, call, fast, generator, links, names, ops, tracing, unwind};
 use crate::native::CallArgs;
 use crate::object::{Type, ValueExt};
@@ -216,7 +216,6 @@ pub fn run(vm: &Vm) -> PyResult<Value> {
 
 /// The loop proper. `Err`: an exception left the top frame's current instruction (`frame.pc` tells which).
 fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
-    let mut frame: *mut Frame;
     let mut exec: &Exec;
     let mut regs: Regs;
     let mut pc: *const Cell<Instr>;
@@ -225,9 +224,9 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
     // Takes the state over from the top frame.
     macro_rules! reload {
         () => {{
-            frame = vm.thread.top();
             // SAFETY: a frame is running; I5.
             unsafe {
+                let frame = vm.thread.top();
                 exec = &*(*frame).exec;
                 regs = Regs { base: (*frame).base, first_temp: exec.first_temp };
                 pc = (*frame).pc.get();
@@ -249,14 +248,14 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             #[allow(unused_unsafe)]
             // SAFETY: the running frame.
             unsafe {
-                (*frame).pc.set(pc)
+                (*vm.thread.top()).pc.set(pc)
             }
         };
     }
     macro_rules! fr {
         () => {
             // SAFETY: the running frame.
-            unsafe { &*frame }
+            unsafe { &*vm.thread.top() }
         };
     }
     macro_rules! jump {
@@ -404,6 +403,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             }
             // SAFETY: the running frame, which is done.
             let dst = unsafe {
+                let frame = vm.thread.top();
                 if k != 0
                     && let Some(made) = (*frame).owner.take()
                 {
@@ -730,6 +730,16 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                                         regs.put(i.a(), v);
                                         continue;
                                     }
+                                }
+                            }
+                            Kind::OfClass => {
+                                if let Some(cls) = b.downcast::<Type>()
+                                    && cls.version.get() == s.need.get()
+                                {
+                                    let v = ops::borrowed(s.value.get());
+                                    regs.consume(i.b());
+                                    regs.put(i.a(), v);
+                                    continue;
                                 }
                             }
                             Kind::Class => {

@@ -2,10 +2,11 @@
 
 use crate::errors::{BaseException, exc};
 use crate::interp::frame::{Frame, Slot};
-use crate::interp::gen_api::{Resumed, With, delegate, on_stack, resume};
+use crate::interp::gen_api::{Resumed, With, delegate, next_value, on_stack, resume};
 use crate::prelude::*;
 use crate::types::code::Code;
 use std::cell::Cell;
+use taipan_bytecode::{Intrinsic1, Op};
 
 /// A generator's frame with its registers, from its first suspension to its end.
 pub struct Activation {
@@ -75,6 +76,12 @@ impl GenState {
         let a = self.activation.get();
         // SAFETY: I1; the address of a field.
         if a.is_null() { std::ptr::null_mut() } else { unsafe { &raw mut (*a).frame } }
+    }
+
+    /// Whether the generator can be resumed.
+    #[inline(always)]
+    pub fn is_waiting(&self) -> bool {
+        !self.running.get() && !self.activation.get().is_null()
     }
 
     /// The frame and its registers while they wait.
@@ -179,6 +186,16 @@ fn stop(vm: &Vm, v: Value) -> Raised {
 }
 
 fn next(vm: &Vm, g: &Value) -> PyResult<Option<Value>> {
+    if let Some(me) = g.downcast_exact::<Generator>()
+        && me.0.is_waiting()
+    {
+        let v = next_value(vm, g, &me.0)?;
+        return match me.0.finished.get() {
+            false => Ok(Some(v)),
+            true if v.is_none() => Ok(None),
+            true => Err(stop(vm, v)),
+        };
+    }
     match resume(vm, g, With::Send(Value::NONE))? {
         Resumed::Yield(v) => Ok(Some(v)),
         Resumed::Return(v) if v.is_none() => Ok(None),
@@ -319,6 +336,16 @@ fn close_iter(vm: &Vm, it: &Value) -> PyResult<()> {
     }
 }
 
+/// Whether a handler covers the instruction, other than the one that turns what leaves a generator into RuntimeError.
+fn may_catch(code: &Code, at: usize) -> bool {
+    code.data.exceptions.find(at as u32).is_some_and(|h| {
+        let first = code.data.instr(h.target as usize);
+        !first.is_some_and(|i| {
+            i.opcode() == Op::Intrinsic1 as u8 && i.x() == Intrinsic1::StopIterationError as u8
+        })
+    })
+}
+
 /// `close()`: the value of a `return` that answers GeneratorExit, or None.
 pub fn close(vm: &Vm, g: &Value, state: &GenState) -> PyResult<Value> {
     if state.running.get() {
@@ -330,7 +357,7 @@ pub fn close(vm: &Vm, g: &Value, state: &GenState) -> PyResult<Value> {
         return Ok(Value::NONE);
     }
     if let Some(a) = state.waiting()
-        && state.code.data.exceptions.find(a.frame.lasti() as u32).is_none()
+        && !may_catch(&state.code, a.frame.lasti())
         && delegate(state).is_none()
     {
         // Nothing there could catch or clean up.
