@@ -247,7 +247,7 @@ pub fn unpack_sequence(vm: &Vm, regs: Regs, a: usize, b: u16, n: usize) -> PyRes
 }
 
 /// How many items are unpacked without taking memory.
-const SMALL: usize = 8;
+const SMALL: usize = 16;
 
 /// Owned references as words (an array of values would be looked through for what to drop).
 #[inline(always)]

@@ -111,16 +111,8 @@ fn suspend(vm: &Vm, state: &GenState) {
 /// # Safety
 /// The frame was the top one and is not looked at again.
 unsafe fn first_suspension(state: &GenState, f: *mut Frame) {
-    // SAFETY: each register is moved once and leaves no pointer behind (I3 of mod.rs).
-    unsafe {
-        let frame = std::ptr::read(f);
-        let n = frame.exec().nregs;
-        let mut window = Vec::with_capacity(n);
-        for i in 0..n {
-            window.push((*frame.base.add(i)).take());
-        }
-        state.keep(frame, window.into_boxed_slice());
-    }
+    // SAFETY: by contract; a frame on the stack has its registers there (I1 of mod.rs).
+    unsafe { state.keep(f) };
     if let Some(a) = state.waiting()
         && let Some(o) = a.frame.object.get()
     {
@@ -282,9 +274,9 @@ pub fn finish(vm: &Vm, f: &mut Frame) -> Option<Value> {
 }
 
 /// The generator's frame has been popped.
-pub fn forget(g: Option<Value>) {
+pub fn forget(vm: &Vm, g: Option<Value>) {
     if let Some(state) = g.as_ref().and_then(state_of) {
-        state.forget_popped();
+        state.forget_popped(vm);
         state.running.set(false);
     }
 }

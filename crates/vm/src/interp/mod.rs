@@ -37,7 +37,7 @@ pub mod gen_api {
         Resumed, With, awaitable, delegate, next_value, on_stack, resume, resume_with_result, skip_send, state_of,
     };
 }
-pub use run::run;
+pub use run::{DEAD, run};
 
 /// What an interpreter keeps beside its objects for running code.
 #[derive(Default)]

@@ -36,7 +36,7 @@ pub fn return_special(vm: &Vm, v: Value) -> PyResult<Flow> {
     let g = generator::finish(vm, f);
     // SAFETY: the frame is done.
     unsafe { vm.thread.pop(vm, true) };
-    generator::forget(g);
+    generator::forget(vm, g);
     if k & kind::ENTRY != 0 {
         return Ok(Flow::Done(v));
     }
@@ -133,7 +133,7 @@ pub fn unwind(vm: &Vm) -> PyResult<()> {
         let g = generator::finish(vm, unsafe { &mut *vm.thread.top() });
         // SAFETY: the frame is done.
         unsafe { vm.thread.pop(vm, true) };
-        generator::forget(g);
+        generator::forget(vm, g);
         let raised = vm.reraise(e);
         if k & kind::ENTRY != 0 {
             return Err(raised);

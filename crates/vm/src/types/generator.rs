@@ -2,16 +2,32 @@
 
 use crate::errors::{BaseException, exc};
 use crate::interp::frame::{Frame, Slot};
+use crate::interp::DEAD;
 use crate::interp::gen_api::{Resumed, With, delegate, next_value, on_stack, resume};
 use crate::prelude::*;
 use crate::types::code::Code;
+use std::alloc::{Layout, alloc, dealloc};
 use std::cell::Cell;
 use taipan_bytecode::{Intrinsic1, Op};
 
-/// A generator's frame with its registers, from its first suspension to its end.
+/// A generator's frame, from its first suspension to its end. Its registers follow in the same block.
+#[repr(C)]
 pub struct Activation {
     pub frame: Frame,
-    pub window: Box<[Slot]>,
+}
+
+impl Activation {
+    fn layout(nregs: usize) -> Layout {
+        // At most 65,536 registers (verified).
+        Layout::from_size_align(size_of::<Activation>() + nregs * size_of::<Slot>(), align_of::<Activation>())
+            .expect("a small size")
+    }
+
+    /// The registers, while the frame waits.
+    pub fn window(&self) -> &[Slot] {
+        // SAFETY: as `GenState::keep` made the block; nobody writes to the registers of a waiting frame.
+        unsafe { std::slice::from_raw_parts(self.frame.base, self.frame.exec().nregs) }
+    }
 }
 
 /// What the three kinds share.
@@ -61,13 +77,33 @@ impl GenState {
         }
     }
 
-    /// Takes over the frame, which has just been suspended for the first time. Its registers move to the heap.
-    pub fn keep(&self, frame: Frame, window: Box<[Slot]>) {
-        let a = Box::into_raw(Box::new(Activation { frame, window }));
-        // SAFETY: I1: ours alone.
-        unsafe { (*a).frame.base = (*a).window.as_mut_ptr() };
-        debug_assert!(self.activation.get().is_null());
-        self.activation.set(a);
+    /// Takes over a frame that has just been suspended for the first time: it and its registers move to the heap.
+    ///
+    /// # Safety
+    /// The frame is off the stack and not looked at again; its registers are complete and leave no pointer behind.
+    pub unsafe fn keep(&self, frame: *mut Frame) {
+        // SAFETY: by contract; the block has room for the frame and the registers.
+        unsafe {
+            let n = (*frame).exec().nregs;
+            let layout = Activation::layout(n);
+            let a = alloc(layout) as *mut Activation;
+            if a.is_null() {
+                std::alloc::handle_alloc_error(layout);
+            }
+            std::ptr::copy_nonoverlapping(frame, &raw mut (*a).frame, 1);
+            let window = a.add(1) as *mut u64;
+            let from = (*frame).base as *mut u64;
+            for i in 0..n {
+                let word = *from.add(i);
+                *window.add(i) = word;
+                if word & 7 == 0 {
+                    *from.add(i) = DEAD;
+                }
+            }
+            (*a).frame.base = window as *mut Slot;
+            debug_assert!(self.activation.get().is_null());
+            self.activation.set(a);
+        }
     }
 
     /// Where the frame is, null if there is none (any more).
@@ -94,14 +130,11 @@ impl GenState {
     }
 
     /// Frees the memory of the frame, which has been popped.
-    pub fn forget_popped(&self) {
+    pub fn forget_popped(&self, vm: &Vm) {
         let a = self.activation.replace(std::ptr::null_mut());
         if !a.is_null() {
             // SAFETY: I1; the frame has been dropped in its place, the registers hold nothing.
-            unsafe {
-                drop(std::ptr::read(&raw const (*a).window));
-                drop(Box::from_raw(a as *mut std::mem::MaybeUninit<Activation>));
-            }
+            unsafe { dealloc(a as *mut u8, Activation::layout(self.code.exec(vm).nregs)) }
         }
     }
 
@@ -111,9 +144,20 @@ impl GenState {
             return;
         }
         let a = self.activation.replace(std::ptr::null_mut());
-        if !a.is_null() {
-            // SAFETY: I1.
-            drop(unsafe { Box::from_raw(a) });
+        if a.is_null() {
+            return;
+        }
+        // SAFETY: I1; what is dropped is not reachable any more.
+        unsafe {
+            if let Some(o) = (*a).frame.object.get() {
+                crate::vm::with_current(|vm| o.detach(vm, &(*a).frame, None));
+            }
+            let n = (*a).frame.exec().nregs;
+            for i in 0..n {
+                drop((*(*a).frame.base.add(i)).take());
+            }
+            std::ptr::drop_in_place(&raw mut (*a).frame);
+            dealloc(a as *mut u8, Activation::layout(n));
         }
     }
 }
@@ -131,7 +175,7 @@ impl Trace for GenState {
         self.finalizer.trace(visit);
         self.origin.trace(visit);
         if let Some(a) = self.waiting() {
-            for slot in a.window.iter().flatten() {
+            for slot in a.window().iter().flatten() {
                 visit(slot)
             }
             a.frame.func.trace(visit);
@@ -143,14 +187,6 @@ impl Trace for GenState {
         self.finished.set(true);
         self.handled.unlink();
         self.discard();
-    }
-}
-
-impl Drop for Activation {
-    fn drop(&mut self) {
-        if let Some(o) = self.frame.object.get() {
-            crate::vm::with_current(|vm| o.detach(vm, &self.frame, None));
-        }
     }
 }
 
