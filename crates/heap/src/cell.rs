@@ -29,6 +29,13 @@ impl ValueCell {
         unsafe { (*self.0.as_ptr()).clone() }
     }
 
+    /// The word itself, 0 when empty, to look at its tag.
+    #[inline(always)]
+    pub fn bits(&self) -> u64 {
+        // SAFETY: as for `get`.
+        unsafe { (*self.0.as_ptr()).as_ref().map_or(0, Value::bits) }
+    }
+
     #[inline]
     pub fn set(&self, v: Option<Value>) {
         drop(self.0.replace(v))

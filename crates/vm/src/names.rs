@@ -4,28 +4,35 @@ use crate::Vm;
 use crate::types::Bytes;
 use crate::types::str_::{INTERNED, Str};
 use crate::types::tuple::Tuple;
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
+use std::hash::BuildHasher;
 use taipan_heap::Gc;
 
 /// Text → the one string object with it. Strings stay as long as the interpreter.
 #[derive(Default)]
 pub struct Interned {
-    map: RefCell<HashMap<Box<[u8]>, Gc<Str>>>,
+    table: RefCell<HashTable<Gc<Str>>>,
+    hasher: RandomState,
 }
 
 impl Interned {
+    fn find(&self, bytes: &[u8]) -> Option<Gc<Str>> {
+        let hash = self.hasher.hash_one(bytes);
+        self.table.borrow().find(hash, |s| s.as_bytes() == bytes).cloned()
+    }
+
     pub fn intern_bytes(&self, vm: &Vm, bytes: &[u8]) -> Gc<Str> {
-        if let Some(s) = self.map.borrow().get(bytes) {
-            return s.clone();
+        match self.find(bytes) {
+            Some(s) => s,
+            None => self.add(vm.fresh_str(bytes)),
         }
-        let s = vm.fresh_str(bytes);
-        self.add(s)
     }
 
     pub fn intern(&self, vm: &Vm, s: &Gc<Str>) -> Gc<Str> {
-        if let Some(known) = self.map.borrow().get(s.as_bytes()) {
-            return known.clone();
+        if let Some(known) = self.find(s.as_bytes()) {
+            return known;
         }
         // A `str` subclass must not become the name everybody gets.
         let s =
@@ -35,17 +42,18 @@ impl Interned {
 
     fn add(&self, s: Gc<Str>) -> Gc<Str> {
         s.header().set_flag(INTERNED, true);
-        self.map.borrow_mut().insert(s.as_bytes().into(), s.clone());
+        let hash_of = |s: &Gc<Str>| self.hasher.hash_one(s.as_bytes());
+        self.table.borrow_mut().insert_unique(hash_of(&s), s.clone(), hash_of);
         s
     }
 
     /// How many strings are interned.
     pub fn count(&self) -> usize {
-        self.map.borrow().len()
+        self.table.borrow().len()
     }
 
     pub fn clear(&self) {
-        let old = std::mem::take(&mut *self.map.borrow_mut());
+        let old = std::mem::take(&mut *self.table.borrow_mut());
         drop(old);
     }
 }

@@ -306,6 +306,28 @@ unsafe fn write_window(base: *mut Slot, window: Vec<Slot>, n: usize) {
     }
 }
 
+/// Enters `func` with the object that now stands in front of the `count` arguments.
+///
+/// # Safety
+/// As for `enter_function`.
+unsafe fn enter_with_self(
+    vm: &Vm,
+    regs: Regs,
+    r: usize,
+    count: usize,
+    func: &Gc<Function>,
+    names: &[Value],
+    dst: u16,
+) -> PyResult<()> {
+    // SAFETY: by contract.
+    unsafe {
+        match names.is_empty() {
+            true => enter_function(vm, regs, r, r + 1, count + 1, func, dst),
+            false => enter_bound(vm, regs, r, r + 1, count + 1, func, names, dst),
+        }
+    }
+}
+
 /// Enters what leads to a Python function: functions (with keywords), bound methods, and classes with a Python `__init__`.
 /// Answers whether a frame was pushed.
 ///
@@ -336,10 +358,7 @@ pub unsafe fn enter_special(
         regs.put_fresh(r, Some(f.to_value()));
         // SAFETY: the object now stands in front of the arguments.
         unsafe {
-            match names.is_empty() {
-                true => enter_function(vm, regs, r, r + 1, count + 1, &f, dst)?,
-                false => enter_bound(vm, regs, r, r + 1, count + 1, &f, names, dst)?,
-            }
+            enter_with_self(vm, regs, r, count, &f, names, dst)?;
         }
         return Ok(true);
     }
@@ -354,10 +373,7 @@ pub unsafe fn enter_special(
         regs.put_fresh(r, Some(init.to_value()));
         // SAFETY: as above.
         unsafe {
-            match names.is_empty() {
-                true => enter_function(vm, regs, r, r + 1, count + 1, &init, dst)?,
-                false => enter_bound(vm, regs, r, r + 1, count + 1, &init, names, dst)?,
-            }
+            enter_with_self(vm, regs, r, count, &init, names, dst)?;
         }
         // SAFETY: the frame was just pushed.
         unsafe {
@@ -372,10 +388,7 @@ pub unsafe fn enter_special(
     {
         // SAFETY: as above.
         unsafe {
-            match names.is_empty() {
-                true => enter_function(vm, regs, r, r + 1, count + 1, &f, dst)?,
-                false => enter_bound(vm, regs, r, r + 1, count + 1, &f, names, dst)?,
-            }
+            enter_with_self(vm, regs, r, count, &f, names, dst)?;
         }
         return Ok(true);
     }

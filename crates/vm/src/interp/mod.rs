@@ -34,7 +34,8 @@ pub use frame::{Frame, ThreadState};
 /// What generator objects need of the interpreter.
 pub mod gen_api {
     pub use super::generator::{
-        Resumed, With, awaitable, delegate, next_value, on_stack, resume, resume_with_result, skip_send, state_of,
+        Resumed, With, awaitable, delegate, next_value, on_stack, resume, resume_with_result, skip_send,
+        state_of,
     };
 }
 pub use run::{DEAD, run};

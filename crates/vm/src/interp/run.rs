@@ -287,6 +287,13 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             }
         }};
     }
+    // A constant's word, 0 if it has not been made yet.
+    macro_rules! constant_bits {
+        ($k:expr) => {
+            // SAFETY: constant indexes are in range (verified).
+            unsafe { exec.consts.get_unchecked($k as usize) }.bits()
+        };
+    }
     // The `ext` word that follows.
     macro_rules! ext {
         () => {{
@@ -1084,9 +1091,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                 binary!(i, BinaryOp::Xor);
             }
             Op::AddK => {
-                let k = exec.consts[i.c() as usize].get();
-                if let (Some(x), Some(y)) =
-                    (float_of(regs.bits(i.b())), k.as_ref().and_then(Value::as_small_float))
+                if let (Some(x), Some(y)) = (float_of(regs.bits(i.b())), float_of(constant_bits!(i.c())))
                     && let Some(v) = Value::small_float(x + y)
                 {
                     regs.put(i.a(), v);
@@ -1095,9 +1100,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                 binary_rhs!(i, BinaryOp::Add, constant!(i.c()));
             }
             Op::SubK => {
-                let k = exec.consts[i.c() as usize].get();
-                if let (Some(x), Some(y)) =
-                    (float_of(regs.bits(i.b())), k.as_ref().and_then(Value::as_small_float))
+                if let (Some(x), Some(y)) = (float_of(regs.bits(i.b())), float_of(constant_bits!(i.c())))
                     && let Some(v) = Value::small_float(x - y)
                 {
                     regs.put(i.a(), v);
@@ -1106,9 +1109,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                 binary_rhs!(i, BinaryOp::Sub, constant!(i.c()));
             }
             Op::MulK => {
-                let k = exec.consts[i.c() as usize].get();
-                if let (Some(x), Some(y)) =
-                    (float_of(regs.bits(i.b())), k.as_ref().and_then(Value::as_small_float))
+                if let (Some(x), Some(y)) = (float_of(regs.bits(i.b())), float_of(constant_bits!(i.c())))
                     && let Some(v) = Value::small_float(x * y)
                 {
                     regs.put(i.a(), v);
@@ -1117,9 +1118,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                 binary_rhs!(i, BinaryOp::Mul, constant!(i.c()));
             }
             Op::TruedivK => {
-                let k = exec.consts[i.c() as usize].get();
-                if let (Some(x), Some(y)) =
-                    (float_of(regs.bits(i.b())), k.as_ref().and_then(Value::as_small_float))
+                if let (Some(x), Some(y)) = (float_of(regs.bits(i.b())), float_of(constant_bits!(i.c())))
                     && y != 0.0
                     && let Some(v) = Value::small_float(x / y)
                 {

@@ -1,8 +1,8 @@
 //! `generator`, `coroutine`, `async_generator` and their helper objects.
 
 use crate::errors::{BaseException, exc};
-use crate::interp::frame::{Frame, Slot};
 use crate::interp::DEAD;
+use crate::interp::frame::{Frame, Slot};
 use crate::interp::gen_api::{Resumed, With, delegate, next_value, on_stack, resume};
 use crate::prelude::*;
 use crate::types::code::Code;
