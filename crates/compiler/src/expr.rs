@@ -10,8 +10,9 @@ use crate::fold::truth;
 use crate::scope::ScopeKind;
 use crate::unit::{Label, NO_SPAN, Reg, is_temp};
 
-/// Displays longer than this are built piece by piece.
-pub(crate) const LONG_DISPLAY: usize = 120;
+/// Displays and calls that would take more temporaries than this are built piece by piece (CPython's limit), so that a
+/// frame does not grow with them.
+pub(crate) const LONG_DISPLAY: usize = 30;
 
 impl<'a> Compiler<'a> {
     /// Evaluates into a register of the compiler's choice: a local that stays where it is, or the next temporary,
@@ -730,7 +731,7 @@ impl<'a> Compiler<'a> {
         }
         let plain = !args.args.iter().any(Expr::is_starred_expr)
             && args.keywords.iter().all(|k| k.arg.is_some())
-            && args.args.len() + args.keywords.len() <= 250;
+            && args.args.len() + 2 * args.keywords.len() <= LONG_DISPLAY;
         let span = self.unit().span;
         let base = self.u().top();
         if plain && let Expr::Attribute(a) = &*c.func {
@@ -773,7 +774,7 @@ impl<'a> Compiler<'a> {
     ) -> R<()> {
         let plain = !args.iter().any(Expr::is_starred_expr)
             && keywords.iter().all(|k| k.arg.is_some())
-            && args.len() + keywords.len() + extra <= 250;
+            && args.len() + 2 * keywords.len() + extra <= LONG_DISPLAY;
         if plain {
             for e in args {
                 self.push(e)?;
@@ -858,16 +859,27 @@ impl<'a> Compiler<'a> {
                 i += 1;
                 continue;
             }
-            let run = keywords[i..].iter().take_while(|k| k.arg.is_some()).count().min(LONG_DISPLAY);
+            let run = keywords[i..].iter().take_while(|k| k.arg.is_some()).count();
             let mark = self.unit().depth;
             let base = self.u().top();
+            let long = 2 * run > LONG_DISPLAY;
+            if long {
+                self.u().take();
+                self.emit(Op::BuildMap, 0, base, base, 0);
+            }
             for k in &keywords[i..i + run] {
                 let name = k.arg.as_ref().map_or("", |n| n.as_str());
                 let t = self.u().take();
                 self.u().load_str(t, name);
-                self.push(&k.value)?;
+                let v = self.push(&k.value)?;
+                if long {
+                    self.emit(Op::MapAdd, 0, base, t, v);
+                    self.u().depth -= 2;
+                }
             }
-            self.emit(Op::BuildMap, 0, base, base, run as u32);
+            if !long {
+                self.emit(Op::BuildMap, 0, base, base, run as u32);
+            }
             self.u().depth = mark;
             if have {
                 self.emit(Op::DictMerge, 0, dict, base, callable);

@@ -393,6 +393,7 @@ pub fn close(vm: &Vm, g: &Value, state: &GenState) -> PyResult<Value> {
         return Ok(Value::NONE);
     }
     if let Some(a) = state.waiting()
+        && !vm.interp_state.monitor.on()
         && !may_catch(&state.code, a.frame.lasti())
         && delegate(state).is_none()
     {
