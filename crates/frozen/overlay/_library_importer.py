@@ -9,6 +9,9 @@ import sys
 import _frozen_library
 from _frozen_importlib_external import SourceFileLoader, spec_from_file_location
 
+# For debuggers and profilers, which tell the machinery of imports by its name.
+__name__ = 'importlib._library_importer'
+
 ROOT = sys._stdlib_dir
 
 

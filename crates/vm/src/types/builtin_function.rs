@@ -123,8 +123,8 @@ fn call_new(vm: &Vm, owner: &Gc<Type>, args: CallArgs<'_>) -> PyResult<Value> {
     if !same && !std::ptr::eq(owner.def, native.def) {
         return Err(vm.type_error(format_args!(
             "{name}.__new__({}) is not safe, use {}.__new__()",
-            sub.name(),
-            native.name()
+            sub.tp_name(),
+            native.tp_name()
         )));
     }
     match mine {
