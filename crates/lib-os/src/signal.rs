@@ -35,6 +35,12 @@ pub fn start(vm: &Vm) {
     for n in [libc::SIGPIPE, libc::SIGXFSZ] {
         let _ = vm.host().set_action(n, Disposition::Ignore);
     }
+    // What catches these to report an overflow of the stack lets one pass that somebody sent.
+    for n in [libc::SIGSEGV, libc::SIGBUS] {
+        if vm.host().get_action(n) != Ok(Disposition::Ignore) {
+            let _ = vm.host().set_action(n, Disposition::Default);
+        }
+    }
     if vm.host().get_action(libc::SIGINT) == Ok(Disposition::Default) {
         let _ = vm.host().set_action(libc::SIGINT, Disposition::Catch);
     }
