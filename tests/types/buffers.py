@@ -63,3 +63,19 @@ class Reader(io.BytesIO):
     def readinto(self, buf):
         return super().readinto(buf) * 3
 t(lambda: marshal.load(Reader(marshal.dumps(1.5))))
+
+# Bytes that are not in one piece, where bytes are wanted.
+v = memoryview(b"abcdef")[::2]
+b = bytearray(b"q")
+t(lambda: b"".join([b"x", v]))
+t(lambda: b"a" + v)
+t(lambda: b + v)
+t(lambda: b.extend(v))
+t(lambda: b.__iadd__(v))
+t(lambda: b.__setitem__(slice(None), v))
+t(lambda: (b, b"%s" % v, int.from_bytes(v, "big")))
+t(lambda: str(v, "ascii"))
+t(lambda: int(v))
+t(lambda: float(v))
+t(lambda: marshal.dumps(v))
+t(lambda: eval(v))

@@ -216,7 +216,10 @@ impl Writer<'_> {
             self.out.push(b':');
             self.items(&parts)
         } else if vm.has_buffer(v) {
-            let bytes = vm.bytes_like(v)?;
+            let bytes = vm.bytes_like(v);
+            let Some(bytes) = vm.suppress(bytes, &exc::BufferError)? else {
+                return Err(WriteError::Unmarshallable);
+            };
             self.sized(b's', &bytes)
         } else {
             self.out.push(b'?');

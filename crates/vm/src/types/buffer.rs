@@ -5,7 +5,7 @@
 
 use crate::errors::exc;
 use crate::object::ValueExt;
-use crate::{Bytes, PyResult, Value, Vm};
+use crate::{Bytes, PyResult, Raised, Value, Vm};
 use std::borrow::Cow;
 use std::cell::Cell;
 use taipan_heap::Gc;
@@ -437,6 +437,15 @@ impl Vm {
             return Ok(BytesLike::Bytes(b.clone()));
         }
         self.buffer(v, Request::SIMPLE).map(BytesLike::Buffer)
+    }
+
+    /// As `bytes_like`, where bytes that are not in one piece are as wrong as none.
+    pub fn bytes_like_or(&self, v: &Value, wrong: impl FnOnce() -> Raised) -> PyResult<BytesLike> {
+        let found = self.bytes_like(v);
+        match self.suppress(found, &exc::BufferError)? {
+            Some(b) => Ok(b),
+            None => Err(wrong()),
+        }
     }
 
     /// The bytes of any object that has a buffer.

@@ -149,12 +149,15 @@ impl ByteArray {
 
 /// A copy of the bytes of something bytes-like, so that `self` may be the same object.
 fn copied(vm: &Vm, v: &Value) -> PyResult<Vec<u8>> {
-    let b = vm.bytes_like(v)?;
+    own(vm, &*vm.all_bytes(v)?)
+}
+
+fn own(vm: &Vm, bytes: &[u8]) -> PyResult<Vec<u8>> {
     let mut out = Vec::new();
-    if out.try_reserve_exact(b.len()).is_err() {
+    if out.try_reserve_exact(bytes.len()).is_err() {
         return Err(vm.memory_error());
     }
-    out.extend_from_slice(&b);
+    out.extend_from_slice(bytes);
     Ok(out)
 }
 
@@ -207,7 +210,8 @@ fn concat(vm: &Vm, a: &Value, b: &Value) -> PyResult {
             return Err(no_concat(vm, b, &vm.type_of(a).name()));
         }
     }
-    let (mut out, more) = (copied(vm, a)?, vm.bytes_like(b)?);
+    let wrong = || no_concat(vm, b, &vm.type_of(a).name());
+    let (mut out, more) = (copied(vm, a)?, vm.bytes_like_or(b, wrong)?);
     if out.try_reserve_exact(more.len()).is_err() {
         return Err(vm.memory_error());
     }
@@ -223,7 +227,8 @@ fn inplace_concat(vm: &Vm, a: &Value, b: &Value) -> PyResult {
     if let Some(b) = b.downcast::<Bytes>() {
         x.extend(vm, b.as_bytes())?;
     } else {
-        let more = copied(vm, b)?;
+        let wrong = || no_concat(vm, b, &vm.type_of(a).name());
+        let more = own(vm, &*vm.bytes_like_or(b, wrong)?)?;
         x.extend(vm, &more)?;
     }
     Ok(a.clone())
@@ -516,7 +521,11 @@ crate::byte_string_methods!(ByteArray {
     fn py_extend(vm: &Vm, zelf: &Gc<ByteArray>, iterable_of_ints: &Value) -> PyResult<()> {
         let v = iterable_of_ints;
         if v.is_instance_of::<Bytes>() || vm.has_buffer(v) {
-            let more = copied(vm, v)?;
+            let wrong = || {
+                vm.type_error(format_args!("can't set bytearray slice from {}", vm.type_of(v).name()))
+            };
+            // A copy, since it may be a view of the bytearray itself.
+            let more = own(vm, &*vm.bytes_like_or(v, wrong)?)?;
             return zelf.extend(vm, &more);
         }
         if v.is_instance_of::<Str>() {

@@ -293,7 +293,10 @@ pub fn exported_bytes(vm: &Vm, v: &Value) -> PyResult<Option<Vec<u8>>> {
         return Ok(Some(b.as_bytes().to_vec()));
     }
     match vm.type_of(v).slots.buffer.get() {
-        Some(f) => Ok(Some(f(vm, v, crate::types::buffer::Request::SIMPLE)?.bytes().to_vec())),
+        Some(f) => {
+            let b = f(vm, v, crate::types::buffer::Request::SIMPLE);
+            Ok(vm.suppress(b, &crate::errors::exc::BufferError)?.map(|b| b.bytes().to_vec()))
+        }
         None => Ok(None),
     }
 }

@@ -60,7 +60,11 @@ pub fn source_text(
             None => return Err(vm.surrogate_error(s)),
         }
     } else if let Some(f) = vm.type_of(source).slots.buffer.get() {
-        let bytes = f(vm, source, crate::types::buffer::Request::SIMPLE)?.bytes().to_vec();
+        let buffer = f(vm, source, crate::types::buffer::Request::SIMPLE);
+        let Some(buffer) = vm.suppress(buffer, &exc::BufferError)? else {
+            return Err(vm.type_error(format_args!("{func}() arg 1 must be a {what} object")));
+        };
+        let bytes = buffer.bytes().to_vec();
         if bytes.contains(&0) {
             return Err(null_bytes(vm));
         }

@@ -148,13 +148,17 @@ pub fn decode_object(vm: &Vm, o: &Value, encoding: Option<&str>, errors: Option<
     if o.is_instance_of::<Str>() {
         return Err(vm.type_error("decoding str is not supported"));
     }
-    if !o.is_instance_of::<Bytes>() && !vm.has_buffer(o) {
-        return Err(vm.type_error(format_args!(
+    let wrong = || {
+        vm.type_error(format_args!(
             "decoding to str: need a bytes-like object, {} found",
             vm.type_of(o).name()
-        )));
+        ))
+    };
+    if !o.is_instance_of::<Bytes>() && !vm.has_buffer(o) {
+        return Err(wrong());
     }
-    decode_bytes(vm, o, encoding, errors)
+    let text = decode_bytes(vm, o, encoding, errors);
+    vm.suppress(text, &exc::BufferError)?.ok_or_else(wrong)
 }
 
 /// `bytes.decode`, for anything bytes-like.

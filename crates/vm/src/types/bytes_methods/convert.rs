@@ -74,6 +74,14 @@ pub fn bytes_from(
     from_iterable(vm, v, name, range_message).map(BytesLike::Copy)
 }
 
+#[cold]
+fn not_bytes(vm: &Vm, i: usize, item: &Value) -> Raised {
+    vm.type_error(format_args!(
+        "sequence item {i}: expected a bytes-like object, {} found",
+        vm.type_of(item).name()
+    ))
+}
+
 fn zeros(vm: &Vm, n: usize) -> PyResult<Vec<u8>> {
     let mut out = Vec::new();
     if out.try_reserve_exact(n).is_err() {
@@ -188,12 +196,9 @@ pub fn join<T: ByteString>(vm: &Vm, sep: &Gc<T>, iterable: &Value) -> PyResult<V
     }
     for (i, item) in items.iter().enumerate() {
         if !item.is_instance_of::<Bytes>() && !vm.has_buffer(item) {
-            return Err(vm.type_error(format_args!(
-                "sequence item {i}: expected a bytes-like object, {} found",
-                vm.type_of(item).name()
-            )));
+            return Err(not_bytes(vm, i, item));
         }
-        parts.push(vm.bytes_like(item)?);
+        parts.push(vm.bytes_like_or(item, || not_bytes(vm, i, item))?);
     }
     let too_long = || vm.overflow_error("join() result is too long");
     let gap = sep.with(<[u8]>::len);

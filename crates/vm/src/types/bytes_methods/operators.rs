@@ -54,7 +54,7 @@ pub fn concat(vm: &Vm, a: &Value, b: &Value) -> PyResult {
     if !b.is_instance_of::<Bytes>() && !vm.has_buffer(b) {
         return Err(no_concat(vm, b, "bytes"));
     }
-    let y = vm.bytes_like(b)?;
+    let y = vm.bytes_like_or(b, || no_concat(vm, b, "bytes"))?;
     if y.is_empty() {
         return Bytes::unchanged(vm, x);
     }

@@ -73,7 +73,7 @@ fn bytes_of(vm: &Vm, v: &Value) -> PyResult<crate::types::buffer::BytesLike> {
             ))),
         };
     }
-    vm.bytes_like(v)
+    vm.all_bytes(v)
 }
 
 fn char_of(vm: &Vm, v: &Value) -> PyResult<u8> {
