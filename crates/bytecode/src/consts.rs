@@ -102,7 +102,7 @@ impl Const {
             }
             Const::Code(code) => {
                 out.push(tag::CODE);
-                while out.len() % 8 != 0 {
+                while !out.len().is_multiple_of(8) {
                     out.push(0);
                 }
                 let bytes = crate::serial::serialize(code);

@@ -60,14 +60,14 @@ pub fn serialize(code: &CodeData) -> Vec<u8> {
     let mut out = vec![0; HEADER];
     let mut table = Vec::with_capacity(SECTIONS * 8);
     for section in sections(code) {
-        while out.len() % 8 != 0 {
+        while !out.len().is_multiple_of(8) {
             out.push(0);
         }
         table.extend((out.len() as u32).to_le_bytes());
         table.extend((section.len() as u32).to_le_bytes());
         out.extend(&section[..]);
     }
-    while out.len() % 8 != 0 {
+    while !out.len().is_multiple_of(8) {
         out.push(0);
     }
     let scalars = [

@@ -130,8 +130,11 @@ impl Verifier<'_> {
             });
             need(ok, "site")?;
         }
-        need(code.sites.0.len() % 8 == 0 && code.exceptions.0.len() % 16 == 0, "section size")?;
-        need(!code.is_empty() && code.instrs.len() % 8 == 0, "no instructions")?;
+        need(
+            code.sites.0.len().is_multiple_of(8) && code.exceptions.0.len().is_multiple_of(16),
+            "section size",
+        )?;
+        need(!code.is_empty() && code.instrs.len().is_multiple_of(8), "no instructions")?;
         need(u32::try_from(code.len()).is_ok_and(|n| n < 1 << 30), "too many instructions")
     }
 

@@ -102,7 +102,7 @@ fn python() -> i32 {
         Ok(line) => line,
         Err(options::BadUsage(text)) => {
             let usage = help::usage_line(&program);
-            _ = write!(std::io::stderr(), "{text}{usage}Try '{program} -h' for more information.\n");
+            _ = writeln!(std::io::stderr(), "{text}{usage}Try '{program} -h' for more information.");
             return 2;
         }
     };

@@ -4,7 +4,7 @@
 use taipan_syntax::ast::{self, Expr, Pattern, Stmt};
 
 use crate::error::{Fail, R, Span};
-use crate::scope::{Part, Private, Scope, ScopeId, ScopeKind, Symbol, SymbolTable, def, key, mangle};
+use crate::scope::{Part, Private, Scope, ScopeId, ScopeKind, SymbolTable, def, key, mangle};
 
 pub(crate) struct Builder<'a> {
     pub table: SymbolTable,
@@ -129,7 +129,7 @@ impl<'a> Builder<'a> {
         if !scope.symbols.contains_key(&name) {
             scope.names.push(name.clone());
         }
-        let symbol = scope.symbols.entry(name.clone()).or_insert_with(Symbol::default);
+        let symbol = scope.symbols.entry(name.clone()).or_default();
         if flag & def::PARAM != 0 && symbol.flags & def::PARAM != 0 {
             return Err(Fail::new(format!("duplicate argument '{name}' in function definition"), span));
         }

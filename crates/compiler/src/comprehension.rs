@@ -22,12 +22,12 @@ impl<'a> Compiler<'a> {
             Expr::ListComp(c) => (
                 self.table.find(c, Part::Body),
                 &c.generators,
-                Element { kind: ScopeKind::ListComp, elt: &*c.elt, value: None },
+                Element { kind: ScopeKind::ListComp, elt: &c.elt, value: None },
             ),
             Expr::SetComp(c) => (
                 self.table.find(c, Part::Body),
                 &c.generators,
-                Element { kind: ScopeKind::SetComp, elt: &*c.elt, value: None },
+                Element { kind: ScopeKind::SetComp, elt: &c.elt, value: None },
             ),
             Expr::DictComp(c) => (
                 self.table.find(c, Part::Body),
@@ -41,7 +41,7 @@ impl<'a> Compiler<'a> {
             Expr::Generator(c) => (
                 self.table.find(c, Part::Body),
                 &c.generators,
-                Element { kind: ScopeKind::GenExpr, elt: &*c.elt, value: None },
+                Element { kind: ScopeKind::GenExpr, elt: &c.elt, value: None },
             ),
             _ => return Ok(()),
         };

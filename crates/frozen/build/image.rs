@@ -52,7 +52,7 @@ impl Heap {
     }
 
     fn align(&mut self) {
-        while (self.start + self.bytes.len()) % 8 != 0 {
+        while !(self.start + self.bytes.len()).is_multiple_of(8) {
             self.bytes.push(0);
         }
     }

@@ -73,11 +73,12 @@ impl Heap {
     /// Runs `f` with a side count for each object, all zero, which says "no candidate".
     fn with_side_counts<R>(&self, f: impl FnOnce() -> R) -> R {
         let pages = self.pages.borrow();
-        // SAFETY (both closures): pages live as long as the heap.
+        // SAFETY: pages live as long as the heap.
         let blocks = pages.iter().map(|page| unsafe { page.as_ref() }.blocks as usize).sum();
         let mut refs = vec![0u32; blocks];
         let mut rest = refs.as_mut_slice();
         for page in pages.iter() {
+            // SAFETY: as above.
             let page = unsafe { page.as_ref() };
             let (mine, others) = std::mem::take(&mut rest).split_at_mut(page.blocks as usize);
             page.refs.set(mine.as_mut_ptr());
@@ -239,7 +240,7 @@ unsafe fn reach(v: &Value, work: *mut Vec<NonNull<Header>>) {
 /// Trial deletion over candidates whose side counts are set.
 fn unreachable(all: &[NonNull<Header>]) -> Vec<Value> {
     let _working = Working;
-    // SAFETY (whole function): candidates are live and nothing is freed while it runs.
+    // SAFETY: candidates are live and nothing is freed while it runs.
     unsafe {
         PHASE.set(Phase::Subtract);
         for &p in all {
@@ -305,7 +306,7 @@ fn block_index(place: u32, class: usize) -> usize {
 }
 
 // The quotient is exact as long as the place times the rounding of the reciprocal (below the class) stays below 1 << 16.
-const _: () = assert!(PAGE / 16 * CLASSES < 1 << 16 && size_of::<PageHead>() % 16 == 0);
+const _: () = assert!(PAGE / 16 * CLASSES < 1 << 16 && size_of::<PageHead>().is_multiple_of(16));
 
 /// Where the side count of an object is: any object, also one that is no container (its count is zero). `None`: the
 /// object belongs to no heap that is being collected.

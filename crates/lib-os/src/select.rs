@@ -62,7 +62,7 @@ fn timeout_ms(vm: &Vm, v: Option<&Value>) -> PyResult<Option<i64>> {
 }
 
 fn select_list(vm: &Vm, v: &Value, n: usize) -> PyResult<(Vec<Value>, Vec<Fd>)> {
-    let msg = format!("arguments 1-3 must be sequences");
+    let msg = "arguments 1-3 must be sequences".to_string();
     let _ = n;
     let mut fds = Vec::new();
     let mut add = |item: &Value| -> PyResult<()> {

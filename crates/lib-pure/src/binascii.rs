@@ -314,9 +314,7 @@ fn to_qp(vm: &Vm, v: &Value, style: QpStyle) -> PyResult<Gc<Bytes>> {
             || !style.is_text && matches!(b, b'\r' | b'\n')
             || matches!(b, b' ' | b'\t') && next.is_none()
             || b < 33 && !matches!(b, b'\r' | b'\n' | b'\t' | b' ')
-            || b < 33
-                && !matches!(b, b'\r' | b'\n')
-                && (style.quote_tabs || !style.quote_tabs && !matches!(b, b'\t' | b' '));
+            || b < 33 && !matches!(b, b'\r' | b'\n') && (style.quote_tabs || !matches!(b, b'\t' | b' '));
         if quoted {
             if column + 3 >= LINE {
                 soft_break(&mut out);

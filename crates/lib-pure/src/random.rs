@@ -95,8 +95,7 @@ impl Slots for Random {
 
 /// The 32-bit words of a seed, lowest first.
 fn key_of(size: &UBig) -> Vec<u32> {
-    let mut key: Vec<u32> =
-        size.as_words().iter().flat_map(|w| [*w as u32, (u64::from(*w) >> 32) as u32]).collect();
+    let mut key: Vec<u32> = size.as_words().iter().flat_map(|w| [*w as u32, ((*w) >> 32) as u32]).collect();
     while key.len() > 1 && key.last() == Some(&0) {
         key.pop();
     }
@@ -208,7 +207,7 @@ impl Random {
         };
         match usize::try_from(index) {
             Ok(index) if index <= N => {
-                *zelf.state.borrow_mut() = Box::new(Twister { words, index });
+                **zelf.state.borrow_mut() = Twister { words, index };
                 Ok(())
             }
             _ => Err(vm.value_error("invalid state")),

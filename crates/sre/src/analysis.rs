@@ -147,7 +147,8 @@ impl First {
 fn disjoint(program: &Program, one: One, next: &First) -> bool {
     let mut set = First::new();
     set.add(program, one);
-    !(set.beyond && next.beyond) && !set.low.iter().zip(&next.low).any(|(a, b)| *a && *b)
+    let both = set.beyond && next.beyond || set.low.iter().zip(&next.low).any(|(a, b)| *a && *b);
+    !both
 }
 
 /// What a match of the instructions from `pc` on must begin with; `None` if it may be empty or is not known.

@@ -150,8 +150,10 @@ impl Turn {
         }
         let closed = s.closed_by.is_some_and(|t| t != std::thread::current().id());
         drop(s);
-        while closed {
-            std::thread::park();
+        if closed {
+            loop {
+                std::thread::park();
+            }
         }
         self.acquire(breaker);
     }

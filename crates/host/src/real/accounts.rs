@@ -104,13 +104,10 @@ impl Accounts for RealHost {
         let mut users = Vec::new();
         // SAFETY: I3.
         unsafe { libc::setpwent() };
-        loop {
-            // SAFETY: I3; a record is valid until the next call.
-            match unsafe { libc::getpwent().as_ref() } {
-                // SAFETY: filled by the call.
-                Some(record) => users.push(unsafe { user_of(record) }),
-                None => break,
-            }
+        // SAFETY: I3; a record is valid until the next call.
+        while let Some(record) = unsafe { libc::getpwent().as_ref() } {
+            // SAFETY: filled by the call.
+            users.push(unsafe { user_of(record) });
         }
         // SAFETY: I3.
         unsafe { libc::endpwent() };
@@ -159,13 +156,10 @@ impl Accounts for RealHost {
         let mut groups = Vec::new();
         // SAFETY: I3.
         unsafe { libc::setgrent() };
-        loop {
-            // SAFETY: I3; a record is valid until the next call.
-            match unsafe { libc::getgrent().as_ref() } {
-                // SAFETY: filled by the call.
-                Some(record) => groups.push(unsafe { group_of(record) }),
-                None => break,
-            }
+        // SAFETY: I3; a record is valid until the next call.
+        while let Some(record) = unsafe { libc::getgrent().as_ref() } {
+            // SAFETY: filled by the call.
+            groups.push(unsafe { group_of(record) });
         }
         // SAFETY: I3.
         unsafe { libc::endgrent() };

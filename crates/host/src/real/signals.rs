@@ -14,7 +14,9 @@ use crate::{Disposition, Fd, HostError, HostResult, Notify, SignalInfo, SignalSe
 static PENDING: AtomicU64 = AtomicU64::new(0);
 static WAKEUP: AtomicI32 = AtomicI32::new(-1);
 static NOTIFY: AtomicPtr<Notify> = AtomicPtr::new(ptr::null_mut());
-/// Keeps every notifier ever set alive: a handler on another thread may be inside one that was just replaced.
+/// Keeps every notifier ever set alive: a handler on another thread may be inside one that was just replaced. Boxed, since
+/// `NOTIFY` holds the address.
+#[allow(clippy::vec_box)]
 static KEPT: Mutex<Vec<Box<Notify>>> = Mutex::new(Vec::new());
 
 unsafe extern "C" {

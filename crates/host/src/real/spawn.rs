@@ -143,7 +143,7 @@ fn step<T: Copy + PartialEq + From<i8>>(answer: T) -> Result<T, Failure> {
 
 fn prepare_child(prepared: &Prepared<'_>, mask: &libc::sigset_t) -> Result<(), Failure> {
     let request = prepared.request;
-    // SAFETY (all of this function): plain system calls on numbers and on memory allocated before the fork (I1).
+    // SAFETY: all of this function: plain system calls on numbers and on memory allocated before the fork (I1).
     unsafe {
         // Our ends of the child's pipes must survive the dup2 calls below, so they move above 2.
         for fd in [request.p2cwrite, request.c2pread, request.errread] {

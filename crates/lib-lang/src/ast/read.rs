@@ -13,6 +13,8 @@ use taipan_vm::errors::exc;
 use taipan_vm::prelude::*;
 use taipan_vm::types::numbers::int_value;
 
+/// Each node gets its own.
+#[allow(clippy::declare_interior_mutable_const)]
 pub(super) const NO_INDEX: AtomicNodeIndex = AtomicNodeIndex::NONE;
 
 /// What an expression is there for.

@@ -33,9 +33,8 @@ pub fn finalize(vm: &Vm, obj: &Value) {
         Err(Raised) => drop(vm.take_raised()),
         Ok(true) => {}
         Ok(false) => {
-            match obj.downcast::<IoBase>() {
-                Some(b) => b.finalizing.set(true),
-                None => {}
+            if let Some(b) = obj.downcast::<IoBase>() {
+                b.finalizing.set(true)
             }
             if vm.call_method_name(obj, &vm.names.close, &[]).is_err() {
                 vm.unraisable("Exception ignored while finalizing file", Some(obj));
@@ -280,7 +279,7 @@ impl RawIoBase {
             return vm.call_method(zelf, "readall", &[]);
         }
         let store = vm.call1(&util::builtin(vm, "bytearray")?, &vm.new_int(size as i64))?;
-        let n = vm.call_method(zelf, "readinto", &[store.clone()])?;
+        let n = vm.call_method(zelf, "readinto", std::slice::from_ref(&store))?;
         if n.is_none() {
             return Ok(n);
         }

@@ -195,7 +195,7 @@ impl Buffered {
             None => {
                 let view = view_of(vm, data)?;
                 let r = loop {
-                    match vm.call_method_name(raw, &vm.names.write, &[view.clone()]) {
+                    match vm.call_method_name(raw, &vm.names.write, std::slice::from_ref(&view)) {
                         Err(Raised) if vm.raised_is(&exc::InterruptedError) => {
                             drop(vm.take_raised());
                             util::poll(vm)?;
@@ -704,7 +704,7 @@ macro_rules! buffered {
             fn dealloc_warn(vm: &Vm, zelf: &Gc<$T>, source: &Value) -> PyResult<()> {
                 if let Some(raw) = zelf.b.raw.get()
                     && zelf.b.stage.get() == Stage::Ready
-                    && vm.call_method(&raw, "_dealloc_warn", &[source.clone()]).is_err()
+                    && vm.call_method(&raw, "_dealloc_warn", std::slice::from_ref(source)).is_err()
                 {
                     drop(vm.take_raised());
                 }
@@ -734,7 +734,7 @@ macro_rules! buffered {
                 }
                 let _busy = zelf.b.lock(vm, zelf.as_value())?;
                 zelf.b.settle(vm, &raw)?;
-                let r = vm.call_method(&raw, "truncate", &[pos.clone()])?;
+                let r = vm.call_method(&raw, "truncate", std::slice::from_ref(pos))?;
                 if zelf.b.raw_tell(vm, &raw).is_err() {
                     drop(vm.take_raised());
                 }

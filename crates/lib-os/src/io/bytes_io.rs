@@ -381,7 +381,7 @@ pub fn update_dict(vm: &Vm, obj: &Value, dict: &Value, which: &str) -> PyResult<
         )));
     }
     match vm.instance_dict(obj) {
-        Some(d) => vm.call_method_name(d.as_value(), &vm.names.update, &[dict.clone()]).map(drop),
+        Some(d) => vm.call_method_name(d.as_value(), &vm.names.update, std::slice::from_ref(dict)).map(drop),
         None => Ok(()),
     }
 }

@@ -111,7 +111,7 @@ fn build(vm: &Vm, o: &Open<'_>, m: &Mode, raw: &Gc<file::FileIo>) -> Result<Valu
         line_buffering = true;
     }
     if buffering < 0 {
-        buffering = raw.blksize.get().min(8 << 20).max(DEFAULT_BUFFER_SIZE) as isize;
+        buffering = raw.blksize.get().clamp(DEFAULT_BUFFER_SIZE, 8 << 20) as isize;
     }
     if buffering == 0 {
         if !m.binary {

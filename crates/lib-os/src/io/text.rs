@@ -311,7 +311,7 @@ impl TextIoWrapper {
         if at_start {
             vm.call_method_name(&encoder, &vm.names.reset, &[])?;
         } else {
-            vm.call_method(&encoder, "setstate", &[vm.new_int(if at_start { 0 } else { 0 })])?;
+            vm.call_method(&encoder, "setstate", &[vm.new_int(0)])?;
         }
         Ok(())
     }
@@ -1190,7 +1190,7 @@ impl TextIoWrapper {
     fn truncate(vm: &Vm, zelf: &Gc<TextIoWrapper>, pos: &Value) -> PyResult<Value> {
         let buffer = zelf.attached(vm)?;
         vm.call_method_name(zelf.as_value(), &vm.names.flush, &[])?;
-        vm.call_method(&buffer, "truncate", &[pos.clone()])
+        vm.call_method(&buffer, "truncate", std::slice::from_ref(pos))
     }
 
     #[pymethod("__getstate__($self, /)")]

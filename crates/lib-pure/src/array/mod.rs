@@ -135,7 +135,7 @@ impl Array {
     }
 
     fn append_bytes(&self, vm: &Vm, bytes: &[u8]) -> PyResult<()> {
-        if bytes.len() % self.kind.size() != 0 {
+        if !bytes.len().is_multiple_of(self.kind.size()) {
             return Err(vm.value_error("bytes length not a multiple of item size"));
         }
         let n = self.len();

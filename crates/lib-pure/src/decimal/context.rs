@@ -242,7 +242,7 @@ pub fn local(vm: &Vm, args: CallArgs) -> PyResult<Value> {
     let local = base.same();
     for (k, v) in args.keywords() {
         let name = name_of(k);
-        if name == "ctx" || v.is_none() && name != "" {
+        if name == "ctx" || v.is_none() && !name.is_empty() {
             continue;
         }
         if !local.set_first(vm, &name, v)? {

@@ -170,7 +170,7 @@ pub fn strip_zeros(n: &UBig, most: u64) -> (UBig, u64) {
     }
     // Ten has one two, so there are no more zeros than there are zero bits.
     let most = most.min(n.trailing_zeros().unwrap_or(0) as u64);
-    let (mut n, mut taken, mut step) = (n.clone(), 0, most.min(1 << 16).max(1));
+    let (mut n, mut taken, mut step) = (n.clone(), 0, most.clamp(1, 1 << 16));
     while step > 0 && taken < most {
         let by = step.min(most - taken);
         let Some(p) = pow10(by) else { break };

@@ -23,7 +23,13 @@ fn lift(n: u128, by: i64) -> Option<u128> {
 #[inline(always)]
 fn goes_up(ctx: &Ctx, neg: bool, kept: u128, dropped: u8) -> bool {
     // Two to the 64 leaves one when divided by five.
-    decide(ctx.round, neg, dropped, || kept & 1 != 0, || ((kept >> 64) as u64 % 5 + kept as u64 % 5) % 5 == 0)
+    decide(
+        ctx.round,
+        neg,
+        dropped,
+        || kept & 1 != 0,
+        || ((kept >> 64) as u64 % 5 + kept as u64 % 5).is_multiple_of(5),
+    )
 }
 
 /// The number under its context, if it is in range.
@@ -105,7 +111,7 @@ pub fn quotient(a: &Dec, b: &Dec, ctx: &Ctx, st: &mut Status) -> Option<Dec> {
     let mut exp = ideal - shift;
     if r != 0 {
         // The rest only matters for rounding: a last digit that is no half and no end.
-        if ((q >> 64) as u64 % 5 + q as u64 % 5) % 5 == 0 {
+        if ((q >> 64) as u64 % 5 + q as u64 % 5).is_multiple_of(5) {
             q += 1;
         }
     } else if exp < ideal {

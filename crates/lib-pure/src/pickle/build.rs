@@ -199,7 +199,7 @@ impl Load<'_> {
         if self.stack.len() == at {
             return Ok(());
         }
-        if (self.stack.len() - at) % 2 != 0 {
+        if !(self.stack.len() - at).is_multiple_of(2) {
             return Err(self.error("odd number of items for SETITEMS"));
         }
         if let Some(dict) = owner.downcast_exact::<Dict>() {

@@ -140,8 +140,8 @@ impl Save<'_> {
         let [a, b, c, d, ..] = n.to_le_bytes();
         match n {
             1..=0xFF => self.put(&[op::EXT1, a])?,
-            1..=0xFFFF => self.put(&[op::EXT2, a, b])?,
-            1..=0x7FFF_FFFF => self.put(&[op::EXT4, a, b, c, d])?,
+            0x100..=0xFFFF => self.put(&[op::EXT2, a, b])?,
+            0x1_0000..=0x7FFF_FFFF => self.put(&[op::EXT4, a, b, c, d])?,
             _ => {
                 let shown = vm.repr_text(&code)?;
                 return Err(vm.runtime_error(format_args!("extension code {shown} is out of range")));

@@ -118,7 +118,7 @@ impl Load<'_> {
                 Err(Raised) => return Err(Raised),
             };
             count = count.wrapping_add(1);
-            if count % 4096 == 0 {
+            if count.is_multiple_of(4096) {
                 vm.poll()?;
             }
             if code == op::STOP {
@@ -309,7 +309,7 @@ impl Load<'_> {
                 let at = self.pop_mark()?;
                 let items = self.pop_from(at);
                 let dict = vm.new_dict();
-                if items.len() % 2 != 0 {
+                if !items.len().is_multiple_of(2) {
                     return Err(self.error("odd number of items for DICT"));
                 }
                 for pair in items.chunks_exact(2) {

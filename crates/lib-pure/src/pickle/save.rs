@@ -197,7 +197,7 @@ impl Save<'_> {
         }
         match n {
             0..=0xFF => self.put(&[op::BININT1, a]),
-            0..=0xFFFF => self.put(&[op::BININT2, a, b]),
+            0x100..=0xFFFF => self.put(&[op::BININT2, a, b]),
             _ => self.out.put2(self.vm, &[op::BININT], &bytes),
         }
     }

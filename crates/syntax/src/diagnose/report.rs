@@ -7,8 +7,6 @@ use crate::literal::{self, LiteralError};
 use super::engine::{Engine, NodeId, Outcome};
 use super::grammar::{Kind, Place};
 
-/// Limit on the digits of a decimal literal.
-
 /// What a target is wanted for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Target {

@@ -79,7 +79,7 @@ impl BaseException {
 
     #[pygetter("__dict__")]
     fn dict(vm: &Vm, zelf: &Value) -> PyResult<Value> {
-        Ok(instance::dict(vm, zelf).into_py(vm)?)
+        instance::dict(vm, zelf).into_py(vm)
     }
 
     #[pysetter("__dict__")]

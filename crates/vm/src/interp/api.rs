@@ -28,10 +28,10 @@ impl Vm {
                 return Err(self.raise(e));
             }
         }
-        if bits & (bit::SIGNAL | bit::TURN | bit::PENDING | bit::LIMIT) != 0 {
-            if let Some(hook) = self.hooks.poll.get() {
-                hook(self, bits)?;
-            }
+        if bits & (bit::SIGNAL | bit::TURN | bit::PENDING | bit::LIMIT) != 0
+            && let Some(hook) = self.hooks.poll.get()
+        {
+            hook(self, bits)?;
         }
         Ok(())
     }

@@ -159,10 +159,12 @@ unsafe fn bind_in_place(
             clear(base, npos, exec.first_temp);
             put_stars(vm, d.flags, base.add(npos), rest);
             return Ok(());
-        } else if stars == 0 && given <= npos && exec.argcount < MAX_PARAMS {
-            if bind_keywords(vm, func, code, exec, base, given, names) {
-                return Ok(());
-            }
+        } else if stars == 0
+            && given <= npos
+            && exec.argcount < MAX_PARAMS
+            && bind_keywords(vm, func, code, exec, base, given, names)
+        {
+            return Ok(());
         }
         // The general way: the arguments move out, are bound, and move back in. It also says what is wrong.
         let mut args: Vec<Value> = (0..count).map(|k| (*base.add(k)).take().unwrap_or(Value::NONE)).collect();
@@ -657,9 +659,9 @@ pub fn bind(
             return Err(missing_arguments(vm, func, code, &missing, "positional"));
         }
         if let Some(t) = defaults {
-            for i in required..npos {
-                if window[i].is_none() {
-                    window[i] = t.get(i + ndefaults - npos).cloned();
+            for (i, place) in window.iter_mut().enumerate().take(npos).skip(required) {
+                if place.is_none() {
+                    *place = t.get(i + ndefaults - npos).cloned();
                 }
             }
         }
@@ -667,11 +669,11 @@ pub fn bind(
     if nkwonly > 0 {
         let kwdefaults = func.kwdefaults.get();
         let mut missing = Vec::new();
-        for i in npos..named {
-            if window[i].is_none() {
+        for (i, place) in window.iter_mut().enumerate().take(named).skip(npos) {
+            if place.is_none() {
                 let name = vm.intern_bytes_lossless(d.varnames.get(i).unwrap_or_default());
                 match kwdefaults.as_ref().and_then(|k| k.get_str(vm, &name)) {
-                    Some(v) => window[i] = Some(v),
+                    Some(v) => *place = Some(v),
                     None => missing.push(i),
                 }
             }

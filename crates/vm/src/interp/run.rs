@@ -749,15 +749,14 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                                     continue;
                                 }
                             }
-                            Kind::Class => {
+                            Kind::Class
                                 // SAFETY: the version was compared.
-                                if unsafe { ops::shape_matches(b, s) } {
+                                if unsafe { ops::shape_matches(b, s) } => {
                                     let v = ops::borrowed(s.value.get());
                                     regs.consume(i.b());
                                     regs.put(i.a(), v);
                                     continue;
                                 }
-                            }
                             _ => {}
                         }
                     }
@@ -863,12 +862,12 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             }
             Op::Subscr => {
                 let (b, c) = (regs.get(i.b()), regs.get(i.c()));
-                if let Some(n) = c.as_int() {
-                    if let Some(v) = ops::index_fast(vm, b, n) {
-                        regs.consume(i.b());
-                        regs.put(i.a(), v);
-                        continue;
-                    }
+                if let Some(n) = c.as_int()
+                    && let Some(v) = ops::index_fast(vm, b, n)
+                {
+                    regs.consume(i.b());
+                    regs.put(i.a(), v);
+                    continue;
                 }
                 save!();
                 if ops::subscr(vm, regs, i)? {
@@ -1135,33 +1134,33 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             }
             Op::AddI => {
                 let b = regs.bits(i.b());
-                if b & 1 != 0 {
-                    if let Some(r) = (b as i64).checked_add((i.sc() as i64) << 1) {
-                        // SAFETY: an int word.
-                        regs.put(i.a(), unsafe { Value::from_bits(r as u64) });
-                        continue;
-                    }
+                if b & 1 != 0
+                    && let Some(r) = (b as i64).checked_add((i.sc() as i64) << 1)
+                {
+                    // SAFETY: an int word.
+                    regs.put(i.a(), unsafe { Value::from_bits(r as u64) });
+                    continue;
                 }
                 binary_rhs!(i, BinaryOp::Add, Value::int32(i.sc() as i32));
             }
             Op::SubI => {
                 let b = regs.bits(i.b());
-                if b & 1 != 0 {
-                    if let Some(r) = (b as i64).checked_sub((i.sc() as i64) << 1) {
-                        // SAFETY: an int word.
-                        regs.put(i.a(), unsafe { Value::from_bits(r as u64) });
-                        continue;
-                    }
+                if b & 1 != 0
+                    && let Some(r) = (b as i64).checked_sub((i.sc() as i64) << 1)
+                {
+                    // SAFETY: an int word.
+                    regs.put(i.a(), unsafe { Value::from_bits(r as u64) });
+                    continue;
                 }
                 binary_rhs!(i, BinaryOp::Sub, Value::int32(i.sc() as i32));
             }
             Op::MulI => {
                 let b = regs.bits(i.b());
-                if b & 1 != 0 {
-                    if let Some(v) = (b as i64 >> 1).checked_mul(i.sc() as i64).and_then(Value::small_int) {
-                        regs.put(i.a(), v);
-                        continue;
-                    }
+                if b & 1 != 0
+                    && let Some(v) = (b as i64 >> 1).checked_mul(i.sc() as i64).and_then(Value::small_int)
+                {
+                    regs.put(i.a(), v);
+                    continue;
                 }
                 binary_rhs!(i, BinaryOp::Mul, Value::int32(i.sc() as i32));
             }
@@ -1417,11 +1416,11 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                         regs.put(i.a(), v);
                         continue;
                     }
-                } else if let Some(t) = it.downcast_exact::<TupleIter>() {
-                    if let Some(v) = t.advance() {
-                        regs.put(i.a(), v);
-                        continue;
-                    }
+                } else if let Some(t) = it.downcast_exact::<TupleIter>()
+                    && let Some(v) = t.advance()
+                {
+                    regs.put(i.a(), v);
+                    continue;
                 }
                 save!();
                 if !WATCHED && let Some(g) = generator::plain_generator(it) {
@@ -1686,11 +1685,11 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                 save!();
                 let it = regs.get(i.b());
                 let v = regs.own(i.a());
-                if let Some(g) = generator::plain_generator(it).or_else(|| generator::plain_coroutine(it)) {
-                    if generator::resume_in_loop(vm, g, Some(v.clone()), kind::SEND, i.a())? {
-                        reload!();
-                        continue;
-                    }
+                if let Some(g) = generator::plain_generator(it).or_else(|| generator::plain_coroutine(it))
+                    && generator::resume_in_loop(vm, g, Some(v.clone()), kind::SEND, i.a())?
+                {
+                    reload!();
+                    continue;
                 }
                 let (done, v) = generator::send(vm, it, v)?;
                 regs.put(i.a(), v);

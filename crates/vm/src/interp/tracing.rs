@@ -219,13 +219,14 @@ fn before_instruction(
             let to = monitor::target_of(code, at).unwrap_or(at);
             fire(vm, code, at, event::JUMP, &[offset(vm, at), offset(vm, to)])?;
         }
-        Op::EndSend if may(code, at, event::STOP_ITERATION) => {
-            if regs.slot(i.b() as usize).as_ref().is_some_and(|v| generator::state_of(v).is_some()) {
-                let v = regs.get(i.c()).clone();
-                let args = if v.is_none() { Vec::new() } else { vec![v] };
-                let e = vm.new_exc_args(&exc::StopIteration, args);
-                fire(vm, code, at, event::STOP_ITERATION, &[offset(vm, at), e])?;
-            }
+        Op::EndSend
+            if may(code, at, event::STOP_ITERATION)
+                && regs.slot(i.b() as usize).as_ref().is_some_and(|v| generator::state_of(v).is_some()) =>
+        {
+            let v = regs.get(i.c()).clone();
+            let args = if v.is_none() { Vec::new() } else { vec![v] };
+            let e = vm.new_exc_args(&exc::StopIteration, args);
+            fire(vm, code, at, event::STOP_ITERATION, &[offset(vm, at), e])?;
         }
         _ => {}
     }

@@ -515,7 +515,8 @@ pub mod warnings {
             }
             // A loader and a spec that disagree are worth a warning or an error of their own.
             let external = import_module(vm, "_frozen_importlib_external")?;
-            let loader = vm.call_method(&external, "_bless_my_loader", &[module_globals.clone()])?;
+            let loader =
+                vm.call_method(&external, "_bless_my_loader", std::slice::from_ref(module_globals))?;
             let _ = loader;
             // The loader's source must be in the cache before the line is shown.
             let primed = import_module(vm, "linecache")

@@ -88,9 +88,8 @@ impl Vm {
         self.check_stack()?;
         if let Some(f) = self.type_of(v).slots.len.get() {
             let r = f(self, v);
-            match self.suppress(r, &exc::TypeError)? {
-                Some(n) => return Ok(n),
-                None => {}
+            if let Some(n) = self.suppress(r, &exc::TypeError)? {
+                return Ok(n);
             }
         }
         let r = self.call_special(v, &self.names.__length_hint__, &[]);

@@ -149,7 +149,7 @@ impl ByteArray {
 
 /// A copy of the bytes of something bytes-like, so that `self` may be the same object.
 fn copied(vm: &Vm, v: &Value) -> PyResult<Vec<u8>> {
-    own(vm, &*vm.all_bytes(v)?)
+    own(vm, &vm.all_bytes(v)?)
 }
 
 fn own(vm: &Vm, bytes: &[u8]) -> PyResult<Vec<u8>> {
@@ -228,7 +228,7 @@ fn inplace_concat(vm: &Vm, a: &Value, b: &Value) -> PyResult {
         x.extend(vm, b.as_bytes())?;
     } else {
         let wrong = || no_concat(vm, b, &vm.type_of(a).name());
-        let more = own(vm, &*vm.bytes_like_or(b, wrong)?)?;
+        let more = own(vm, &vm.bytes_like_or(b, wrong)?)?;
         x.extend(vm, &more)?;
     }
     Ok(a.clone())
@@ -525,7 +525,7 @@ crate::byte_string_methods!(ByteArray {
                 vm.type_error(format_args!("can't set bytearray slice from {}", vm.type_of(v).name()))
             };
             // A copy, since it may be a view of the bytearray itself.
-            let more = own(vm, &*vm.bytes_like_or(v, wrong)?)?;
+            let more = own(vm, &vm.bytes_like_or(v, wrong)?)?;
             return zelf.extend(vm, &more);
         }
         if v.is_instance_of::<Str>() {

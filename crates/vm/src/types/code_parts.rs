@@ -162,7 +162,7 @@ fn code_bytes(d: &CodeData) -> Vec<u8> {
         out.extend((name.len() as u32).to_le_bytes());
         out.extend(name);
     }
-    if out.len() % 2 != 0 {
+    if !out.len().is_multiple_of(2) {
         out.push(0);
     }
     for n in [d.instrs.len(), d.sites.len(), d.nlocals as usize, d.ncells as usize] {
@@ -336,7 +336,7 @@ fn check(vm: &Vm, parts: &[Value]) -> PyResult<()> {
     if args < posonly {
         return Err(vm.system_error("bad argument to internal function"));
     }
-    if bytes(parts, CODE).len() % 2 != 0 {
+    if !bytes(parts, CODE).len().is_multiple_of(2) {
         return Err(vm.value_error("code: co_code is malformed"));
     }
     let flag = |f: u32| (number(parts, FLAGS) & f != 0) as u64;

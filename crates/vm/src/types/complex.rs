@@ -297,7 +297,7 @@ pub fn power_of(vm: &Vm, z: Pair, w: Pair) -> PyResult<Pair> {
     let zero_to = || Err(vm.raise_new(&exc::ZeroDivisionError, "zero to a negative or complex power"));
     let (re, im) = if w.1 == 0.0 && w.0 == w.0.floor() && w.0.abs() <= 100.0 {
         let size = whole_power(z, w.0.abs() as u32);
-        if w.0 > 0.0 || w.0 == 0.0 {
+        if w.0 >= 0.0 {
             size
         } else {
             match quotient((1.0, 0.0), size) {

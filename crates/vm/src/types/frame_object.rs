@@ -312,25 +312,25 @@ impl FrameObject {
 /// `locals()` in the running frame: a fresh dict for functions, the namespace itself elsewhere.
 pub fn locals_snapshot(vm: &Vm, f: &Frame) -> PyResult<Value> {
     let o = object_of(vm, f);
-    if !o.is_optimized() {
-        if let Some(ns) = &f.locals {
-            let hidden = o.variables(vm, true);
-            let bound: Vec<_> = hidden.into_iter().filter_map(|v| Some((v.name, o.read(v.place)?))).collect();
-            if bound.is_empty() {
-                return Ok(ns.clone());
-            }
-            // Inside an inlined comprehension of a class or module body.
-            let d = vm.new_dict();
-            if let Some(src) = ns.downcast::<Dict>() {
-                for (k, v) in src.pairs() {
-                    d.set(vm, &k, v)?;
-                }
-            }
-            for (k, v) in bound {
-                d.set_str(vm, &k, v);
-            }
-            return Ok(d.into_value());
+    if !o.is_optimized()
+        && let Some(ns) = &f.locals
+    {
+        let hidden = o.variables(vm, true);
+        let bound: Vec<_> = hidden.into_iter().filter_map(|v| Some((v.name, o.read(v.place)?))).collect();
+        if bound.is_empty() {
+            return Ok(ns.clone());
         }
+        // Inside an inlined comprehension of a class or module body.
+        let d = vm.new_dict();
+        if let Some(src) = ns.downcast::<Dict>() {
+            for (k, v) in src.pairs() {
+                d.set(vm, &k, v)?;
+            }
+        }
+        for (k, v) in bound {
+            d.set_str(vm, &k, v);
+        }
+        return Ok(d.into_value());
     }
     let d = vm.new_dict();
     for (k, v) in o.pairs(vm) {
@@ -682,7 +682,7 @@ impl Slots for FrameLocalsProxy {
 impl FrameLocalsProxy {
     #[pynew(raw)]
     fn new(vm: &Vm, _cls: &Gc<Type>, args: CallArgs) -> PyResult<Value> {
-        if args.kwnames.is_some_and(|k| k.len() > 0) {
+        if args.kwnames.is_some_and(|k| !k.is_empty()) {
             return Err(vm.type_error("FrameLocalsProxy takes no keyword arguments"));
         }
         let [frame] = args.pos() else {

@@ -449,10 +449,8 @@ fn finalize(vm: &Vm, g: &Value) {
         }
     } else if kind_text(g) == "coroutine" && !state.started.get() {
         warn_never_awaited(vm, g, state);
-    } else if state.started.get() && kind_text(g) != "async generator" {
-        if close(vm, g, state).is_err() {
-            vm.unraisable("Exception ignored while closing generator", Some(g));
-        }
+    } else if state.started.get() && kind_text(g) != "async generator" && close(vm, g, state).is_err() {
+        vm.unraisable("Exception ignored while closing generator", Some(g));
     }
     if let Some(e) = saved {
         let _ = vm.reraise(e);

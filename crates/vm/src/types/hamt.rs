@@ -452,8 +452,7 @@ impl Map {
         if self.len != other.len {
             return Ok(false);
         }
-        let mut walk = Walk::of(self);
-        while let Some(l) = walk.next() {
+        for l in Walk::of(self) {
             match other.find_leaf(vm, keys, &l)? {
                 Some(w) if vm.eq(&l.value, &w)? => {}
                 _ => return Ok(false),

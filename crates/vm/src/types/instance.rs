@@ -131,7 +131,7 @@ pub fn attrs_offset(ty: &PyType, obj: &Value) -> Option<usize> {
 }
 
 #[inline]
-fn inline_values<'a>(a: &'a Attrs, count: usize) -> &'a [Cell<Option<Value>>] {
+fn inline_values(a: &Attrs, count: usize) -> &[Cell<Option<Value>>] {
     // SAFETY: `count` words follow the storage (header flags).
     unsafe { std::slice::from_raw_parts((a as *const Attrs).add(1) as *const Cell<Option<Value>>, count) }
 }

@@ -184,7 +184,7 @@ fn repr(vm: &Vm, module: &Value) -> PyResult<Value> {
     let Some(m) = module.downcast::<Module>() else { return Ok(vm.names.empty.to_value()) };
     // importlib knows how specs print; before it is there, the name must do.
     if let Some(imp) = vm.modules.get().and_then(|d| d.get_str(vm, &vm.intern("_frozen_importlib"))) {
-        return vm.call_method(&imp, "_module_repr", &[module.clone()]);
+        return vm.call_method(&imp, "_module_repr", std::slice::from_ref(module));
     }
     let name = str_of(vm, &m.dict, &vm.names.__name__);
     let shown = name.map_or("?".to_string(), |n| n.to_string_lossy().into_owned());

@@ -387,6 +387,7 @@ impl PyType {
                 // SAFETY: a class takes its address off this list when it is dropped, so each is a type object; one
                 // with a zero count is being destroyed and is passed over.
                 .filter(|p| unsafe { p.as_ref() }.count() != 0)
+                // SAFETY: as above.
                 .map(|p| unsafe { Value::from_borrowed(*p).into_gc_unchecked() })
                 .collect()
         })

@@ -73,7 +73,7 @@ pub fn print_exception(vm: &Vm, value: &Value) {
         return;
     }
     let printed = import_module(vm, "traceback")
-        .and_then(|m| vm.call_method(&m, "_print_exception_bltin", &[value.clone()]));
+        .and_then(|m| vm.call_method(&m, "_print_exception_bltin", std::slice::from_ref(value)));
     if printed.is_err() {
         drop(vm.take_raised());
         write_simple(vm, value);
