@@ -37,7 +37,7 @@ with profile:
     except TypeError:
         pass
 profile.create_stats()
-for (file, line, name), (primitive, calls, own, total, callers) in sorted(profile.stats.items()):
+for (file, line, name), (primitive, calls, own, total, callers) in sorted(profile.stats.items(), key=lambda s: s[0][2]):
     who = sorted((f[2], t[:2]) for f, t in callers.items())
     print(name, primitive, calls, round(own, 3), round(total, 3), who)
 out = io.StringIO()
