@@ -3,7 +3,7 @@
 use super::cache::{self, Kind, SiteCache};
 use super::frame::{Frame, Slot};
 use super::run::Regs;
-use super::{fast, links};
+use super::{call, fast, links};
 use crate::errors::exc;
 use crate::object::{Type, ValueExt};
 use crate::protocol::BinaryOp;
@@ -265,7 +265,8 @@ pub fn for_iter(vm: &Vm, it: &Value) -> PyResult<Option<Value>> {
 ///
 /// # Safety
 /// The object's class has the version that the site was filled under.
-unsafe fn remembered(obj: &Value, s: &SiteCache) -> Option<Value> {
+#[inline(always)]
+pub unsafe fn remembered(obj: &Value, s: &SiteCache) -> Option<Value> {
     let h = obj.header();
     // SAFETY: the version says that the layout is the one the cache saw; the shape and the inline count, that the value is
     // there.
@@ -333,7 +334,7 @@ pub fn load_attr(vm: &Vm, regs: Regs, i: Instr, site: &SiteCache, name: &Gc<Str>
         // The property's getter may have been replaced since.
         let getter = property.downcast_exact::<Property>().and_then(|p| p.fget.get());
         if let Some(f) = getter.as_ref().and_then(|f| f.downcast_exact::<Function>()) {
-            fast::enter(vm, f.clone(), [regs.own(i.b())], 0, i.a())?;
+            call::push_moved(vm, f.clone(), [regs.own(i.b())], 0, i.a())?;
             return Ok(true);
         }
     }

@@ -707,58 +707,14 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                 if let Some(h) = b.header() {
                     // SAFETY: the header of a live object.
                     let ty: &Gc<Type> = unsafe { crate::types::type_::header_type(h) };
-                    if ty.version.get() as u64 == s.version.get() {
-                        match s.kind.get() {
-                            Kind::Instance => {
-                                // SAFETY: the version says that the layout is the one the cache saw; the shape and the
-                                // inline count, that the value is there.
-                                unsafe {
-                                    let at = h as *const _ as *const u8;
-                                    let place = at.add(s.offset.get() as usize);
-                                    let attrs = place.sub(s.need.get() as usize * 8 + size_of::<Attrs>());
-                                    if *(attrs as *const *const Shape) == s.shape.get()
-                                        && h.flags() >> 24 > s.need.get()
-                                        && let Some(v) = &*(place as *const Slot)
-                                    {
-                                        let v = v.clone();
-                                        regs.consume(i.b());
-                                        regs.put(i.a(), v);
-                                        continue;
-                                    }
-                                }
-                            }
-                            Kind::Slot => {
-                                // SAFETY: as above; a slot word has a fixed place in the class's instances.
-                                unsafe {
-                                    let at = h as *const _ as *const u8;
-                                    if let Some(v) = &*(at.add(s.offset.get() as usize) as *const Slot) {
-                                        let v = v.clone();
-                                        regs.consume(i.b());
-                                        regs.put(i.a(), v);
-                                        continue;
-                                    }
-                                }
-                            }
-                            Kind::OfClass => {
-                                if let Some(cls) = b.downcast::<Type>()
-                                    && cls.version.get() == s.need.get()
-                                {
-                                    let v = ops::borrowed(s.value.get());
-                                    regs.consume(i.b());
-                                    regs.put(i.a(), v);
-                                    continue;
-                                }
-                            }
-                            Kind::Class
-                                // SAFETY: the version was compared.
-                                if unsafe { ops::shape_matches(b, s) } => {
-                                    let v = ops::borrowed(s.value.get());
-                                    regs.consume(i.b());
-                                    regs.put(i.a(), v);
-                                    continue;
-                                }
-                            _ => {}
-                        }
+                    if ty.version.get() as u64 == s.version.get()
+                        && s.kind.get() != Kind::Method
+                        // SAFETY: the version was compared.
+                        && let Some(v) = unsafe { ops::remembered(b, s) }
+                    {
+                        regs.consume(i.b());
+                        regs.put(i.a(), v);
+                        continue;
                     }
                 }
                 save!();
