@@ -43,7 +43,7 @@ try:
     px.n
 except ReferenceError as e:
     print(e)
-a, b = W("a"), W("b"); a.o, b.o = b, a; del a, b; print("collected", gc.collect() >= 2)
+a, b = W("a"), [1]; a.o = b; b.append(a); del a, b; print("collected", gc.collect() >= 2)
 def order():
     x = W("x"); y = W("y"); [W("temp")]; print("body"); return 1
 order(); l = [W("l1"), W("l2")]; del l[0]; l.clear(); t = (W("t"),); t = None; dct = {1: W("d")}; dct[1] = 2; g = (W("g") for _ in range(1)); del g; W("anon").n; print("rebinding"); v = W("v1"); v = W("v2"); del v

@@ -293,7 +293,7 @@ pub mod operator {
     /// Same as a.__index__()
     #[pyfn("index(a, /)")]
     fn index(vm: &Vm, a: &Value) -> PyResult<Value> {
-        vm.index(a)
+        taipan_vm::types::int::plain(vm, &vm.index(a)?)
     }
 
     /// Same as a < b.

@@ -384,8 +384,10 @@ impl ThreadState {
                 (n..exec.nregs).all(|i| *base.add(i) & 7 != 0 || *base.add(i) == 0),
                 "temporaries at a return"
             );
-            let mut i = 0;
-            while i < n {
+            // The last variable goes first, as in CPython.
+            let mut i = n;
+            while i > 0 {
+                i -= 1;
                 let slot = base.add(i);
                 let word = *slot;
                 // Words that are no pointers may stay (I2).
@@ -396,7 +398,6 @@ impl ThreadState {
                         drop(Value::from_bits(word));
                     }
                 }
-                i += 1;
             }
             // A finaliser may have looked at the frame just now.
             let seen = (*f).object.is_some();

@@ -153,7 +153,7 @@ impl GenState {
                 crate::vm::with_current(|vm| o.detach(vm, &(*a).frame, None));
             }
             let n = (*a).frame.exec().nregs;
-            for i in 0..n {
+            for i in (0..n).rev() {
                 drop((*(*a).frame.base.add(i)).take());
             }
             std::ptr::drop_in_place(&raw mut (*a).frame);
@@ -449,7 +449,7 @@ fn finalize(vm: &Vm, g: &Value) {
         }
     } else if kind_text(g) == "coroutine" && !state.started.get() {
         warn_never_awaited(vm, g, state);
-    } else if state.started.get() && kind_text(g) != "async generator" && close(vm, g, state).is_err() {
+    } else if state.started.get() && close(vm, g, state).is_err() {
         vm.unraisable("Exception ignored while closing generator", Some(g));
     }
     if let Some(e) = saved {
