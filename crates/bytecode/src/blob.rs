@@ -3,38 +3,48 @@
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
+/// A run of immutable bytes: three words, since a code object has fourteen of them.
+#[derive(Clone)]
+pub struct Blob(Store);
+
 #[derive(Clone)]
 enum Store {
     Static(&'static [u8]),
-    Shared(Arc<[u8]>),
+    /// `start` and `end` lie within the bytes.
+    Shared {
+        bytes: Arc<Box<[u8]>>,
+        start: usize,
+        end: usize,
+    },
 }
 
-/// A run of immutable bytes.
-#[derive(Clone)]
-pub struct Blob {
-    store: Store,
-    start: usize,
-    end: usize,
-}
+const _: () = assert!(size_of::<Blob>() == 24);
 
 impl Blob {
     pub const fn from_static(bytes: &'static [u8]) -> Blob {
-        Blob { store: Store::Static(bytes), start: 0, end: bytes.len() }
+        Blob(Store::Static(bytes))
     }
 
     /// Part of this blob, sharing its bytes; `None` when out of range.
+    #[inline]
     pub fn slice(&self, range: Range<usize>) -> Option<Blob> {
-        if range.start > range.end || range.end > self.len() {
-            return None;
+        match &self.0 {
+            Store::Static(bytes) => bytes.get(range).map(Blob::from_static),
+            Store::Shared { bytes, start, end } => {
+                if range.start > range.end || range.end > end - start {
+                    return None;
+                }
+                let (first, last) = (start + range.start, start + range.end);
+                Some(Blob(Store::Shared { bytes: bytes.clone(), start: first, end: last }))
+            }
         }
-        Some(Blob { store: self.store.clone(), start: self.start + range.start, end: self.start + range.end })
     }
 
     /// The bytes when they live for ever.
     pub fn as_static(&self) -> Option<&'static [u8]> {
-        match self.store {
-            Store::Static(bytes) => bytes.get(self.start..self.end),
-            Store::Shared(_) => None,
+        match self.0 {
+            Store::Static(bytes) => Some(bytes),
+            Store::Shared { .. } => None,
         }
     }
 }
@@ -44,11 +54,10 @@ impl Deref for Blob {
 
     #[inline]
     fn deref(&self) -> &[u8] {
-        let all: &[u8] = match &self.store {
+        match &self.0 {
             Store::Static(bytes) => bytes,
-            Store::Shared(bytes) => bytes,
-        };
-        &all[self.start..self.end]
+            Store::Shared { bytes, start, end } => &bytes[*start..*end],
+        }
     }
 }
 
@@ -64,7 +73,7 @@ impl From<Vec<u8>> for Blob {
         if end == 0 {
             return Blob::default();
         }
-        Blob { store: Store::Shared(bytes.into()), start: 0, end }
+        Blob(Store::Shared { bytes: Arc::new(bytes.into()), start: 0, end })
     }
 }
 

@@ -145,6 +145,16 @@ impl Reader<'_> {
         Some(blob)
     }
 
+    /// The bytes of the code object that begins at the next multiple of 8.
+    fn code(&mut self) -> Option<Blob> {
+        let start = self.at.checked_next_multiple_of(8)?;
+        self.at = start;
+        let len = self.u32()? as usize;
+        let end = start.checked_add(len)?;
+        self.at = end;
+        self.blob.slice(start..end)
+    }
+
     fn items(&mut self, filename: &Blob, depth: u32) -> Option<Vec<Const>> {
         let n = self.u32()? as usize;
         // Each item takes a byte at least: a lying count cannot make us reserve more than the file's size.
@@ -178,12 +188,8 @@ impl Reader<'_> {
                 Const::Slice(Box::new([part()?, part()?, part()?]))
             }
             tag::CODE => {
-                self.at = self.at.checked_next_multiple_of(8)?;
-                let start = self.at;
-                let len = self.u32()? as usize;
-                let blob = self.blob.slice(start..start.checked_add(len)?)?;
-                self.at = start + len;
-                Const::Code(Box::new(crate::serial::load_nested(blob, filename).ok()?))
+                let bytes = self.code()?;
+                Const::Code(Box::new(crate::serial::load_nested(bytes, filename).ok()?))
             }
             _ => return None,
         })
@@ -222,6 +228,16 @@ impl Consts {
         }
         let at = Reader { blob: &self.0, at: 4 + 4 * index }.u32()? as usize;
         Reader { blob: &self.0, at }.constant(filename, MAX_DEPTH)
+    }
+
+    /// The bytes of constant `index` if it is a code object: what `serial::load_nested` takes.
+    pub fn nested(&self, index: usize) -> Option<Blob> {
+        if index >= self.len() {
+            return None;
+        }
+        let mut reader = Reader { blob: &self.0, at: 4 + 4 * index };
+        reader.at = reader.u32()? as usize;
+        if reader.u8()? != tag::CODE { None } else { reader.code() }
     }
 
     /// Is constant `index` a code object? (Without decoding it.)

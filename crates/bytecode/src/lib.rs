@@ -27,7 +27,7 @@ pub use intrinsic::{CommonConstant, Imm, Intrinsic1, Intrinsic2};
 pub use op::{Effects, GENERAL, Op, OpInfo, SPECIAL};
 pub use ops::FIRST_SPECIAL;
 pub use positions::{NO_COLUMN, Position, Positions, Runs};
-pub use serial::{LoadError, MAGIC, load, serialize};
+pub use serial::{Glance, LoadError, MAGIC, load, load_nested, serialize};
 pub use site::{Site, SiteKind, Sites};
 pub use usage::{Uses, jump_target, uses};
 pub use verify::{VerifyError, verify};

@@ -97,7 +97,8 @@ pub fn load(bytes: Blob) -> Result<CodeData, LoadError> {
     load_nested(bytes, &Blob::default())
 }
 
-pub(crate) fn load_nested(bytes: Blob, filename: &Blob) -> Result<CodeData, LoadError> {
+/// As [`load`], for code that is a constant of other code: without a file name of its own it has the other's.
+pub fn load_nested(bytes: Blob, filename: &Blob) -> Result<CodeData, LoadError> {
     let mut reader = Reader { blob: &bytes, at: 0 };
     let mut n = || reader.u32().ok_or(LoadError::Truncated);
     let total = n()?;
@@ -137,4 +138,59 @@ pub(crate) fn load_nested(bytes: Blob, filename: &Blob) -> Result<CodeData, Load
         code.filename = filename.clone();
     }
     Ok(code)
+}
+
+/// What can be read off the bytes of a code object without loading it.
+#[derive(Clone, Copy)]
+pub struct Glance<'a>(pub &'a [u8]);
+
+impl<'a> Glance<'a> {
+    fn word(self, at: usize) -> usize {
+        let raw = self.0.get(at..).and_then(|rest| rest.first_chunk());
+        raw.map_or(0, |raw| u32::from_le_bytes(*raw) as usize)
+    }
+
+    fn section(self, index: usize) -> &'a [u8] {
+        let row = 8 + 4 * SCALARS + 8 * index;
+        let (at, len) = (self.word(row), self.word(row + 4));
+        self.0.get(at..at.saturating_add(len)).unwrap_or_default()
+    }
+
+    /// `CodeData::flags`.
+    pub fn flags(self) -> u32 {
+        self.word(8 + 4 * 6) as u32
+    }
+
+    /// `CodeData::name`.
+    pub fn name(self) -> &'a [u8] {
+        self.section(12)
+    }
+
+    /// `CodeData::qualname`.
+    pub fn qualname(self) -> &'a [u8] {
+        self.section(13)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Glance, serialize};
+    use crate::{Blob, CodeData};
+
+    #[test]
+    fn a_glance_tells_what_loading_tells() {
+        let text = |s: &str| Blob::from(s.as_bytes().to_vec());
+        let code = CodeData {
+            flags: 0x43,
+            firstlineno: 7,
+            filename: text("file"),
+            name: text("name"),
+            qualname: text("class.name"),
+            ..CodeData::default()
+        };
+        let bytes = serialize(&code);
+        let seen = Glance(&bytes);
+        assert_eq!((seen.flags(), seen.name(), seen.qualname()), (0x43, &b"name"[..], &b"class.name"[..]));
+        assert_eq!(Glance(b"").name(), b"");
+    }
 }

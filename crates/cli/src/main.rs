@@ -129,7 +129,7 @@ fn go(builder: taipan::Builder, line: &CommandLine, program: &str) -> i32 {
         }
     };
     let ended = run::run(&python, line, program);
-    let fine = python.finish();
+    let fine = python.finish_with_process();
     // The process ends here: what the heap still holds goes with it.
     std::mem::forget(python);
     match ended {
@@ -139,8 +139,10 @@ fn go(builder: taipan::Builder, line: &CommandLine, program: &str) -> i32 {
             _ = host.kill(host.getpid(), SIGINT);
             130
         }
-        taipan::Ended::Status(0) if !fine => 120,
-        taipan::Ended::Status(status) => status,
+        taipan::Ended::Status(status) => {
+            // Nothing is left to be done: no thread to wait for, no memory to be freed.
+            host.exit_now(if status == 0 && !fine { 120 } else { status })
+        }
     }
 }
 

@@ -2,12 +2,13 @@
 //! release are a handful of instructions and the collector can walk all objects without a list of them.
 //!
 //! ```text
-//!   chunk  1 MiB, aligned to PAGE, cut into pages
+//!   chunk  2 MiB (`chunk.rs`), cut into pages
 //!   page   16 KiB: PageHead, then blocks of class * 16 bytes
 //!   block  live: header + payload      free: word 0 = next free block, word 1 = 0 (I3)
 //! ```
 //! Larger objects come from the global allocator behind a 16-byte prefix that links them into a list.
 
+use crate::chunk::{self, CHUNK};
 use crate::object::{Gc, Header, Obj, TypeFlags, VarObj, flags, release};
 use crate::value::Value;
 use std::alloc::{Layout, alloc_zeroed, dealloc};
@@ -15,7 +16,6 @@ use std::cell::{Cell, RefCell};
 use std::ptr::{NonNull, null_mut};
 
 pub(crate) const PAGE: usize = 16 * 1024;
-const CHUNK: usize = 1024 * 1024;
 pub(crate) const CLASSES: usize = 33;
 const MAX_SMALL: usize = (CLASSES - 1) * 16;
 /// How deep destruction may nest before it is put off (a chain a million long must not recurse).
@@ -164,9 +164,7 @@ impl Heap {
         let page = {
             let mut fresh = self.fresh_pages.borrow_mut();
             if fresh.is_empty() {
-                let layout = Layout::from_size_align(CHUNK, PAGE).ok()?;
-                // SAFETY: the layout has a size.
-                let chunk = NonNull::new(unsafe { alloc_zeroed(layout) })?;
+                let chunk = chunk::map()?;
                 self.chunks.borrow_mut().push(chunk);
                 for i in (0..CHUNK / PAGE).rev() {
                     // SAFETY: within the chunk.
@@ -438,8 +436,8 @@ impl Heap {
     /// Frees all memory. Live objects are forgotten, not destroyed.
     fn free_all(&self) {
         for chunk in self.chunks.borrow_mut().drain(..) {
-            // SAFETY: allocated with this layout in `block_from_new_page`.
-            unsafe { dealloc(chunk.as_ptr(), Layout::from_size_align_unchecked(CHUNK, PAGE)) }
+            // SAFETY: mapped in `block_from_new_page`; the heap's end.
+            unsafe { chunk::unmap(chunk) }
         }
         for p in self.large.borrow_mut().drain(..) {
             // SAFETY: allocated with this layout in `large_block`.

@@ -5,7 +5,7 @@
 //! garbage. The method is CPython's (`InternalDocs/garbage_collector.md`); the counts live in side arrays of the pages.
 
 use crate::alloc::{CLASSES, Heap, LargePrefix, PAGE, PageHead};
-use crate::object::{Header, flags};
+use crate::object::{Header, TypeFlags, flags};
 use crate::value::Value;
 use std::cell::Cell;
 use std::ptr::{NonNull, null_mut};
@@ -60,6 +60,32 @@ impl Heap {
                 }
             }
         }
+    }
+
+    /// Whether a live object that has a finaliser, which has not run yet, is none of those that `known` answers true for.
+    pub fn any_to_finalize(&self, known: impl Fn(NonNull<Header>) -> bool) -> bool {
+        let due = |ptr: NonNull<Header>| {
+            // SAFETY: the callers below give blocks of the heap; one is live when its type word is set (I3).
+            unsafe {
+                let header = ptr.as_ref();
+                header.ty.get().is_some()
+                    && header.head().flags.get() & TypeFlags::FINALIZE != 0
+                    && header.count() != 0
+                    && !header.has_flag(flags::FINALIZED)
+                    && !known(ptr)
+            }
+        };
+        let in_pages = self.pages.borrow().iter().any(|page| {
+            // SAFETY: pages live as long as the heap; blocks lie within them.
+            unsafe {
+                let size = page.as_ref().class as usize * 16;
+                let base = page.as_ptr().add(1) as *mut u8;
+                (0..page.as_ref().blocks as usize)
+                    .any(|i| due(NonNull::new_unchecked(base.add(i * size) as *mut Header)))
+            }
+        });
+        // SAFETY: large objects in the list are allocated and follow their prefix.
+        in_pages || self.large.borrow().iter().any(|p| due(unsafe { p.add(1).cast::<Header>() }))
     }
 
     /// The live containers, for `gc.get_objects`.

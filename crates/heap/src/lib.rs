@@ -11,6 +11,7 @@
 
 mod alloc;
 pub mod cell;
+mod chunk;
 mod collect;
 mod object;
 pub mod payload;

@@ -1,5 +1,6 @@
 //! The end of an interpreter: threads, exit functions, streams, modules; and what a program's end means as a status.
 
+use taipan_vm::modules::gc::dies_unseen;
 use taipan_vm::modules::import::import_module;
 use taipan_vm::modules::sys;
 use taipan_vm::prelude::*;
@@ -165,8 +166,9 @@ fn flush_all(vm: &Vm) -> bool {
     fine
 }
 
-/// Ends the interpreter; false when output was lost.
-pub fn finish(vm: &Vm) -> bool {
+/// Ends the interpreter; false when output was lost. Where the process ends as well, objects whose end nobody could see
+/// stay where they are.
+pub fn finish(vm: &Vm, process_ends: bool) -> bool {
     if let Some(threading) = loaded(vm, "threading")
         && vm.call_method(&threading, "_shutdown", &[]).is_err()
     {
@@ -177,9 +179,38 @@ pub fn finish(vm: &Vm) -> bool {
     sys::set_finalizing(vm);
     // Daemon threads stop where they are.
     vm.turn.close();
+    if process_ends && dies_unseen(vm, &standard_streams(vm)) {
+        return fine;
+    }
     modules(vm);
     fine &= flush_all(vm);
     fine
+}
+
+/// The standard streams as the start made them, which the end has flushed, and what they are made of.
+fn standard_streams(vm: &Vm) -> Vec<Value> {
+    let mut all = Vec::new();
+    let Some(sys) = vm.sys_dict.get() else { return all };
+    for name in ["stdin", "stdout", "stderr"] {
+        let key = vm.intern(&format!("__{name}__"));
+        let Some(text) = sys.get_str(vm, &key) else { continue };
+        // One that the program put in its place has not been flushed.
+        if !sys.get_str(vm, &vm.intern(name)).is_some_and(|now| now.is(&text)) {
+            continue;
+        }
+        let Some(buffer) = part(vm, &text, "buffer") else { continue };
+        all.extend(part(vm, &buffer, "raw"));
+        all.extend([text, buffer]);
+    }
+    all
+}
+
+/// An attribute of an object of a built-in class.
+fn part(vm: &Vm, v: &Value, name: &str) -> Option<Value> {
+    if vm.type_of(v).is_heap_type() {
+        return None;
+    }
+    ignore(vm, vm.get_attr_str(v, name))
 }
 
 /// Takes the modules down as CPython does: names of `sys` that hold on to things, then all modules that nobody else

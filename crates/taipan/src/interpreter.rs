@@ -153,10 +153,19 @@ impl Interpreter {
 
     /// Ends it as a program ends: threads, exit functions, streams, modules. False when output was lost.
     pub fn finish(&mut self) -> bool {
+        self.end(false)
+    }
+
+    /// As `finish`, for when the process ends as well: objects whose end nobody could see are left to it.
+    pub fn finish_with_process(&mut self) -> bool {
+        self.end(true)
+    }
+
+    fn end(&mut self, process_ends: bool) -> bool {
         if std::mem::replace(&mut self.finished, true) {
             return true;
         }
-        finish::finish(&self.vm)
+        finish::finish(&self.vm, process_ends)
     }
 }
 

@@ -91,6 +91,9 @@ pub const fn sequence_len(first: u8) -> usize {
 
 /// How many of the bytes begin a code point, eight bytes at a time.
 pub fn count_starts(bytes: &[u8]) -> usize {
+    if bytes.is_ascii() {
+        return bytes.len();
+    }
     const LSB: u64 = 0x0101_0101_0101_0101;
     let mut total = 0usize;
     // 255 words at most per block, so that no byte lane of the sum overflows.

@@ -11,10 +11,16 @@ use std::hash::BuildHasher;
 use taipan_heap::Gc;
 
 /// Text → the one string object with it. Strings stay as long as the interpreter.
-#[derive(Default)]
 pub struct Interned {
     table: RefCell<HashTable<Gc<Str>>>,
     hasher: RandomState,
+}
+
+impl Default for Interned {
+    fn default() -> Interned {
+        // What a start interns finds room without the table being made anew over and over.
+        Interned { table: RefCell::new(HashTable::with_capacity(7_000)), hasher: RandomState::default() }
+    }
 }
 
 impl Interned {

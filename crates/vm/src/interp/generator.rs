@@ -53,10 +53,10 @@ pub fn make(vm: &Vm) -> Made {
     let code = f.code().clone();
     let func = f.func.clone();
     let (name, qualname) = match &func {
-        Some(f) => (f.name.get(), f.qualname.get()),
+        Some(f) => f.own_names(),
         None => (None, None),
     };
-    let co = code.data.flags;
+    let co = f.exec().flags;
     let state = GenState::new(code, name, qualname);
     let value = if co & flags::ASYNC_GENERATOR != 0 {
         vm.alloc(AsyncGenerator(state)).into_value()

@@ -154,6 +154,15 @@ pub fn collect(vm: &Vm, generation: usize) -> usize {
     n
 }
 
+/// Whether nobody could tell if all objects died now: nothing but `known` has a finaliser, no weak reference calls
+/// anything, and nobody watches the collector.
+pub fn dies_unseen(vm: &Vm, known: &[Value]) -> bool {
+    vm.gc.debug.get() == 0
+        && vm.gc.callbacks.get().is_none_or(|l| l.is_empty())
+        && !vm.heap.any_to_finalize(|p| known.iter().any(|v| v.as_ptr() == Some(p)))
+        && !vm.weakrefs.any_callback()
+}
+
 fn collect_now(vm: &Vm) -> usize {
     let garbage = vm.heap.find_garbage();
     let n = garbage.objects.len();

@@ -267,7 +267,7 @@ fn step_finalize(vm: &Vm, v: &Value) {
     if let Some(s) = v.downcast::<AsyncStep>()
         && s.state.get() == AwaitState::Init
     {
-        let g = s.generator.downcast::<AsyncGenerator>().and_then(|g| g.0.qualname.get());
+        let g = s.generator.downcast::<AsyncGenerator>().map(|g| g.0.qualname(vm));
         let name = g.map_or(String::new(), |q| q.to_string_lossy().into_owned());
         let what = match s.request {
             Request::Send => "asend",
@@ -405,8 +405,8 @@ impl AsyncGenerator {
 
     /// name of the async generator
     #[pygetter("__name__")]
-    fn name(_vm: &Vm, zelf: &Gc<AsyncGenerator>) -> Option<Value> {
-        zelf.0.name.get().map(Gc::into_value)
+    fn name(vm: &Vm, zelf: &Gc<AsyncGenerator>) -> Value {
+        zelf.0.name(vm).into_value()
     }
 
     #[pysetter("__name__")]
@@ -416,8 +416,8 @@ impl AsyncGenerator {
 
     /// qualified name of the async generator
     #[pygetter("__qualname__")]
-    fn qualname(_vm: &Vm, zelf: &Gc<AsyncGenerator>) -> Option<Value> {
-        zelf.0.qualname.get().map(Gc::into_value)
+    fn qualname(vm: &Vm, zelf: &Gc<AsyncGenerator>) -> Value {
+        zelf.0.qualname(vm).into_value()
     }
 
     #[pysetter("__qualname__")]

@@ -1,6 +1,7 @@
 //! `code`: a `CodeData` as an object, and what the machine prepares from it on first use: its own copy of the instructions
 //! (which it specialises in place), interned names, constants made when first loaded, and the sites' caches.
 
+use super::code_data::LazyData;
 use super::code_parts::{self, Told, attr};
 use super::code_tables::{self, Place};
 use crate::errors::exc;
@@ -12,7 +13,7 @@ use taipan_bytecode::{CodeData, Const, Instr, Op, flags};
 
 /// The payload of `code`.
 pub struct Code {
-    pub data: CodeData,
+    pub data: LazyData,
     /// The word of this object.
     this: Cell<u64>,
     exec: OnceCell<Box<Exec>>,
@@ -77,7 +78,7 @@ impl Exec {
 }
 
 impl Code {
-    pub fn new(data: CodeData) -> Code {
+    fn new(data: LazyData) -> Code {
         Code {
             data,
             this: Cell::new(0),
@@ -150,13 +151,10 @@ impl Code {
         if let Some(v) = place.and_then(ValueCell::get) {
             return v;
         }
-        let made = match self.moved.get() {
-            Some(file) => self.data.consts.get(i, file),
-            None => self.data.constant(i),
-        };
-        let v = match made {
-            Some(c) => vm.const_value(&c),
-            None => Value::NONE,
+        let file = self.moved.get().unwrap_or(&self.data.filename);
+        let v = match self.data.consts.nested(i) {
+            Some(bytes) => vm.new_code_of(LazyData::nested(bytes, file.clone())).into_value(),
+            None => self.data.consts.get(i, file).map_or(Value::NONE, |c| vm.const_value(&c)),
         };
         if let Some(p) = place {
             p.set(Some(v.clone()));
@@ -165,11 +163,11 @@ impl Code {
     }
 
     pub fn name(&self, vm: &Vm) -> &Gc<Str> {
-        self.name.get_or_init(|| vm.intern_bytes_lossless(&self.data.name))
+        self.name.get_or_init(|| vm.intern_bytes_lossless(self.data.name()))
     }
 
     pub fn qualname(&self, vm: &Vm) -> &Gc<Str> {
-        self.qualname.get_or_init(|| vm.intern_bytes_lossless(&self.data.qualname))
+        self.qualname.get_or_init(|| vm.intern_bytes_lossless(self.data.qualname()))
     }
 
     pub fn filename(&self, vm: &Vm) -> &Gc<Str> {
@@ -192,7 +190,7 @@ impl Code {
 
     /// `__doc__` of a function with this code.
     pub fn docstring(&self, vm: &Vm) -> Value {
-        if self.data.flags & flags::HAS_DOCSTRING != 0 { self.constant(vm, 0) } else { Value::NONE }
+        if self.data.flags() & flags::HAS_DOCSTRING != 0 { self.constant(vm, 0) } else { Value::NONE }
     }
 
     /// Whether its variables are in registers, not in a namespace.
@@ -213,6 +211,10 @@ impl Code {
 
 impl Vm {
     pub fn new_code(&self, data: CodeData) -> Gc<Code> {
+        self.new_code_of(LazyData::new(data))
+    }
+
+    fn new_code_of(&self, data: LazyData) -> Gc<Code> {
         let code = self.alloc(Code::new(data));
         code.this.set(code.as_value().bits());
         code

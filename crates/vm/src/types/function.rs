@@ -14,11 +14,12 @@ pub struct Function {
     /// What running `code` needs, once it was called; null before.
     prepared: Cell<*const Exec>,
     /// Code objects that `__code__ = …` replaced: frames may still run them.
-    old_code: Guarded<Vec<Value>>,
+    old_code: Guarded<Option<Box<Vec<Value>>>>,
     pub globals: Gc<Dict>,
     pub builtins: Gc<Dict>,
-    pub name: GcCell<Str>,
-    pub qualname: GcCell<Str>,
+    /// What `__name__ = …` and `__qualname__ = …` said; else they are the code's.
+    named: GcCell<Str>,
+    qualified: GcCell<Str>,
     /// `None`: the code's docstring.
     pub doc: ValueCell,
     pub module: ValueCell,
@@ -84,11 +85,11 @@ impl Vm {
         self.alloc(Function {
             code: GcCell::new(Some(code.clone())),
             prepared: Cell::new(std::ptr::null()),
-            old_code: Guarded::new(Vec::new()),
+            old_code: Guarded::new(None),
             globals: globals.clone(),
             builtins,
-            name: GcCell::new(Some(code.name(self).clone())),
-            qualname: GcCell::new(Some(code.qualname(self).clone())),
+            named: GcCell::new(None),
+            qualified: GcCell::new(None),
             doc: ValueCell::empty(),
             module: ValueCell::new(module),
             defaults: GcCell::new(None),
@@ -140,8 +141,37 @@ impl Function {
         exec
     }
 
+    /// `__name__`.
+    pub fn name(&self, vm: &Vm) -> Option<Gc<Str>> {
+        self.named.get().or_else(|| Some(self.code.get()?.name(vm).clone()))
+    }
+
+    /// `__qualname__`.
+    pub fn qualname(&self, vm: &Vm) -> Option<Gc<Str>> {
+        self.qualified.get().or_else(|| Some(self.code.get()?.qualname(vm).clone()))
+    }
+
+    /// The names where they are not the code's.
+    #[inline]
+    pub fn own_names(&self) -> (Option<Gc<Str>>, Option<Gc<Str>>) {
+        (self.named.get(), self.qualified.get())
+    }
+
+    /// Before it gets other code: what it is called and says of itself stays.
+    fn keep_names(&self, vm: &Vm) {
+        self.named.set(self.name(vm));
+        self.qualified.set(self.qualname(vm));
+        if self.doc.get().is_none() {
+            self.doc.set(self.code.get().map(|c| c.docstring(vm)));
+        }
+    }
+
     pub fn name_text(&self) -> String {
-        self.qualname.get().map_or(String::new(), |s| s.to_string_lossy().into_owned())
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        match self.qualified.get() {
+            Some(s) => s.to_string_lossy().into_owned(),
+            None => self.code.get().map_or(String::new(), |c| text(c.data.qualname())),
+        }
     }
 }
 
@@ -235,7 +265,7 @@ impl Function {
         }
         let f = vm.new_function(code, globals, if nfree == 0 { None } else { cells.cloned() });
         if let Some(s) = name.downcast::<Str>() {
-            f.name.set(Some(s.clone()));
+            f.named.set(Some(s.clone()));
         }
         f.defaults.set(argdefs.downcast::<Tuple>().cloned());
         f.kwdefaults.set(kwdefaults.downcast::<Dict>().cloned());
@@ -258,7 +288,7 @@ impl Function {
         if want != have {
             return Err(vm.value_error(format_args!(
                 "{}() requires a code object with {want} free vars, not {have}",
-                zelf.name.get().map_or(String::new(), |n| n.to_string_lossy().into_owned())
+                zelf.name(vm).map_or(String::new(), |n| n.to_string_lossy().into_owned())
             )));
         }
         const KIND: u32 = 0x20 | 0x80 | 0x200;
@@ -271,9 +301,10 @@ impl Function {
                 1,
             )?;
         }
+        zelf.keep_names(vm);
         zelf.prepared.set(std::ptr::null());
         if let Some(old) = zelf.code.replace(Some(code.clone())) {
-            zelf.old_code.with_mut(|o| o.push(old.into_value()));
+            zelf.old_code.with_mut(|o| o.get_or_insert_default().push(old.into_value()));
         }
         Ok(())
     }
@@ -294,28 +325,28 @@ impl Function {
     }
 
     #[pygetter("__name__")]
-    fn name(_vm: &Vm, zelf: &Gc<Function>) -> Option<Value> {
-        zelf.name.get().map(Gc::into_value)
+    fn get_name(vm: &Vm, zelf: &Gc<Function>) -> Option<Value> {
+        zelf.name(vm).map(Gc::into_value)
     }
 
     #[pysetter("__name__")]
     fn set_name(vm: &Vm, zelf: &Gc<Function>, value: Option<&Value>) -> PyResult<()> {
         match value.and_then(|v| v.downcast::<Str>()) {
-            Some(s) => zelf.name.set(Some(s.clone())),
+            Some(s) => zelf.named.set(Some(s.clone())),
             None => return Err(vm.type_error("__name__ must be set to a string object")),
         }
         Ok(())
     }
 
     #[pygetter("__qualname__")]
-    fn qualname(_vm: &Vm, zelf: &Gc<Function>) -> Option<Value> {
-        zelf.qualname.get().map(Gc::into_value)
+    fn get_qualname(vm: &Vm, zelf: &Gc<Function>) -> Option<Value> {
+        zelf.qualname(vm).map(Gc::into_value)
     }
 
     #[pysetter("__qualname__")]
     fn set_qualname(vm: &Vm, zelf: &Gc<Function>, value: Option<&Value>) -> PyResult<()> {
         match value.and_then(|v| v.downcast::<Str>()) {
-            Some(s) => zelf.qualname.set(Some(s.clone())),
+            Some(s) => zelf.qualified.set(Some(s.clone())),
             None => return Err(vm.type_error("__qualname__ must be set to a string object")),
         }
         Ok(())

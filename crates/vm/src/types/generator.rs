@@ -33,8 +33,9 @@ impl Activation {
 /// What the three kinds share.
 pub struct GenState {
     pub code: Gc<Code>,
-    pub name: GcCell<Str>,
-    pub qualname: GcCell<Str>,
+    /// The names where they are not the code's.
+    name: GcCell<Str>,
+    qualname: GcCell<Str>,
     /// I1: a box of our own, or null: before the first suspension and after the end. While `running`, the frame is on the
     /// stack, whose it is then.
     activation: Cell<*mut Activation>,
@@ -75,6 +76,14 @@ impl GenState {
             origin: ValueCell::empty(),
             result_register: Cell::new(0),
         }
+    }
+
+    pub fn name(&self, vm: &Vm) -> Gc<Str> {
+        self.name.get().unwrap_or_else(|| self.code.name(vm).clone())
+    }
+
+    pub fn qualname(&self, vm: &Vm) -> Gc<Str> {
+        self.qualname.get().unwrap_or_else(|| self.code.qualname(vm).clone())
     }
 
     /// Takes over a frame that has just been suspended for the first time: it and its registers move to the heap.
@@ -471,14 +480,16 @@ fn warn_never_awaited(vm: &Vm, g: &Value, state: &GenState) {
             return;
         }
     }
-    let name = state.qualname.get().map_or(String::new(), |q| q.to_string_lossy().into_owned());
+    let name = state.qualname(vm);
+    let name = name.to_string_lossy();
     if vm.warn(&exc::RuntimeWarning, format_args!("coroutine '{name}' was never awaited"), 1).is_err() {
         vm.unraisable("Exception ignored while finalizing coroutine", Some(g));
     }
 }
 
 fn repr_of(vm: &Vm, v: &Value, state: &GenState, what: &str) -> PyResult<Value> {
-    let name = state.qualname.get().map_or(String::new(), |q| q.to_string_lossy().into_owned());
+    let name = state.qualname(vm);
+    let name = name.to_string_lossy();
     Ok(vm.new_str(&format!("<{what} object {name} at {:#x}>", v.bits())).into_value())
 }
 
@@ -628,8 +639,8 @@ impl Generator {
 
     /// name of the generator
     #[pygetter("__name__")]
-    fn name(_vm: &Vm, zelf: &Gc<Generator>) -> Option<Value> {
-        zelf.0.name.get().map(Gc::into_value)
+    fn name(vm: &Vm, zelf: &Gc<Generator>) -> Value {
+        zelf.0.name(vm).into_value()
     }
 
     #[pysetter("__name__")]
@@ -639,8 +650,8 @@ impl Generator {
 
     /// qualified name of the generator
     #[pygetter("__qualname__")]
-    fn qualname(_vm: &Vm, zelf: &Gc<Generator>) -> Option<Value> {
-        zelf.0.qualname.get().map(Gc::into_value)
+    fn qualname(vm: &Vm, zelf: &Gc<Generator>) -> Value {
+        zelf.0.qualname(vm).into_value()
     }
 
     #[pysetter("__qualname__")]
@@ -736,8 +747,8 @@ impl Coroutine {
 
     /// name of the coroutine
     #[pygetter("__name__")]
-    fn name(_vm: &Vm, zelf: &Gc<Coroutine>) -> Option<Value> {
-        zelf.0.name.get().map(Gc::into_value)
+    fn name(vm: &Vm, zelf: &Gc<Coroutine>) -> Value {
+        zelf.0.name(vm).into_value()
     }
 
     #[pysetter("__name__")]
@@ -747,8 +758,8 @@ impl Coroutine {
 
     /// qualified name of the coroutine
     #[pygetter("__qualname__")]
-    fn qualname(_vm: &Vm, zelf: &Gc<Coroutine>) -> Option<Value> {
-        zelf.0.qualname.get().map(Gc::into_value)
+    fn qualname(vm: &Vm, zelf: &Gc<Coroutine>) -> Value {
+        zelf.0.qualname(vm).into_value()
     }
 
     #[pysetter("__qualname__")]

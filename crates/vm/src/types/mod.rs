@@ -11,6 +11,7 @@ pub mod cell;
 pub mod class;
 pub mod class_method;
 pub mod code;
+mod code_data;
 pub mod code_parts;
 pub mod code_tables;
 pub mod complex;

@@ -134,6 +134,15 @@ impl WeakTable {
         self.addresses(target).into_iter().filter_map(live_ref).collect()
     }
 
+    /// Whether some reference would call something when its object dies.
+    pub fn any_callback(&self) -> bool {
+        let all = self.map.borrow();
+        all.values()
+            .flatten()
+            .filter_map(|p| live_ref(*p))
+            .any(|r| link_of(&r).is_none_or(|link| link.callback.is_some()))
+    }
+
     /// Clears the references to an object and hands out those whose callbacks are due.
     fn detach(&self, ptr: NonNull<Header>) -> Vec<(Value, Value)> {
         let list = self.map.borrow_mut().remove(&(ptr.as_ptr() as usize)).unwrap_or_default();
