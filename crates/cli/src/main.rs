@@ -25,20 +25,37 @@ struct Allocator;
 
 const HUGE: usize = 64 << 20;
 
+/// What every block is aligned to without being asked.
+const ALIGNED: usize = 8;
+
 // SAFETY: a layout decides which of two sound allocators a block comes from and goes back to; `realloc` is the provided
 // one where the size crosses the border.
 unsafe impl GlobalAlloc for Allocator {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's contract.
-        unsafe { if layout.size() < HUGE { MiMalloc.alloc(layout) } else { System.alloc(layout) } }
+        unsafe {
+            if layout.size() >= HUGE {
+                System.alloc(layout)
+            } else if layout.align() <= ALIGNED {
+                libmimalloc_sys::mi_malloc(layout.size()) as *mut u8
+            } else {
+                MiMalloc.alloc(layout)
+            }
+        }
     }
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's contract.
         unsafe {
-            if layout.size() < HUGE { MiMalloc.alloc_zeroed(layout) } else { System.alloc_zeroed(layout) }
+            if layout.size() >= HUGE {
+                System.alloc_zeroed(layout)
+            } else if layout.align() <= ALIGNED {
+                libmimalloc_sys::mi_zalloc(layout.size()) as *mut u8
+            } else {
+                MiMalloc.alloc_zeroed(layout)
+            }
         }
     }
 
@@ -55,6 +72,9 @@ unsafe impl GlobalAlloc for Allocator {
         // SAFETY: the caller's contract; across the border the block moves from one allocator to the other.
         unsafe {
             match (layout.size() < HUGE, size < HUGE) {
+                (true, true) if layout.align() <= ALIGNED => {
+                    libmimalloc_sys::mi_realloc(ptr as *mut std::ffi::c_void, size) as *mut u8
+                }
                 (true, true) => MiMalloc.realloc(ptr, layout, size),
                 (false, false) => System.realloc(ptr, layout, size),
                 _ => {

@@ -105,8 +105,38 @@ pub(crate) fn packed(vm: &Vm, f: &Format, values: &[Value], name: &str) -> PyRes
 
 /// The values of bytes that are as many as the format wants.
 fn unpacked(vm: &Vm, f: &Format, bytes: &[u8]) -> PyResult<Value> {
-    Ok(vm.new_tuple(values_of(vm, f, bytes)).into_value())
+    let mut items = f.items.iter();
+    let (mut item, mut i) = (items.next(), 0);
+    let values = std::iter::from_fn(|| {
+        let mut now = item?;
+        if i == now.repeat {
+            (item, i) = (items.next(), 0);
+            now = item?;
+        }
+        let place = now.offset + i * now.size;
+        i += 1;
+        Some(values::unpack(vm, f, now.code, bytes.get(place..place + now.size)?))
+    });
+    Ok(vm.tuple_from_iter(Counted(values, f.count)).into_value())
 }
+
+/// An iterator whose length is known otherwise.
+struct Counted<I>(I, usize);
+
+impl<I: Iterator> Iterator for Counted<I> {
+    type Item = I::Item;
+    #[inline]
+    fn next(&mut self) -> Option<I::Item> {
+        let item = self.0.next()?;
+        self.1 -= 1;
+        Some(item)
+    }
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.1, Some(self.1))
+    }
+}
+
+impl<I: Iterator> ExactSizeIterator for Counted<I> {}
 
 pub(crate) fn values_of(vm: &Vm, f: &Format, bytes: &[u8]) -> Vec<Value> {
     let mut out = Vec::with_capacity(f.count.min(1 << 20));
@@ -120,6 +150,11 @@ pub(crate) fn values_of(vm: &Vm, f: &Format, bytes: &[u8]) -> Vec<Value> {
 }
 
 fn unpack_all(vm: &Vm, f: &Format, buffer: &Value) -> PyResult<Value> {
+    if let Some(b) = buffer.downcast_exact::<Bytes>()
+        && b.as_bytes().len() == f.size
+    {
+        return unpacked(vm, f, b.as_bytes());
+    }
     let held = data(vm, buffer)?;
     if held.bytes().len() != f.size {
         return Err(error(vm, format_args!("unpack requires a buffer of {} bytes", f.size)));

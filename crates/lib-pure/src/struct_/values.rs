@@ -35,6 +35,15 @@ fn is_signed(code: u8) -> bool {
 }
 
 fn pack_integer(vm: &Vm, f: &Format, code: u8, v: &Value, out: &mut [u8]) -> PyResult<()> {
+    // A word that is surely in range: its bytes are a number's lowest ones.
+    if let Some(n) = v.as_int() {
+        let room = out.len() as u32 * 8 - u32::from(is_signed(code));
+        let fits = if room >= 63 { n >= 0 || is_signed(code) } else { n >= 0 && n >> room == 0 };
+        if fits {
+            put(f, &n.to_le_bytes(), out);
+            return Ok(());
+        }
+    }
     let v = integer(vm, v)?;
     let bits = out.len() as u32 * 8;
     let n = match int_value(&v) {
@@ -193,12 +202,38 @@ pub fn pack(vm: &Vm, f: &Format, code: u8, v: &Value, out: &mut [u8]) -> PyResul
 }
 
 /// The bytes as a number of 64 bits, lowest first, and its size.
+#[inline]
 fn word(f: &Format, bytes: &[u8]) -> u64 {
-    let add = |n: u64, b: &u8| n << 8 | u64::from(*b);
-    if f.little { bytes.iter().rev().fold(0, add) } else { bytes.iter().fold(0, add) }
+    macro_rules! of {
+        ($t:ty, $bytes:expr) => {
+            u64::from(if f.little { <$t>::from_le_bytes($bytes) } else { <$t>::from_be_bytes($bytes) })
+        };
+    }
+    match *bytes {
+        [a] => u64::from(a),
+        [a, b] => of!(u16, [a, b]),
+        [a, b, c, d] => of!(u32, [a, b, c, d]),
+        [a, b, c, d, e, f, g, h] => of!(u64, [a, b, c, d, e, f, g, h]),
+        _ => 0,
+    }
 }
 
+#[inline]
 pub fn unpack(vm: &Vm, f: &Format, code: u8, bytes: &[u8]) -> Value {
+    // What does not fill a word fits a value.
+    match code {
+        b'I' | b'L' | b'H' | b'B' if bytes.len() <= 4 => return vm.new_int(word(f, bytes) as i64),
+        b'i' | b'l' | b'h' | b'b' if bytes.len() <= 4 => {
+            let unused = 64 - 8 * bytes.len() as u32;
+            return vm.new_int((word(f, bytes) << unused) as i64 >> unused);
+        }
+        b'd' => return vm.new_float(f64::from_bits(word(f, bytes))),
+        _ => {}
+    }
+    unpack_other(vm, f, code, bytes)
+}
+
+fn unpack_other(vm: &Vm, f: &Format, code: u8, bytes: &[u8]) -> Value {
     match code {
         b'c' | b's' => vm.new_bytes(bytes).into_value(),
         b'p' => {
@@ -211,7 +246,6 @@ pub fn unpack(vm: &Vm, f: &Format, code: u8, bytes: &[u8]) -> Value {
         b'?' => Value::bool(bytes.iter().any(|b| *b != 0)),
         b'e' => vm.new_float(half_value(word(f, bytes) as u16)),
         b'f' => vm.new_float(f64::from(f32::from_bits(word(f, bytes) as u32))),
-        b'd' => vm.new_float(f64::from_bits(word(f, bytes))),
         b'F' | b'D' => {
             let (first, second) = bytes.split_at(bytes.len() / 2);
             let of = |bytes: &[u8]| match code {

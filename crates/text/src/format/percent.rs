@@ -41,20 +41,26 @@ pub struct Flags {
 }
 
 /// One conversion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Conversion {
     pub flags: Flags,
     pub width: usize,
     pub precision: Option<usize>,
     /// The letter, unchecked; `%` too when something stood between it and the first one.
     pub code: u32,
-    /// Its place in units of the format.
+    /// Its place in units of the format, if the letter is none of a conversion.
     pub index: usize,
     /// It had a key.
     pub has_key: bool,
 }
 
 impl Conversion {
+    /// Nothing but a width and leading zeros.
+    pub fn is_plain(&self) -> bool {
+        let Flags { left, sign, blank, alternate, .. } = self.flags;
+        !(left || sign || blank || alternate) && self.precision.is_none()
+    }
+
     /// "unsupported format character …"
     pub fn unsupported(&self) -> FormatError {
         let shown = char::from_u32(self.code).filter(|ch| matches!(ch, ' '..='~')).unwrap_or('?');
@@ -84,7 +90,17 @@ pub struct PercentIter<'a, U> {
 
 impl<'a, U: Units> PercentIter<'a, U> {
     pub fn new(text: &'a [u8]) -> Self {
-        PercentIter { text, at: 0, units: PhantomData }
+        PercentIter::from(text, 0)
+    }
+
+    /// Reads on from a place between two pieces.
+    pub fn from(text: &'a [u8], at: usize) -> Self {
+        PercentIter { text, at, units: PhantomData }
+    }
+
+    /// Where the next piece begins.
+    pub fn position(&self) -> usize {
+        self.at
     }
 
     /// The next piece; `None` at the end.
@@ -157,10 +173,12 @@ impl<'a, U: Units> PercentIter<'a, U> {
         if matches!(self.peek(), Some(b'h' | b'l' | b'L')) {
             self.at += 1;
         }
-        let index = U::count(&self.text[..self.at]);
         let Some((code, len)) = U::first(&self.text[self.at..]) else {
             return Err(FormatError::value("incomplete format").into());
         };
+        // Only a code that is none is complained about.
+        let known = u8::try_from(code).is_ok_and(|c| b"diuoxXeEfFgGcrsa".contains(&c));
+        let index = if known { 0 } else { U::count(&self.text[..self.at]) };
         self.at += len;
         Ok(Conversion { flags, width, precision, code, index, has_key })
     }

@@ -28,9 +28,10 @@ pub fn set_update(vm: &Vm, set: &Value, other: &Value) -> PyResult<()> {
 }
 
 pub fn map(vm: &Vm, items: &[Value]) -> PyResult<Value> {
-    let d = vm.new_dict();
-    for pair in items.chunks_exact(2) {
-        d.set(vm, &pair[0], pair[1].clone())?;
+    let d = vm.new_dict_for(items.len() / 2);
+    let (pairs, _) = items.as_chunks::<2>();
+    for [key, value] in pairs {
+        d.set(vm, key, value.clone())?;
     }
     Ok(d.into_value())
 }

@@ -27,7 +27,11 @@ fn table_of(vm: &Vm, items: &[Value]) -> PyResult<SetTable> {
 }
 
 pub fn set_from(vm: &Vm, items: &[Value]) -> PyResult<Value> {
-    Ok(vm.new_set(table_of(vm, items)?).into_value())
+    let set = vm.new_set(SetTable::new());
+    for v in items {
+        vm.set_add(&set, v)?;
+    }
+    Ok(set.into_value())
 }
 
 pub fn frozenset_from(vm: &Vm, items: &[Value]) -> PyResult<Value> {

@@ -52,6 +52,9 @@ pub fn argument<'a, T: Payload>(
 
 /// Calls a constructor or initialiser: binds `first` and the arguments to its parameters.
 pub fn call_bound(vm: &Vm, def: &'static FnDef, first: &Value, args: CallArgs<'_>) -> PyResult<Value> {
+    if let [one] = args.all {
+        return bind::call(vm, def, CallArgs { all: &[first.clone(), one.clone()], kwnames: args.kwnames });
+    }
     let mut all = Vec::with_capacity(args.all.len() + 1);
     all.push(first.clone());
     all.extend_from_slice(args.all);

@@ -10,4 +10,6 @@ mod iter;
 mod number;
 mod object;
 
+pub use object::plain_order;
+
 pub use number::{BinaryOp, binary_slot_names};

@@ -2,7 +2,8 @@
 
 use crate::object::ValueExt;
 use crate::types::Str;
-use crate::types::numbers::int_value;
+use crate::types::int::arith;
+use crate::types::numbers::{Int, int_value};
 use crate::types::typedef::{BinaryFn, SlotTable};
 use crate::{PyResult, Raised, Value, Vm};
 use std::cell::Cell;
@@ -47,6 +48,30 @@ pub fn binary_slot_names(op: BinaryOp) -> (Get, Option<Get>, &'static str) {
     }
 }
 
+/// What an operator does when both operands are of class `int` itself.
+#[inline]
+fn int_operator(op: BinaryOp, a: &Value, b: &Value) -> Option<BinaryFn> {
+    let plain = |v: &Value| v.is_int() || v.downcast_exact::<Int>().is_some();
+    if !plain(a) || !plain(b) {
+        return None;
+    }
+    Some(match op {
+        BinaryOp::Add => arith::add,
+        BinaryOp::Sub => arith::subtract,
+        BinaryOp::Mul => arith::multiply,
+        BinaryOp::TrueDiv => arith::true_divide,
+        BinaryOp::FloorDiv => arith::floor_divide,
+        BinaryOp::Mod => arith::remainder,
+        BinaryOp::LShift => arith::lshift,
+        BinaryOp::RShift => arith::rshift,
+        BinaryOp::And => arith::and,
+        BinaryOp::Or => arith::or,
+        BinaryOp::Xor => arith::xor,
+        BinaryOp::DivMod => arith::divmod,
+        BinaryOp::MatMul => return None,
+    })
+}
+
 impl Vm {
     /// The slots of both operands in CPython's order; `NotImplemented` when neither answers.
     fn binary_dispatch(&self, a: &Value, b: &Value, get: Get) -> PyResult<Value> {
@@ -81,6 +106,9 @@ impl Vm {
 
     /// `a op b`.
     pub fn binary_op(&self, op: BinaryOp, a: &Value, b: &Value) -> PyResult<Value> {
+        if let Some(f) = int_operator(op, a, b) {
+            return f(self, a, b);
+        }
         self.check_stack()?;
         let (get, _, symbol) = binary_slot_names(op);
         let r = self.binary_dispatch(a, b, get)?;
@@ -105,6 +133,9 @@ impl Vm {
 
     /// `a op= b`.
     pub fn inplace_op(&self, op: BinaryOp, a: &Value, b: &Value) -> PyResult<Value> {
+        if let Some(f) = int_operator(op, a, b) {
+            return f(self, a, b);
+        }
         self.check_stack()?;
         let (get, iget, symbol) = binary_slot_names(op);
         if let Some(iget) = iget

@@ -6,11 +6,60 @@ use crate::types::typedef::{CompareOp, F};
 use crate::types::union::Union;
 use crate::types::{Bytes, Str, Tuple};
 use crate::{PyResult, Raised, Value, Vm};
+use std::cmp::Ordering;
 use taipan_heap::Gc;
+
+/// The order of two values that no Python code has a say in: ints, floats and strings of the built-in classes
+/// themselves, and tuples that such items tell apart. `None`: ask.
+#[inline]
+pub fn plain_order(a: &Value, b: &Value) -> Option<Ordering> {
+    match (a.as_int(), b.as_int()) {
+        (Some(x), Some(y)) => Some(x.cmp(&y)),
+        _ => plain_order_of(a, b, 0),
+    }
+}
+
+/// How deep tuples in tuples are looked into.
+const PLAIN_DEPTH: u32 = 4;
+/// Ints below this are floats too.
+const EXACT: u64 = 1 << 53;
+
+fn plain_order_of(a: &Value, b: &Value, depth: u32) -> Option<Ordering> {
+    let exact = |n: i64| (n.unsigned_abs() < EXACT).then_some(n as f64);
+    match (a.as_small_float(), b.as_small_float()) {
+        (Some(x), Some(y)) => return x.partial_cmp(&y),
+        (Some(x), None) => return x.partial_cmp(&exact(b.as_int()?)?),
+        (None, Some(y)) => return exact(a.as_int()?)?.partial_cmp(&y),
+        (None, None) => {}
+    }
+    if let Some(x) = a.downcast_exact::<Str>() {
+        return Some(x.as_bytes().cmp(b.downcast_exact::<Str>()?.as_bytes()));
+    }
+    let (x, y) = (a.downcast_exact::<Tuple>()?, b.downcast_exact::<Tuple>()?);
+    if depth == PLAIN_DEPTH {
+        return None;
+    }
+    for (p, q) in x.items().iter().zip(y.items()) {
+        if p.is(q) {
+            continue;
+        }
+        let order = match (p.as_int(), q.as_int()) {
+            (Some(x), Some(y)) => x.cmp(&y),
+            _ => plain_order_of(p, q, depth + 1)?,
+        };
+        if order.is_ne() {
+            return Some(order);
+        }
+    }
+    Some(x.len().cmp(&y.len()))
+}
 
 impl Vm {
     /// `repr(v)`.
     pub fn repr(&self, v: &Value) -> PyResult<Gc<Str>> {
+        if let Some(n) = v.as_int() {
+            return Ok(crate::types::int::text::word_text(self, n));
+        }
         let ty = self.type_of(v);
         let Some(f) = ty.slots.repr.get() else {
             return Ok(self.new_str(&format!("<{} object at {:#x}>", ty.tp_name(), v.bits())));
@@ -23,6 +72,9 @@ impl Vm {
     pub fn str(&self, v: &Value) -> PyResult<Gc<Str>> {
         if let Some(s) = v.downcast_exact::<Str>() {
             return Ok(s.clone());
+        }
+        if let Some(n) = v.as_int() {
+            return Ok(crate::types::int::text::word_text(self, n));
         }
         let ty = self.type_of(v);
         let Some(f) = ty.slots.str.get() else { return self.repr(v) };
@@ -75,6 +127,9 @@ impl Vm {
         if let Some(b) = v.downcast_exact::<Bytes>() {
             return Ok(self.bytes_hash(b));
         }
+        if let Some(h) = v.downcast_exact::<Tuple>().and_then(|t| t.cached_hash()) {
+            return Ok(h);
+        }
         self.check_stack()?;
         match self.type_of(v).slots.hash.get() {
             Some(f) => f(self, v),
@@ -112,6 +167,9 @@ impl Vm {
 
     /// `a op b`, any result.
     pub fn rich_compare(&self, a: &Value, b: &Value, op: CompareOp) -> PyResult<Value> {
+        if let (Some(x), Some(y)) = (a.as_int(), b.as_int()) {
+            return Ok(Value::bool(op.holds(x.cmp(&y))));
+        }
         self.recurse(" in comparison", || self.rich_compare_unguarded(a, b, op))
     }
 
@@ -160,6 +218,9 @@ impl Vm {
                 CompareOp::Ne => return Ok(false),
                 _ => {}
             }
+        }
+        if let Some(order) = plain_order(a, b) {
+            return Ok(op.holds(order));
         }
         let r = self.rich_compare(a, b, op)?;
         self.is_true(&r)

@@ -139,6 +139,18 @@ pub(crate) fn call(vm: &Vm, f: &Value, args: CallArgs<'_>) -> PyResult<Value> {
         Body::New(owner) => call_new(vm, owner, args),
         Body::Def(def) => match f.receiver() {
             None => bind::call(vm, def, args),
+            // Mostly one argument or none: no memory for these.
+            Some(zelf) if args.all.is_empty() => {
+                bind::call(vm, def, CallArgs { all: std::slice::from_ref(zelf), kwnames: args.kwnames })
+            }
+            Some(zelf) if args.all.len() == 1 => {
+                let all = [zelf.clone(), args.all[0].clone()];
+                bind::call(vm, def, CallArgs { all: &all, kwnames: args.kwnames })
+            }
+            Some(zelf) if args.all.len() == 2 => {
+                let all = [zelf.clone(), args.all[0].clone(), args.all[1].clone()];
+                bind::call(vm, def, CallArgs { all: &all, kwnames: args.kwnames })
+            }
             Some(zelf) => {
                 let mut all = Vec::with_capacity(args.all.len() + 1);
                 all.push(zelf.clone());

@@ -56,8 +56,7 @@ impl Dict {
 
     pub fn set(&self, vm: &Vm, key: &Value, value: Value) -> PyResult<()> {
         let hash = crate::types::dict_methods::key_hash(vm, key)?;
-        drop(self.table.insert(vm, key, hash, Some(value))?);
-        Ok(())
+        self.table.put(vm, key, hash, value)
     }
 
     /// `d.pop(key, None)`.
@@ -83,6 +82,11 @@ impl Dict {
 impl Vm {
     pub fn new_dict(&self) -> Gc<Dict> {
         self.alloc(Dict::default())
+    }
+
+    /// A dict with room for so many entries.
+    pub fn new_dict_for(&self, n: usize) -> Gc<Dict> {
+        self.alloc(Dict { table: Table::with_capacity(n) })
     }
 
     /// A dict with names as keys.

@@ -573,9 +573,9 @@ impl ListIter {
 
 fn iter_next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
     let it = object::<ListIter>(vm, v, "__next__")?;
-    let Some(l) = it.list.get() else { return Ok(None) };
     let i = it.index.get();
-    match l.get(i) {
+    // Looking at an item runs no Python code.
+    match it.list.with(|l| l.and_then(|l| l.get(i))) {
         Some(x) => {
             it.index.set(i + 1);
             Ok(Some(x))

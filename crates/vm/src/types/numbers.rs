@@ -50,9 +50,21 @@ impl Vm {
 
     /// An `int` from a big number, tagged if it fits.
     pub fn new_bigint(&self, n: IBig) -> Value {
+        if n.as_sign_words().1.len() > 1 {
+            return self.alloc(Int(n)).into_value();
+        }
         match i64::try_from(&n) {
             Ok(small) if Value::small_int(small).is_some() => self.new_int(small),
             _ => self.alloc(Int(n)).into_value(),
+        }
+    }
+
+    /// An `int` of two words at most.
+    #[inline]
+    pub fn new_wide(&self, n: i128) -> Value {
+        match i64::try_from(n) {
+            Ok(small) => self.new_int(small),
+            Err(_) => self.alloc(Int(IBig::from(n))).into_value(),
         }
     }
 
@@ -82,6 +94,24 @@ impl<'a> IntValue<'a> {
             IntValue::Small(n) => IBig::from(*n),
             IntValue::Big(b) => (*b).clone(),
         }
+    }
+
+    /// The number in two words, if it fits.
+    #[inline]
+    pub fn wide(&self) -> Option<i128> {
+        let b = match self {
+            IntValue::Small(n) => return Some(i128::from(*n)),
+            IntValue::Big(b) => b,
+        };
+        let (sign, words) = b.as_sign_words();
+        let size = match words {
+            [] => 0,
+            [low] => u128::from(*low),
+            [low, high] => u128::from(*high) << 64 | u128::from(*low),
+            _ => return None,
+        };
+        let size = i128::try_from(size).ok()?;
+        Some(if sign == Sign::Negative { -size } else { size })
     }
 
     /// Whether it is negative, and its magnitude, least significant byte first.
@@ -139,6 +169,7 @@ impl<'a> IntValue<'a> {
     pub fn compare(&self, other: &IntValue<'_>) -> Ordering {
         match (self, other) {
             (IntValue::Small(a), IntValue::Small(b)) => a.cmp(b),
+            (IntValue::Big(a), IntValue::Big(b)) => a.cmp(b),
             _ => self.big().as_ref().cmp(other.big().as_ref()),
         }
     }
@@ -194,6 +225,9 @@ pub fn int_value(v: &Value) -> Option<IntValue<'_>> {
     }
     let big = &v.downcast::<Int>()?.0;
     // Subclass instances hold any number.
+    if big.as_sign_words().1.len() > 1 {
+        return Some(IntValue::Big(big));
+    }
     match i64::try_from(big) {
         Ok(n) => Some(IntValue::Small(n)),
         Err(_) => Some(IntValue::Big(big)),

@@ -129,7 +129,10 @@ impl Vm {
 
     /// `set.add`, as set displays do it.
     pub fn set_add(&self, set: &Gc<Set>, v: &Value) -> PyResult<()> {
-        let hash = element_hash(self, v)?;
+        let hash = match v.as_int() {
+            Some(n) => taipan_text::hash::int(n),
+            None => element_hash(self, v)?,
+        };
         set.table.add(self, v, hash).map(|_| ())
     }
 }

@@ -95,10 +95,25 @@ impl Raw {
         self.slots.len().max(MIN_SLOTS) - 1
     }
 
+    #[inline]
     fn probe(&self, key: &Value, hash: i64, skip: &[usize]) -> Probe {
         if self.slots.is_empty() {
             return Probe::Absent(hash as usize & (MIN_SLOTS - 1));
         }
+        // Mostly the first place settles it.
+        let first = hash as usize & (self.slots.len() - 1);
+        if let Some(slot) = self.slots.get(first) {
+            match &slot.key {
+                Some(k) if k.is(key) => return Probe::Found(first),
+                None if slot.hash == 0 => return Probe::Absent(first),
+                _ => {}
+            }
+        }
+        self.probe_on(key, hash, skip)
+    }
+
+    #[inline(never)]
+    fn probe_on(&self, key: &Value, hash: i64, skip: &[usize]) -> Probe {
         let mut walk = Walk::new(hash, self.mask());
         loop {
             let i = walk.next();
@@ -161,6 +176,7 @@ impl Raw {
     }
 
     /// Puts an element into the unused slot that a probe found.
+    #[inline]
     fn put(&mut self, i: usize, key: Value, hash: i64) {
         if self.slots.is_empty() {
             self.slots = vec![Slot::default(); MIN_SLOTS];
@@ -213,14 +229,26 @@ impl SetTable {
         self.raw.with(|r| r.slots.iter().filter_map(|s| Some((s.key.clone()?, s.hash))).collect())
     }
 
+    #[inline]
     fn find(&self, vm: &Vm, key: &Value, hash: i64) -> PyResult<Result<usize, usize>> {
+        match self.raw.with(|r| r.probe(key, hash, &[])) {
+            Probe::Found(i) => Ok(Ok(i)),
+            Probe::Absent(i) => Ok(Err(i)),
+            Probe::Ask(i, k) => self.find_asking(vm, key, hash, i, k),
+        }
+    }
+
+    #[inline(never)]
+    fn find_asking(
+        &self,
+        vm: &Vm,
+        key: &Value,
+        hash: i64,
+        mut i: usize,
+        mut candidate: Value,
+    ) -> PyResult<Result<usize, usize>> {
         let mut unequal = Vec::new();
         loop {
-            let (i, candidate) = match self.raw.with(|r| r.probe(key, hash, &unequal)) {
-                Probe::Found(i) => return Ok(Ok(i)),
-                Probe::Absent(i) => return Ok(Err(i)),
-                Probe::Ask(i, k) => (i, k),
-            };
             let equal = vm.eq(&candidate, key)?;
             // I1
             let same = self.raw.with(|r| {
@@ -235,6 +263,14 @@ impl SetTable {
             } else {
                 unequal.push(i);
             }
+            match self.raw.with(|r| r.probe(key, hash, &unequal)) {
+                Probe::Found(i) => return Ok(Ok(i)),
+                Probe::Absent(i) => return Ok(Err(i)),
+                Probe::Ask(j, k) => {
+                    i = j;
+                    candidate = k;
+                }
+            }
         }
     }
 
@@ -246,7 +282,19 @@ impl SetTable {
     /// Adds an element; answers whether it is new.
     #[inline]
     pub fn add(&self, vm: &Vm, key: &Value, hash: i64) -> PyResult<bool> {
-        match self.find(vm, key, hash)? {
+        let found = self.raw.with_mut(|r| match r.probe(key, hash, &[]) {
+            Probe::Absent(i) => {
+                r.put(i, key.clone(), hash);
+                None
+            }
+            found => Some(found),
+        });
+        let found = match found {
+            None => return Ok(true),
+            Some(Probe::Ask(i, k)) => self.find_asking(vm, key, hash, i, k)?,
+            Some(_) => return Ok(false),
+        };
+        match found {
             Ok(_) => Ok(false),
             Err(i) => {
                 self.raw.with_mut(|r| r.put(i, key.clone(), hash));

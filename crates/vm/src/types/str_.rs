@@ -177,7 +177,7 @@ impl Vm {
         if bytes.len() <= 2 {
             return Ok(self.new_wtf8(text));
         }
-        let chars = taipan_text::wtf8::count_starts(bytes);
+        let chars = count_chars(bytes);
         match self.raw_str(&self.types.str, text, chars) {
             Some(s) => Ok(s),
             None => Err(self.memory_error()),
@@ -198,7 +198,7 @@ impl Vm {
             [a @ (0xC2 | 0xC3), b] => return self.char_str((*a as u32 & 3) << 6 | (*b as u32 & 0x3f)),
             _ => {}
         }
-        let chars = taipan_text::wtf8::count_starts(bytes);
+        let chars = count_chars(bytes);
         self.raw_str(&self.types.str, text, chars).unwrap_or_else(|| no_memory(bytes.len()))
     }
 
@@ -277,6 +277,7 @@ impl Vm {
     }
 
     /// The string of one code point; one object each for Latin-1.
+    #[inline]
     pub fn char_str(&self, cp: u32) -> Gc<Str> {
         if let Some(s) = self.names.latin1.get(cp as usize) {
             return s.clone();
@@ -301,6 +302,12 @@ impl Vm {
     pub fn intern_str(&self, s: &Gc<Str>) -> Gc<Str> {
         if s.header().has_flag(INTERNED) { s.clone() } else { self.interned.intern(self, s) }
     }
+}
+
+/// How many code points: most text is ASCII, which is found out faster.
+#[inline]
+fn count_chars(bytes: &[u8]) -> usize {
+    if bytes.is_ascii() { bytes.len() } else { count_starts(bytes) }
 }
 
 /// Well-formed text of which the type system does not know: pieces of strings between boundaries.
@@ -344,6 +351,17 @@ impl Filler<'_> {
         {
             room.write(byte);
             self.at += 1;
+        }
+    }
+
+    /// Appends ASCII bytes, each changed to another one.
+    #[inline]
+    pub fn push_mapped(&mut self, bytes: &[u8], change: impl Fn(u8) -> u8) {
+        if let Some(room) = self.room.get_mut(self.at..self.at + bytes.len()) {
+            for (place, b) in room.iter_mut().zip(bytes) {
+                place.write(change(*b) & 0x7f);
+            }
+            self.at += bytes.len();
         }
     }
 

@@ -106,6 +106,7 @@ impl Raw {
     }
 
     /// Looks for a key from entry or index position on; `skip` are entries that Python said are unequal.
+    #[inline]
     fn probe(&self, key: &Value, key_str: Option<&Gc<Str>>, hash: i64, skip: &[usize]) -> Probe {
         let check = |i: usize| -> Option<Probe> {
             let e = &self.entries[i];
@@ -119,8 +120,10 @@ impl Raw {
             }
         };
         if self.indices.is_empty() {
-            for i in 0..self.entries.len() {
-                if let Some(p) = check(i) {
+            for (i, e) in self.entries.iter().enumerate() {
+                if e.hash == hash
+                    && let Some(p) = check(i)
+                {
                     return p;
                 }
             }
@@ -279,11 +282,15 @@ impl Table {
 
     pub fn with_capacity(n: usize) -> Table {
         let t = Table::new();
-        if n > SCAN && n < (1 << 28) {
-            t.raw.with_mut(|r| {
-                r.entries.reserve(n);
-                r.rebuild(n)
-            });
+        if n > SCAN {
+            if n < (1 << 28) {
+                t.raw.with_mut(|r| {
+                    r.entries.reserve(n);
+                    r.rebuild(n)
+                });
+            }
+        } else if n > 0 {
+            t.raw.with_mut(|r| r.entries = Vec::with_capacity(n.max(4)));
         }
         t
     }
@@ -448,7 +455,17 @@ impl Table {
     }
 
     pub fn get(&self, vm: &Vm, key: &Value, hash: i64) -> PyResult<Option<Value>> {
-        Ok(self.find(vm, key, hash)?.and_then(|i| self.value_at(i)))
+        let key_str = key.downcast_exact::<Str>();
+        // The value at once, when nobody has to be asked.
+        let (i, asked) = match self.raw.with(|r| match r.probe(key, key_str, hash, &[]) {
+            Probe::Found(i) => Ok(r.entries.get(i).and_then(|e| e.value.clone())),
+            Probe::Absent => Ok(None),
+            Probe::Ask(i, k) => Err((i, k)),
+        }) {
+            Ok(found) => return Ok(found),
+            Err(ask) => ask,
+        };
+        Ok(self.find_asking(vm, key, key_str, hash, i, asked)?.and_then(|i| self.value_at(i)))
     }
 
     /// Inserts or replaces; answers the old value of the key, if it was there.
@@ -466,6 +483,25 @@ impl Table {
                 Ok(None)
             }
         }
+    }
+
+    /// Inserts or replaces. A key that is not there and needs no question is looked for and put in at one go.
+    #[inline]
+    pub fn put(&self, vm: &Vm, key: &Value, hash: i64, value: Value) -> PyResult<()> {
+        let key_str = key.downcast_exact::<Str>();
+        let left = self.raw.with_mut(|r| match r.probe(key, key_str, hash, &[]) {
+            Probe::Absent => {
+                r.push(key.clone(), hash, Some(value));
+                Ok(None)
+            }
+            Probe::Found(i) => Ok(r.entries[i].value.replace(value)),
+            Probe::Ask(..) => Err(value),
+        });
+        match left {
+            Ok(old) => drop(old),
+            Err(value) => drop(self.insert(vm, key, hash, Some(value))?),
+        }
+        Ok(())
     }
 
     /// The value of a key, which is inserted with this value if it was not there: (value, was it there).

@@ -2,17 +2,33 @@
 
 use crate::object::Type;
 use crate::{PyResult, Value, Vm};
+use std::cell::Cell;
 use taipan_heap::cell::GcCell;
 use taipan_heap::{Gc, Layout, PayloadFns, Trace, VarObj, flags, payload};
 
+pub struct TupleHead {
+    /// -1: not computed yet.
+    hash: Cell<i64>,
+}
+
+impl TupleHead {
+    fn new() -> TupleHead {
+        TupleHead { hash: Cell::new(-1) }
+    }
+}
+
+impl Trace for TupleHead {
+    fn trace(&self, _: &mut dyn FnMut(&Value)) {}
+}
+
 /// The payload of `tuple`.
 #[repr(transparent)]
-pub struct Tuple(VarObj<(), Value>);
+pub struct Tuple(VarObj<TupleHead, Value>);
 
 // SAFETY: transparent over the `VarObj` that the functions are for.
 #[allow(unsafe_code)]
 unsafe impl Layout for Tuple {
-    const FNS: PayloadFns = payload::var::<(), Value>();
+    const FNS: PayloadFns = payload::var::<TupleHead, Value>();
 }
 
 impl Tuple {
@@ -33,6 +49,18 @@ impl Tuple {
 
     pub fn get(&self, i: usize) -> Option<&Value> {
         self.0.items().get(i)
+    }
+
+    #[inline]
+    pub fn cached_hash(&self) -> Option<i64> {
+        let h = self.0.head.hash.get();
+        (h != -1).then_some(h)
+    }
+
+    /// Remembers the hash that the items have.
+    #[inline]
+    pub fn remember_hash(&self, hash: i64) {
+        self.0.head.hash.set(hash)
     }
 }
 
@@ -77,7 +105,7 @@ impl Vm {
         #[allow(unsafe_code)]
         unsafe {
             let extra = ty.extra_size();
-            let made = self.heap.alloc_var::<(), Value>(ty.as_ptr(), (), items, extra);
+            let made = self.heap.alloc_var::<TupleHead, Value>(ty.as_ptr(), TupleHead::new(), items, extra);
             made.expect("a tuple as large as a slice in memory").cast()
         }
     }
@@ -111,6 +139,7 @@ impl PairCache {
                 let place = t.items().as_ptr() as *mut [Value; 2];
                 std::ptr::swap(place, &mut items);
             }
+            t.remember_hash(-1);
             Some(t.to_value())
         });
         match reused {

@@ -94,13 +94,18 @@ fn repr(vm: &Vm, v: &Value) -> PyResult {
 
 fn hash(vm: &Vm, v: &Value) -> PyResult<i64> {
     let t = object::<Tuple>(vm, v, "__hash__")?;
-    vm.recurse(" while hashing a tuple", || {
+    if let Some(h) = t.cached_hash() {
+        return Ok(h);
+    }
+    let h = vm.recurse(" while hashing a tuple", || {
         let mut lanes = Lanes::new();
         for item in t.items() {
             lanes.add(vm.hash(item)?);
         }
         Ok(lanes.tuple(t.len()))
-    })
+    })?;
+    t.remember_hash(h);
+    Ok(h)
 }
 
 fn richcompare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult {

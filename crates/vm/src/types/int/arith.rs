@@ -24,6 +24,11 @@ pub fn add(vm: &Vm, a: &Value, b: &Value) -> PyResult<Value> {
     {
         return Ok(vm.new_int(sum));
     }
+    if let (Some(x), Some(y)) = (x.wide(), y.wide())
+        && let Some(sum) = x.checked_add(y)
+    {
+        return Ok(vm.new_wide(sum));
+    }
     Ok(vm.new_bigint(x.big().as_ref() + y.big().as_ref()))
 }
 
@@ -33,6 +38,11 @@ pub fn subtract(vm: &Vm, a: &Value, b: &Value) -> PyResult<Value> {
         && let Some(difference) = x.checked_sub(*y)
     {
         return Ok(vm.new_int(difference));
+    }
+    if let (Some(x), Some(y)) = (x.wide(), y.wide())
+        && let Some(difference) = x.checked_sub(y)
+    {
+        return Ok(vm.new_wide(difference));
     }
     Ok(vm.new_bigint(x.big().as_ref() - y.big().as_ref()))
 }
@@ -44,7 +54,13 @@ pub fn multiply(vm: &Vm, a: &Value, b: &Value) -> PyResult<Value> {
     {
         return Ok(vm.new_int(product));
     }
-    check_bits(vm, x.bit_len() + y.bit_len())?;
+    let bits = x.bit_len() + y.bit_len();
+    if bits < 127
+        && let (Some(x), Some(y)) = (x.wide(), y.wide())
+    {
+        return Ok(vm.new_wide(x.wrapping_mul(y)));
+    }
+    check_bits(vm, bits)?;
     Ok(vm.new_bigint(x.big().as_ref() * y.big().as_ref()))
 }
 
@@ -75,6 +91,11 @@ pub fn floor_divide(vm: &Vm, a: &Value, b: &Value) -> PyResult<Value> {
     {
         return Ok(vm.new_int(q));
     }
+    if let (Some(x), Some(y)) = (x.wide(), y.wide())
+        && let (Some(q), Some(r)) = (x.checked_div(y), x.checked_rem(y))
+    {
+        return Ok(vm.new_wide(if r != 0 && (r < 0) != (y < 0) { q - 1 } else { q }));
+    }
     Ok(vm.new_bigint(floor_big(&x.big(), &y.big()).0))
 }
 
@@ -87,6 +108,11 @@ pub fn remainder(vm: &Vm, a: &Value, b: &Value) -> PyResult<Value> {
         && let Some((_, r)) = floor_words(*x, *y)
     {
         return Ok(vm.new_int(r));
+    }
+    if let (Some(x), Some(y)) = (x.wide(), y.wide())
+        && let Some(r) = x.checked_rem(y)
+    {
+        return Ok(vm.new_wide(if r != 0 && (r < 0) != (y < 0) { r + y } else { r }));
     }
     let (x, y) = (x.big(), y.big());
     let r = x.as_ref() % y.as_ref();
@@ -214,6 +240,9 @@ macro_rules! bitwise {
             if let (IntValue::Small(x), IntValue::Small(y)) = (&x, &y) {
                 return Ok(vm.new_int(x $op y));
             }
+            if let (Some(x), Some(y)) = (x.wide(), y.wide()) {
+                return Ok(vm.new_wide(x $op y));
+            }
             Ok(vm.new_bigint(x.big().as_ref() $op y.big().as_ref()))
         }
     )* };
@@ -245,6 +274,11 @@ pub fn lshift(vm: &Vm, a: &Value, b: &Value) -> PyResult<Value> {
         && (n << count) >> count == n
     {
         return Ok(vm.new_int(n << count));
+    }
+    if x.bit_len().saturating_add(count as u64) < 127
+        && let Some(n) = x.wide()
+    {
+        return Ok(vm.new_wide(n << count));
     }
     check_bits(vm, x.bit_len().saturating_add(count as u64))?;
     Ok(vm.new_bigint(x.big().as_ref() << count as usize))

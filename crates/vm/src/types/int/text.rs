@@ -12,16 +12,18 @@ use taipan_text::wtf8::Wtf8;
 
 pub fn repr(vm: &Vm, v: &Value) -> PyResult<Value> {
     Ok(match this(vm, v)? {
-        IntValue::Small(n) => {
-            let mut buf = [0u8; 20];
-            vm.new_ascii(decimal(n, &mut buf)).into_value()
-        }
+        IntValue::Small(n) => word_text(vm, n).into_value(),
         IntValue::Big(n) => vm.new_ascii(big_decimal(vm, n)?.as_bytes()).into_value(),
     })
 }
 
+/// `str(n)`.
+pub fn word_text(vm: &Vm, n: i64) -> Gc<Str> {
+    vm.new_ascii(decimal(n, &mut [0u8; 20]))
+}
+
 /// The decimal digits of a word.
-fn decimal(n: i64, buf: &mut [u8; 20]) -> &[u8] {
+pub(crate) fn decimal(n: i64, buf: &mut [u8; 20]) -> &[u8] {
     let mut at = buf.len();
     let mut rest = n.unsigned_abs();
     loop {

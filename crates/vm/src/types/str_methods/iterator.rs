@@ -59,6 +59,24 @@ impl Walk {
         }
     }
 
+    /// The same for ASCII text.
+    #[inline(always)]
+    fn next_ascii(&self, vm: &Vm) -> Option<Value> {
+        let at = self.offset.get();
+        let byte = self.text.with(|s| s.and_then(|s| s.as_bytes().get(at).copied()));
+        match byte {
+            Some(b) => {
+                self.offset.set(at + 1);
+                self.index.set(at + 1);
+                Some(vm.char_str(u32::from(b)).into_value())
+            }
+            None => {
+                self.text.set(None);
+                None
+            }
+        }
+    }
+
     fn left(&self) -> usize {
         self.text.get().map_or(0, |s| s.char_len().saturating_sub(self.index.get()))
     }
@@ -88,11 +106,11 @@ impl Walk {
 }
 
 macro_rules! iterator {
-    ($t:ident) => {
+    ($t:ident $next:ident) => {
         impl Slots for $t {
             const SLOTS: SlotDefs = SlotDefs {
                 iter: Some(itself),
-                iternext: Some(|vm, v| Ok(object::<$t>(vm, v, "__next__")?.walk.next(vm))),
+                iternext: Some(|vm, v| Ok(object::<$t>(vm, v, "__next__")?.walk.$next(vm))),
                 ..SlotDefs::NONE
             };
         }
@@ -120,5 +138,5 @@ macro_rules! iterator {
         }
     };
 }
-iterator!(StrAsciiIterator);
-iterator!(StrIterator);
+iterator!(StrAsciiIterator next_ascii);
+iterator!(StrIterator next);

@@ -77,6 +77,63 @@ fn pieces_list(vm: &Vm, s: &Gc<Str>, ranges: impl Iterator<Item = Range<usize>>,
     Ok(vm.new_list(out).into_value())
 }
 
+/// All pieces between the occurrences of a byte that is a character.
+fn split_byte(vm: &Vm, s: &Gc<Str>, sep: u8) -> PyResult {
+    let bytes = s.as_bytes();
+    let count = if bytes.len() < SHORT {
+        bytes.iter().filter(|b| **b == sep).count()
+    } else {
+        ts::count::<Text>(bytes, &[sep], usize::MAX)
+    };
+    let mut out = Vec::new();
+    if out.try_reserve_exact(count + 1).is_err() {
+        return Err(vm.memory_error());
+    }
+    let ascii = s.is_ascii();
+    let piece = |range: Range<usize>| {
+        let piece = bytes.get(range).unwrap_or_default();
+        if ascii { vm.new_ascii(piece).into_value() } else { vm.new_wtf8(known(piece)).into_value() }
+    };
+    if count == 0 {
+        out.push(vm.exact_str(s).into_value());
+        return Ok(vm.new_list(out).into_value());
+    }
+    let mut start = 0;
+    while let Some(offset) = next_byte(bytes.get(start..).unwrap_or_default(), sep) {
+        out.push(piece(start..start + offset));
+        start += offset + 1;
+    }
+    out.push(piece(start..bytes.len()));
+    Ok(vm.new_list(out).into_value())
+}
+
+/// One ASCII character by another everywhere in ASCII text.
+fn replace_byte(vm: &Vm, s: &Gc<Str>, old: u8, new: u8) -> PyResult<Gc<Str>> {
+    let bytes = s.as_bytes();
+    let Some(first) = next_byte(bytes, old).filter(|_| old != new) else { return Ok(vm.exact_str(s)) };
+    if bytes.len() == 1 {
+        // The one object of a character.
+        return Ok(vm.char_str(u32::from(new)));
+    }
+    let (before, rest) = bytes.split_at(first);
+    vm.build_str(bytes.len(), bytes.len(), |out| {
+        out.push(known(before));
+        out.push_mapped(rest, |b| if b == old { new } else { b });
+    })
+}
+
+/// Shorter texts are looked through byte by byte.
+const SHORT: usize = 64;
+
+#[inline]
+fn next_byte(bytes: &[u8], byte: u8) -> Option<usize> {
+    let near = bytes.get(..16).unwrap_or(bytes);
+    match near.iter().position(|b| *b == byte) {
+        None if bytes.len() > 16 => ts::find(&bytes[16..], &[byte]).map(|at| at + 16),
+        found => found,
+    }
+}
+
 /// `maxsplit` and `count`: negative is no limit.
 pub(crate) fn limit(n: isize) -> usize {
     usize::try_from(n).unwrap_or(usize::MAX)
@@ -419,6 +476,12 @@ impl Str {
     /// Return a copy with occurrences of old replaced by new: all, or the first count ones.
     #[pymethod("replace($self, old, new, /, count=-1)")]
     fn replace(vm: &Vm, zelf: &Gc<Str>, old: &Gc<Str>, new: &Gc<Str>, count: isize) -> PyResult<Gc<Str>> {
+        if let ([old], [new]) = (old.as_bytes(), new.as_bytes())
+            && count < 0
+            && zelf.is_ascii()
+        {
+            return replace_byte(vm, zelf, *old, *new);
+        }
         match ts::replace::<Text>(zelf.as_bytes(), old.as_bytes(), new.as_bytes(), limit(count)) {
             Err(TooLarge) => Err(vm.overflow_error("replace string is too long")),
             made => changed(vm, zelf, made),
@@ -493,7 +556,10 @@ impl Str {
         let max = limit(maxsplit);
         match separator(vm, sep)? {
             None => pieces_list(vm, zelf, ts::split_whitespace::<Text>(zelf.as_bytes(), max), false),
-            Some(sep) => pieces_list(vm, zelf, ts::split(zelf.as_bytes(), sep.as_bytes(), max), false),
+            Some(sep) => match sep.as_bytes() {
+                [byte] if max == usize::MAX => split_byte(vm, zelf, *byte),
+                sep => pieces_list(vm, zelf, ts::split(zelf.as_bytes(), sep, max), false),
+            },
         }
     }
 

@@ -2,7 +2,9 @@
 
 use crate::errors::exc;
 use crate::prelude::*;
+use crate::types::int::text::decimal;
 use crate::types::numbers::{IntValue, int_value};
+use crate::types::str_::known;
 use taipan_text::format::{
     Arguments, Conversion, ErrorKind, FormatError, PercentIter, PercentPiece, percent_base, percent_char,
     percent_float, percent_int, percent_text,
@@ -18,26 +20,97 @@ pub fn remainder(vm: &Vm, a: &Value, b: &Value) -> PyResult {
         return Ok(a.clone());
     }
     let mut out = Wtf8Buf::new();
-    if out.try_reserve(format.byte_len()).is_err() {
+    if out.try_reserve(format.byte_len() + 32).is_err() {
         return Err(vm.memory_error());
     }
-    let mut pieces = PercentIter::<Text>::new(format.as_bytes());
-    while let Some(piece) = pieces.next(&mut args).map_err(|f| f.raise(vm))? {
-        match piece {
-            PercentPiece::Literal { start, end } => out
-                .push_wtf8(crate::types::str_::known(format.as_bytes().get(start..end).unwrap_or_default())),
-            PercentPiece::Conversion(c) => {
-                let v = args.take().map_err(|f| f.raise(vm))?;
-                convert(vm, &v, &c, &mut out)?;
+    let text = format.as_bytes();
+    let mut at = 0;
+    loop {
+        let rest = text.get(at..).unwrap_or_default();
+        let literal = first_percent(rest).unwrap_or(rest.len());
+        out.push_wtf8(known(&rest[..literal]));
+        at += literal;
+        match rest.get(literal + 1) {
+            None if literal == rest.len() => break,
+            Some(b'%') => {
+                out.push_str("%");
+                at += 2;
+                continue;
             }
+            Some(code @ (b's' | b'd' | b'r')) => {
+                if let Some(v) = args.plain() {
+                    plain(vm, &v, *code, &mut out)?;
+                    at += 2;
+                    continue;
+                }
+            }
+            _ => {}
         }
+        at = general(vm, text, at, &mut args, &mut out)?;
     }
     args.finish("string")?;
     Ok(vm.try_new_wtf8(&out)?.into_value())
 }
 
+/// `%s`, `%r` or `%d` and nothing else.
+#[inline]
+fn plain(vm: &Vm, v: &Value, code: u8, out: &mut Wtf8Buf) -> PyResult<()> {
+    let shown = match (code, v.as_int()) {
+        (_, Some(n)) => {
+            let mut buf = [0; 20];
+            out.push_wtf8(known(decimal(n, &mut buf)));
+            return Ok(());
+        }
+        (b's', None) => match v.downcast_exact::<Str>() {
+            Some(s) if out.try_reserve(s.byte_len()).is_ok() => {
+                out.push_wtf8(s.as_wtf8());
+                return Ok(());
+            }
+            _ => vm.str(v)?,
+        },
+        (b'r', None) => vm.repr(v)?,
+        _ => {
+            let c = Conversion { code: u32::from(code), ..Conversion::default() };
+            return convert(vm, v, &c, out);
+        }
+    };
+    if out.try_reserve(shown.byte_len()).is_err() {
+        return Err(vm.memory_error());
+    }
+    out.push_wtf8(shown.as_wtf8());
+    Ok(())
+}
+
+/// The piece at `at`, whatever it is; answers where the next one begins.
+fn general(
+    vm: &Vm,
+    text: &[u8],
+    at: usize,
+    args: &mut PercentArgs<'_>,
+    out: &mut Wtf8Buf,
+) -> PyResult<usize> {
+    let mut pieces = PercentIter::<Text>::from(text, at);
+    match pieces.next(args).map_err(|f| f.raise(vm))? {
+        Some(PercentPiece::Literal { start, end }) => {
+            out.push_wtf8(known(text.get(start..end).unwrap_or_default()))
+        }
+        Some(PercentPiece::Conversion(c)) => {
+            let v = args.take().map_err(|f| f.raise(vm))?;
+            convert(vm, &v, &c, out)?;
+        }
+        None => {}
+    }
+    Ok(pieces.position())
+}
+
+#[inline]
 fn first_percent(format: &[u8]) -> Option<usize> {
-    taipan_text::strings::find(format, b"%")
+    // A short stretch is looked through at once.
+    let near = format.get(..16).unwrap_or(format);
+    match near.iter().position(|b| *b == b'%') {
+        None if format.len() > 16 => taipan_text::strings::find(&format[16..], b"%").map(|at| at + 16),
+        found => found,
+    }
 }
 
 fn convert(vm: &Vm, v: &Value, c: &Conversion, out: &mut Wtf8Buf) -> PyResult<()> {
@@ -51,13 +124,14 @@ fn convert(vm: &Vm, v: &Value, c: &Conversion, out: &mut Wtf8Buf) -> PyResult<()
             let unit = wtf8::encode(char_of(vm, v)?, &mut buf);
             return push_bytes(vm, out, percent_char::<Text>(unit, c));
         }
-        _ => {
-            match number(vm, v, c)? {
-                Some(text) => out.push_str(&text),
-                None => return Err(raise_format(vm, c.unsupported())),
+        b'd' | b'i' | b'u' if c.is_plain() => match v.as_int() {
+            Some(n) => {
+                let mut buf = [0; 20];
+                return pad_number(vm, out, decimal(n, &mut buf), c);
             }
-            return Ok(());
-        }
+            None => return convert_number(vm, v, c, out),
+        },
+        _ => return convert_number(vm, v, c, out),
     };
     if c.width == 0 && c.precision.is_none() {
         if out.try_reserve(shown.byte_len()).is_err() {
@@ -69,10 +143,40 @@ fn convert(vm: &Vm, v: &Value, c: &Conversion, out: &mut Wtf8Buf) -> PyResult<()
     push_bytes(vm, out, percent_text::<Text>(shown.as_bytes(), c))
 }
 
+fn convert_number(vm: &Vm, v: &Value, c: &Conversion, out: &mut Wtf8Buf) -> PyResult<()> {
+    match number(vm, v, c)? {
+        Some(text) => {
+            out.push_str(&text);
+            Ok(())
+        }
+        None => Err(raise_format(vm, c.unsupported())),
+    }
+}
+
+/// Digits, with a minus if negative, in a field that only the width and zeros shape.
+fn pad_number(vm: &Vm, out: &mut Wtf8Buf, digits: &[u8], c: &Conversion) -> PyResult<()> {
+    let fill = c.width.saturating_sub(digits.len());
+    if out.try_reserve(fill.saturating_add(digits.len())).is_err() {
+        return Err(vm.memory_error());
+    }
+    let digits = match digits {
+        [b'-', rest @ ..] if c.flags.zero => {
+            out.push_str("-");
+            rest
+        }
+        _ => digits,
+    };
+    for _ in 0..fill {
+        out.push_str(if c.flags.zero { "0" } else { " " });
+    }
+    out.push_wtf8(known(digits));
+    Ok(())
+}
+
 fn push_bytes(vm: &Vm, out: &mut Wtf8Buf, made: Result<Vec<u8>, TooLarge>) -> PyResult<()> {
     match made {
         Ok(bytes) if out.try_reserve(bytes.len()).is_ok() => {
-            out.push_wtf8(crate::types::str_::known(&bytes));
+            out.push_wtf8(known(&bytes));
             Ok(())
         }
         _ => Err(vm.memory_error()),
@@ -221,6 +325,19 @@ impl<'a> PercentArgs<'a> {
         PercentArgs { vm, operand, tuple, next: 0, single, mapping, bytes_keys: false }
     }
 
+    /// The next argument, if there is one.
+    #[inline]
+    fn plain(&mut self) -> Option<Value> {
+        let found = match &self.tuple {
+            Some(t) => t.get(self.next).cloned(),
+            None => self.single.take(),
+        };
+        if found.is_some() {
+            self.next += 1;
+        }
+        found
+    }
+
     /// The next argument.
     pub(crate) fn take(&mut self) -> Result<Value, Fault> {
         let found = match &self.tuple {
@@ -269,7 +386,7 @@ impl Arguments for PercentArgs<'_> {
         let key = if self.bytes_keys {
             vm.new_bytes(key).into_value()
         } else {
-            vm.new_wtf8(crate::types::str_::known(key)).into_value()
+            vm.new_wtf8(known(key)).into_value()
         };
         self.single = Some(vm.get_item(self.operand, &key).map_err(Fault::Raised)?);
         Ok(())
