@@ -13,6 +13,7 @@ pub(crate) struct Builder<'a> {
     /// Blocks that only `_symtable` shows are made too.
     complete: bool,
     future_annotations: bool,
+    top_level_await: bool,
     /// Annotation block of the module or class being built, by scope.
     annotation_blocks: Vec<(ScopeId, ScopeId)>,
     line: &'a dyn Fn(u32) -> u32,
@@ -30,6 +31,7 @@ impl<'a> Builder<'a> {
     pub fn build(
         module: &ast::Mod,
         future_annotations: bool,
+        top_level_await: bool,
         line: &'a dyn Fn(u32) -> u32,
         complete: bool,
     ) -> R<SymbolTable> {
@@ -39,6 +41,7 @@ impl<'a> Builder<'a> {
             private: None,
             complete,
             future_annotations,
+            top_level_await,
             annotation_blocks: Vec::new(),
             line,
             in_unevaluated: false,
@@ -246,7 +249,9 @@ impl<'a> Builder<'a> {
                 }
             }
             Stmt::For(f) => {
-                self.module_coroutine(f.is_async);
+                if f.is_async {
+                    self.asynchronous("'async for' outside async function", span)?;
+                }
                 self.expr(&f.target)?;
                 self.expr(&f.iter)?;
                 self.conditionally(|b| {
@@ -275,7 +280,9 @@ impl<'a> Builder<'a> {
                 })
             }
             Stmt::With(w) => self.conditionally(|b| {
-                b.module_coroutine(w.is_async);
+                if w.is_async {
+                    b.asynchronous("'async with' outside async function", span)?;
+                }
                 for item in &w.items {
                     b.expr(&item.context_expr)?;
                     if let Some(vars) = &item.optional_vars {
@@ -732,7 +739,7 @@ impl<'a> Builder<'a> {
             Expr::Generator(c) => self.comp(ScopeKind::GenExpr, key(c), &c.generators, &c.elt, None, span),
             Expr::Await(a) => {
                 self.not_in_annotation("await expression", span)?;
-                self.allow_await()?;
+                self.allow_await(span)?;
                 self.expr(&a.value)?;
                 self.scope().coroutine = true;
                 Ok(())
@@ -830,8 +837,20 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn allow_await(&mut self) -> R<()> {
-        Ok(())
+    /// Whether the block is the module of a source that may wait without a function.
+    fn waits_at_top(&self) -> bool {
+        self.top_level_await && self.table.scopes[self.cur].kind == ScopeKind::Module
+    }
+
+    /// Mistakes of `await` count even in code that is left out.
+    fn allow_await(&mut self, span: Span) -> R<()> {
+        let scope = &self.table.scopes[self.cur];
+        if self.waits_at_top() || scope.coroutine || scope.kind.is_comprehension() {
+            return Ok(());
+        }
+        let function = scope.kind.is_function_like();
+        let what = if function { "'await' outside async function" } else { "'await' outside function" };
+        Err(Fail::new(what, span))
     }
 
     fn yielding(&mut self, span: Span) -> R<()> {
@@ -977,7 +996,9 @@ impl<'a> Builder<'a> {
         let is_async = self.scope().coroutine && kind != ScopeKind::GenExpr;
         self.leave();
         if is_async {
-            if self.scope().kind == ScopeKind::Annotation {
+            let at_top = self.waits_at_top();
+            let scope = self.scope();
+            if !scope.coroutine && !scope.kind.is_comprehension() && !at_top {
                 return Err(Fail::new(
                     "asynchronous comprehension outside of an asynchronous function",
                     span,
@@ -989,9 +1010,11 @@ impl<'a> Builder<'a> {
     }
 
     /// `async for` and `async with` make a coroutine of a module where they are allowed.
-    fn module_coroutine(&mut self, is_async: bool) {
+    fn asynchronous(&mut self, mistake: &'static str, span: Span) -> R<()> {
+        let at_top = self.waits_at_top();
         let scope = self.scope();
-        scope.coroutine |= is_async && scope.kind == ScopeKind::Module;
+        scope.coroutine |= at_top;
+        if scope.coroutine { Ok(()) } else { Err(Fail::new(mistake, span)) }
     }
 
     fn target(&mut self, target: &Expr) -> R<()> {

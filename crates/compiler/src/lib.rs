@@ -141,7 +141,9 @@ pub fn compile_tree(
     let fail = |f: Box<error::Fail>| syntax_error(&f, &tree);
     let future = options.future | future::features(module).map_err(fail)?;
     let annotations = future & taipan_bytecode::flags::FUTURE_ANNOTATIONS != 0;
-    let table = build::Builder::build(module, annotations, &|at| tree.line(at), false).map_err(fail)?;
+    let table =
+        build::Builder::build(module, annotations, options.top_level_await, &|at| tree.line(at), false)
+            .map_err(fail)?;
     let mut compiler = Compiler {
         table,
         tree: &tree,
@@ -170,5 +172,6 @@ pub fn symbol_table(source: &str, options: &Options<'_>) -> Result<SymbolTable, 
     let fail = |f: Box<error::Fail>| syntax_error(&f, &tree);
     let future = options.future | future::features(&parsed.module).map_err(fail)?;
     let annotations = future & taipan_bytecode::flags::FUTURE_ANNOTATIONS != 0;
-    build::Builder::build(&parsed.module, annotations, &|at| tree.line(at), true).map_err(fail)
+    build::Builder::build(&parsed.module, annotations, options.top_level_await, &|at| tree.line(at), true)
+        .map_err(fail)
 }

@@ -24,7 +24,8 @@ Positions = collections.namedtuple("Positions", ["lineno", "end_lineno", "col_of
 
 class Instruction(collections.namedtuple(
         "Instruction",
-        "opname opcode arg argval argrepr offset start_offset starts_line line_number label positions")):
+        "opname opcode arg argval argrepr offset start_offset starts_line line_number label positions "
+        "cache_info", defaults=[None, None])):
     """One instruction of a code object. `argrepr` is the text of its operands, offsets count instructions."""
 
     __slots__ = ()

@@ -10,6 +10,7 @@ use crate::errors::exc;
 use crate::prelude::*;
 use crate::types::code::Code;
 use crate::types::function::{Function, Method};
+use std::cell::Cell;
 use std::ptr::null;
 use taipan_bytecode::{Instr, Op};
 
@@ -455,7 +456,7 @@ fn fire(vm: &Vm, code: &Gc<Code>, at: usize, event: usize, args: &[Value]) -> Py
         let disable = match tool {
             TRACE_TOOL => legacy_trace::trace(vm, code, at, event, args)?,
             PROFILE_TOOL => legacy_trace::profile(vm, event, args)?,
-            _ => call_tool(vm, code, event, tool, args)?,
+            _ => call_tool(vm, code.as_value(), event, tool, args)?,
         };
         if !disable {
             continue;
@@ -471,22 +472,41 @@ fn fire(vm: &Vm, code: &Gc<Code>, at: usize, event: usize, args: &[Value]) -> Py
                 }
             }
         } else {
-            drop(vm.interp_state.monitor.callbacks[tool][event].take());
-            return Err(vm.value_error(format_args!(
-                "Cannot disable {} events. Callback removed.",
-                EVENT_NAMES[event]
-            )));
+            return Err(cannot_disable(vm, event, tool));
         }
     }
     Ok(())
 }
 
+/// Tells the tools of `active` of an event in something that is no code of the machine's. Who answers DISABLE is taken out.
+pub fn fire_for(vm: &Vm, code: &Value, active: &Cell<u8>, event: usize, args: &[Value]) -> PyResult<()> {
+    if vm.thread.tracing.get() != 0 {
+        return Ok(());
+    }
+    for tool in (0..8).rev().filter(|t| active.get() & 1 << t != 0) {
+        if !call_tool(vm, code, event, tool, args)? {
+            continue;
+        }
+        if event >= event::LOCAL {
+            return Err(cannot_disable(vm, event, tool));
+        }
+        active.set(active.get() & !(1 << tool));
+    }
+    Ok(())
+}
+
+#[cold]
+fn cannot_disable(vm: &Vm, event: usize, tool: usize) -> Raised {
+    drop(vm.interp_state.monitor.callbacks[tool][event].take());
+    vm.value_error(format_args!("Cannot disable {} events. Callback removed.", EVENT_NAMES[event]))
+}
+
 /// Calls a tool's callback; `true`: it answered DISABLE.
-fn call_tool(vm: &Vm, code: &Gc<Code>, event: usize, tool: usize, args: &[Value]) -> PyResult<bool> {
+fn call_tool(vm: &Vm, code: &Value, event: usize, tool: usize, args: &[Value]) -> PyResult<bool> {
     let m = &vm.interp_state.monitor;
-    let Some(callback) = m.callbacks[tool][event].get() else { return Ok(false) };
+    let Some(callback) = m.callbacks.get(tool).and_then(|c| c[event].get()) else { return Ok(false) };
     let mut all = Vec::with_capacity(args.len() + 1);
-    all.push(code.to_value());
+    all.push(code.clone());
     all.extend_from_slice(args);
     let r = quietly(vm, event, || vm.call(&callback, &all))?;
     Ok(m.disable.get().is_some_and(|d| d.is(&r)))

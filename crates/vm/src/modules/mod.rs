@@ -20,6 +20,7 @@ pub mod atexit;
 pub mod contextvars;
 pub mod errno;
 pub mod suggestions;
+pub mod testcapi;
 pub mod testinternalcapi;
 pub mod tracemalloc;
 pub mod warnings;
@@ -45,6 +46,8 @@ pub static ALL: &[&ModuleDef] = &[
     &string::string::MODULE,
     &sys::sys::MODULE,
     &sysconfig::sysconfig::MODULE,
+    &testcapi::testcapi::MODULE,
+    &testcapi::testlimitedcapi::MODULE,
     &testinternalcapi::testinternalcapi::MODULE,
     &types_::builtin_types::MODULE,
     &typing::typing::MODULE,

@@ -367,6 +367,14 @@ pub fn odd_dict(obj: &Value) -> Option<Gc<Dict>> {
     a.dict().filter(|d| !d.table.has_only_str_keys())
 }
 
+/// Whether the object has attribute storage, and all attributes lie in line.
+pub fn all_inline(obj: &Value) -> bool {
+    let (Some(ty), Some(ptr)) = (obj.heap_type(), obj.as_ptr()) else { return false };
+    let Some(shape) = attrs_of(ptr, ty).and_then(Attrs::shape) else { return false };
+    // SAFETY: live.
+    shape.len() <= inline_count(unsafe { ptr.as_ref() })
+}
+
 /// Whether instances of the object's class have attribute storage.
 pub fn has_attrs(obj: &Value) -> bool {
     obj.heap_type().is_some_and(|t| t.has_dict.get())

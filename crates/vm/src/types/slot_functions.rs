@@ -299,7 +299,8 @@ pub fn iternext(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
 
 pub fn descr_get(vm: &Vm, d: &Value, obj: Option<&Value>, ty: &Value) -> PyResult<Value> {
     match vm.type_of(d).lookup(vm, &vm.names.__get__) {
-        Some(f) => call_found(vm, &f, d, &[obj.unwrap_or(&Value::NONE), ty]),
+        // What is found is not bound itself: it gets the descriptor as an argument whatever it is.
+        Some(f) => vm.call(&f, &[d.clone(), obj.cloned().unwrap_or(Value::NONE), ty.clone()]),
         None => Ok(d.clone()),
     }
 }
