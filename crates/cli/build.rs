@@ -1,11 +1,29 @@
 //! How the binary is linked.
 
+use std::env;
+use std::path::Path;
+use std::process::Command;
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    let target = |name: &str| env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
+    println!("cargo::rustc-check-cfg=cfg(bare_main)");
+    if target("OS") != "linux" || target("ENV") != "gnu" {
+        return;
+    }
+    // `main` is C's, without Rust's own start; the C library hands out the arguments all the same.
+    println!("cargo::rustc-cfg=bare_main");
     // At a fixed address, as Debian's python3 is: tens of thousands of pointers in constant data would otherwise be
     // written anew at each start, a tenth of its time. Stack, heap and libraries keep their random addresses.
-    let target = |name: &str| std::env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
-    if target("OS") == "linux" && target("ENV") == "gnu" {
-        println!("cargo::rustc-link-arg-bins=-no-pie");
+    println!("cargo::rustc-link-arg-bins=-no-pie");
+    // A shared library takes its part of a start: what unwinds the stack goes into the binary where there is an archive.
+    if env::var("HOST") == env::var("TARGET") && has("libgcc_eh.a") {
+        println!("cargo::rustc-link-lib=dylib=gcc_eh");
     }
+}
+
+/// Whether the linker's driver finds the archive.
+fn has(archive: &str) -> bool {
+    let said = Command::new("cc").arg(format!("-print-file-name={archive}")).output();
+    said.is_ok_and(|said| Path::new(String::from_utf8_lossy(&said.stdout).trim()).is_absolute())
 }

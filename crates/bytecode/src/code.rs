@@ -91,11 +91,8 @@ impl CodeData {
     }
 
     pub fn iter_instrs(&self) -> impl ExactSizeIterator<Item = Instr> + '_ {
-        self.instrs.chunks_exact(8).map(|c| {
-            let mut raw = [0; 8];
-            raw.copy_from_slice(c);
-            Instr::from_le_bytes(raw)
-        })
+        let (words, _) = self.instrs.as_chunks();
+        words.iter().map(|word| Instr::from_le_bytes(*word))
     }
 
     /// Size of the frame's window.

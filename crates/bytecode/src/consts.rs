@@ -309,7 +309,11 @@ impl StrTable {
         String::from_utf8_lossy(self.get(index).unwrap_or(b"?"))
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &[u8]> + '_ {
-        (0..self.len()).map(|i| self.get(i).unwrap_or(&[]))
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> + '_ {
+        let bytes: &[u8] = &self.0;
+        let (words, _) = bytes.as_chunks::<4>();
+        let n = self.len().min(words.len().saturating_sub(2));
+        let offset = |i: usize| words.get(i).map_or(0, |w| u32::from_le_bytes(*w) as usize);
+        (1..n + 1).map(move |i| bytes.get(offset(i)..offset(i + 1)).unwrap_or(&[]))
     }
 }

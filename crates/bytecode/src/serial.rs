@@ -3,7 +3,7 @@
 
 use crate::blob::Blob;
 use crate::code::CodeData;
-use crate::consts::{Consts, Reader, StrTable};
+use crate::consts::{Consts, StrTable};
 use crate::exceptions::ExceptionTable;
 use crate::positions::Positions;
 use crate::site::Sites;
@@ -99,45 +99,42 @@ pub fn load(bytes: Blob) -> Result<CodeData, LoadError> {
 
 /// As [`load`], for code that is a constant of other code: without a file name of its own it has the other's.
 pub fn load_nested(bytes: Blob, filename: &Blob) -> Result<CodeData, LoadError> {
-    let mut reader = Reader { blob: &bytes, at: 0 };
-    let mut n = || reader.u32().ok_or(LoadError::Truncated);
-    let total = n()?;
-    if n()? != FORMAT || total as usize != bytes.len() {
+    let header: &[u8; HEADER] = bytes.first_chunk().ok_or(LoadError::Truncated)?;
+    let (words, _) = header.as_chunks();
+    let word = |i: usize| words.get(i).map_or(0, |w| u32::from_le_bytes(*w));
+    if word(1) != FORMAT || word(0) as usize != bytes.len() {
         return Err(LoadError::Format);
     }
-    let mut code = CodeData {
-        argcount: n()?,
-        posonlyargcount: n()?,
-        kwonlyargcount: n()?,
-        nlocals: n()?,
-        ncells: n()?,
-        ntemps: n()?,
-        flags: n()?,
-        firstlineno: n()?,
-        ..CodeData::default()
-    };
-    let mut section = || {
-        let (at, len) = (n()? as usize, n()? as usize);
+    let section = |i: usize| {
+        let row = 2 + SCALARS + 2 * i;
+        let (at, len) = (word(row) as usize, word(row + 1) as usize);
         bytes.slice(at..at.saturating_add(len)).ok_or(LoadError::Truncated)
     };
-    code.instrs = section()?;
-    code.consts = Consts(section()?);
-    code.names = StrTable(section()?);
-    code.varnames = StrTable(section()?);
-    code.cellvars = StrTable(section()?);
-    code.freevars = StrTable(section()?);
-    code.local_kinds = section()?;
-    code.cell_args = section()?;
-    code.sites = Sites(section()?);
-    code.positions = Positions(section()?);
-    code.exceptions = ExceptionTable(section()?);
-    code.filename = section()?;
-    code.name = section()?;
-    code.qualname = section()?;
-    if code.filename.is_empty() {
-        code.filename = filename.clone();
-    }
-    Ok(code)
+    let own = section(11)?;
+    Ok(CodeData {
+        argcount: word(2),
+        posonlyargcount: word(3),
+        kwonlyargcount: word(4),
+        nlocals: word(5),
+        ncells: word(6),
+        ntemps: word(7),
+        flags: word(8),
+        firstlineno: word(9),
+        instrs: section(0)?,
+        consts: Consts(section(1)?),
+        names: StrTable(section(2)?),
+        varnames: StrTable(section(3)?),
+        cellvars: StrTable(section(4)?),
+        freevars: StrTable(section(5)?),
+        local_kinds: section(6)?,
+        cell_args: section(7)?,
+        sites: Sites(section(8)?),
+        positions: Positions(section(9)?),
+        exceptions: ExceptionTable(section(10)?),
+        filename: if own.is_empty() { filename.clone() } else { own },
+        name: section(12)?,
+        qualname: section(13)?,
+    })
 }
 
 /// What can be read off the bytes of a code object without loading it.

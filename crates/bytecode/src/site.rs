@@ -78,15 +78,21 @@ impl Sites {
     }
 
     pub fn get(&self, index: usize) -> Option<Site> {
-        let raw = self.0.get(index.checked_mul(8)?..)?.first_chunk::<8>()?;
+        Site::read(self.0.get(index.checked_mul(8)?..)?.first_chunk()?)
+    }
+
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Option<Site>> + '_ {
+        let (rows, _) = self.0.as_chunks();
+        rows.iter().map(Site::read)
+    }
+}
+
+impl Site {
+    fn read(raw: &[u8; 8]) -> Option<Site> {
         Some(Site {
             kind: SiteKind::from_u8(raw[0])?,
             nargs: u16::from_le_bytes([raw[2], raw[3]]),
             index: u32::from_le_bytes([raw[4], raw[5], raw[6], raw[7]]),
         })
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = Option<Site>> + '_ {
-        (0..self.len()).map(|i| self.get(i))
     }
 }

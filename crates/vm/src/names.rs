@@ -4,28 +4,62 @@ use crate::Vm;
 use crate::types::Bytes;
 use crate::types::str_::{INTERNED, Str};
 use crate::types::tuple::Tuple;
-use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::cell::{OnceCell, RefCell};
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, RandomState};
 use taipan_heap::Gc;
 
 /// Text → the one string object with it. Strings stay as long as the interpreter.
 pub struct Interned {
     table: RefCell<HashTable<Gc<Str>>>,
-    hasher: RandomState,
+    keys: [u64; 2],
 }
 
 impl Default for Interned {
     fn default() -> Interned {
         // What a start interns finds room without the table being made anew over and over.
-        Interned { table: RefCell::new(HashTable::with_capacity(7_000)), hasher: RandomState::default() }
+        let random = RandomState::new();
+        Interned {
+            table: RefCell::new(HashTable::with_capacity(7_000)),
+            keys: [random.hash_one(0), random.hash_one(1)],
+        }
     }
 }
 
 impl Interned {
+    /// A multiplication folded upon itself for each 16 bytes, as in wyhash: names are short, and hashed at every turn.
+    fn hash(&self, bytes: &[u8]) -> u64 {
+        let fold = |a: u64, b: u64| {
+            let product = u128::from(a) * u128::from(b);
+            product as u64 ^ (product >> 64) as u64
+        };
+        let eight = |at: usize| {
+            bytes.get(at..).and_then(|rest| rest.first_chunk()).map_or(0, |b| u64::from_le_bytes(*b))
+        };
+        let four = |at: usize| {
+            bytes
+                .get(at..)
+                .and_then(|rest| rest.first_chunk())
+                .map_or(0, |b| u64::from(u32::from_le_bytes(*b)))
+        };
+        let [x, y] = self.keys;
+        let n = bytes.len();
+        let mut state = x ^ n as u64;
+        let mut at = 0;
+        while n - at > 16 {
+            state = fold(eight(at) ^ state, eight(at + 8) ^ y);
+            at += 16;
+        }
+        let (a, b) = match n {
+            8.. => (eight(at.min(n - 8)), eight(n - 8)),
+            4.. => (four(0), four(n - 4)),
+            _ => (bytes.iter().fold(0, |a, b| a << 8 | u64::from(*b)), 0),
+        };
+        fold(a ^ state, b ^ y)
+    }
+
     fn find(&self, bytes: &[u8]) -> Option<Gc<Str>> {
-        let hash = self.hasher.hash_one(bytes);
+        let hash = self.hash(bytes);
         self.table.borrow().find(hash, |s| s.as_bytes() == bytes).cloned()
     }
 
@@ -48,7 +82,7 @@ impl Interned {
 
     fn add(&self, s: Gc<Str>) -> Gc<Str> {
         s.header().set_flag(INTERNED, true);
-        let hash_of = |s: &Gc<Str>| self.hasher.hash_one(s.as_bytes());
+        let hash_of = |s: &Gc<Str>| self.hash(s.as_bytes());
         self.table.borrow_mut().insert_unique(hash_of(&s), s.clone(), hash_of);
         s
     }

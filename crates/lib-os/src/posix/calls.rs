@@ -40,6 +40,7 @@ fn device_number(vm: &Vm, v: &Value) -> PyResult<u64> {
 
 fn names_dict(vm: &Vm, names: &[(&str, i32)]) -> Value {
     let d = vm.new_dict();
+    d.table.reserve(names.len());
     for (k, n) in names {
         d.set_str(vm, &vm.intern(k), vm.new_int(i64::from(*n)));
     }

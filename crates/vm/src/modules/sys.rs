@@ -414,10 +414,8 @@ fn start(vm: &Vm, set: &dyn Fn(&str, Value)) -> PyResult<()> {
     names.dedup();
     let names = names.into_iter().map(|n| vm.intern(n).into_value()).collect();
     set("builtin_module_names", vm.new_tuple(names).into_value());
-    let stdlib: Vec<Value> = names::STDLIB.iter().map(|n| vm.new_str(n).into_value()).collect();
-    let stdlib = vm.new_list(stdlib).into_value();
-    let frozenset = vm.native_type::<crate::types::set::FrozenSet>();
-    set("stdlib_module_names", vm.call1(frozenset.as_value(), &stdlib)?);
+    let stdlib = names::STDLIB.iter().map(|n| vm.new_str(n).into_value()).collect();
+    set("stdlib_module_names", crate::interp::build::frozenset(vm, stdlib));
     Ok(())
 }
 

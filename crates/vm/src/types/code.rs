@@ -9,7 +9,7 @@ use crate::interp::cache::SiteCache;
 use crate::interp::monitor::{self, Listed, Watched};
 use crate::prelude::*;
 use std::cell::{Cell, OnceCell};
-use taipan_bytecode::{CodeData, Const, Instr, Op, flags};
+use taipan_bytecode::{CodeData, Const, Instr, Op, Site, flags};
 
 /// The payload of `code`.
 pub struct Code {
@@ -104,19 +104,19 @@ impl Code {
     #[cold]
     fn prepare(&self, vm: &Vm) -> &Exec {
         let d = &self.data;
-        let name = |i: usize| vm.intern_bytes_lossless(d.names.get(i).unwrap_or_default());
-        let names: Box<[Gc<Str>]> = (0..d.names.len()).map(name).collect();
-        let sites = (0..d.sites.len())
-            .map(|i| {
-                let site = d.sites.get(i);
-                let (nargs, index) = site.map_or((0, 0), |s| (s.nargs, s.index));
-                SiteCache::new(nargs, index)
-            })
-            .collect();
-        let mut instrs: Vec<Cell<Instr>> = d
-            .iter_instrs()
-            .map(|i| Cell::new(if Op::from_u8(i.opcode()).is_some() { i } else { i.with_op(Op::Illegal) }))
-            .collect();
+        let names: Box<[Gc<Str>]> = d.names.iter().map(|name| vm.intern_bytes_lossless(name)).collect();
+        let site = |s: Option<Site>| s.map_or((0, 0), |s| (s.nargs, s.index));
+        let sites = d.sites.iter().map(site).map(|(nargs, index)| SiteCache::new(nargs, index)).collect();
+        let mut instrs: Vec<Cell<Instr>> = Vec::with_capacity(d.len() + 1);
+        instrs.extend(d.iter_instrs().map(Cell::new));
+        // What was put together from parts may not have passed the verifier.
+        if self.told.get().is_some() {
+            for i in &instrs {
+                if Op::from_u8(i.get().opcode()).is_none() {
+                    i.set(i.get().with_op(Op::Illegal));
+                }
+            }
+        }
         // The loop reads one instruction ahead of a terminator at most; code ends in one (verified).
         instrs.push(Cell::new(Instr::new(Op::Illegal, 0, 0, 0, 0)));
         let stars = flags::VARARGS | flags::VARKEYWORDS;

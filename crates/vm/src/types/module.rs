@@ -23,14 +23,20 @@ impl Trace for Module {
 impl Vm {
     /// A module with the attributes that every module begins with.
     pub fn new_module(&self, name: &str) -> Gc<Module> {
+        self.new_module_of(name, 0)
+    }
+
+    /// A module with room for so many attributes.
+    fn new_module_of(&self, name: &str, attributes: usize) -> Gc<Module> {
         let m = self.alloc(Module { dict: self.new_dict() });
+        m.dict.table.reserve(attributes);
         start_module(self, &m.dict, self.intern(name).as_value(), &Value::NONE);
         m
     }
 
     /// The module of a native definition, filled and initialised.
     pub fn new_native_module(&self, def: &'static ModuleDef) -> PyResult<Gc<Module>> {
-        let m = self.new_module(def.name);
+        let m = self.new_module_of(def.name, 8 + def.functions.len() + def.types.len() + def.consts.len());
         let name = self.intern(def.name).into_value();
         let set = |key: &str, v: Value| m.dict.set_str(self, &self.intern(key), v);
         if !def.doc.is_empty() {

@@ -822,14 +822,14 @@ pub fn fill_class_slots(vm: &Vm, ty: &Gc<Type>) {
     let base_mro = base.mro.get();
     let own_mro = ty.mro.get();
     for t in own_mro.iter().filter(|t| !base_mro.iter().any(|b| b.is(t))) {
-        for (k, _) in t.dict(vm).pairs() {
+        t.dict(vm).table.each_key(|k| {
             if let Some(k) = k.downcast::<Str>()
                 && k.as_bytes().starts_with(b"__")
                 && let Some(list) = map.get(&address(&vm.intern_str(k)))
             {
                 touched.extend(list);
             }
-        }
+        });
     }
     touched.sort_unstable();
     touched.dedup();

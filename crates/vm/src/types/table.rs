@@ -311,6 +311,21 @@ impl Table {
         self.raw.with(|r| r.entries.len())
     }
 
+    /// Shows each key to `f`, which must run no Python code.
+    pub fn each_key(&self, f: impl FnMut(&Value)) {
+        self.raw.with(|r| r.entries.iter().filter_map(|e| e.key.as_ref()).for_each(f))
+    }
+
+    /// Makes room for so many entries in an empty table.
+    pub fn reserve(&self, n: usize) {
+        self.raw.with_mut(|r| {
+            if n > SCAN && n < (1 << 28) && r.live == 0 {
+                r.entries.reserve(n);
+                r.rebuild(n);
+            }
+        })
+    }
+
     /// A number that stays the same as long as keys and their entry positions do; unique in the process's thread.
     pub fn version(&self) -> u64 {
         self.raw.with_mut(|r| {

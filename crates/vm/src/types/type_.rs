@@ -401,7 +401,7 @@ impl PyType {
 }
 
 /// Entries of the global method cache.
-const CACHE: usize = 4096;
+const CACHE: usize = 2048;
 
 /// `(class version, name) → attribute`, for look-ups that no inline cache answers.
 pub struct MethodCache {
@@ -410,7 +410,8 @@ pub struct MethodCache {
 
 impl MethodCache {
     pub fn new() -> MethodCache {
-        MethodCache { entries: (0..CACHE).map(|_| Cell::new((0, 0, 0))).collect() }
+        let empty: Vec<(u32, u64, u64)> = vec![(0, 0, 0); CACHE];
+        MethodCache { entries: empty.into_iter().map(Cell::new).collect() }
     }
 
     #[inline]
