@@ -12,6 +12,7 @@ pub mod collections;
 pub mod compress;
 pub mod csv;
 pub mod decimal;
+pub mod elementtree;
 pub mod functools;
 pub mod hashes;
 pub mod heapq;
@@ -45,6 +46,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &cmath::cmath::MODULE,
     &collections::collections::MODULE,
     &decimal::module::MODULE,
+    &elementtree::module::MODULE,
     &compress::bz2::_bz2::MODULE,
     &compress::lzma::_lzma::MODULE,
     &compress::zlib::module::MODULE,

@@ -222,15 +222,24 @@ fn word(f: &Format, bytes: &[u8]) -> u64 {
 pub fn unpack(vm: &Vm, f: &Format, code: u8, bytes: &[u8]) -> Value {
     // What does not fill a word fits a value.
     match code {
-        b'I' | b'L' | b'H' | b'B' if bytes.len() <= 4 => return vm.new_int(word(f, bytes) as i64),
+        b'I' | b'L' | b'H' | b'B' if bytes.len() <= 4 => return short(vm, word(f, bytes) as i64),
         b'i' | b'l' | b'h' | b'b' if bytes.len() <= 4 => {
             let unused = 64 - 8 * bytes.len() as u32;
-            return vm.new_int((word(f, bytes) << unused) as i64 >> unused);
+            return short(vm, (word(f, bytes) << unused) as i64 >> unused);
         }
         b'd' => return vm.new_float(f64::from_bits(word(f, bytes))),
         _ => {}
     }
     unpack_other(vm, f, code, bytes)
+}
+
+/// An int of half a word.
+#[inline(always)]
+fn short(vm: &Vm, n: i64) -> Value {
+    match Value::small_int(n) {
+        Some(v) => v,
+        None => vm.new_int(n),
+    }
 }
 
 fn unpack_other(vm: &Vm, f: &Format, code: u8, bytes: &[u8]) -> Value {

@@ -25,6 +25,11 @@ pub fn rfind(hay: &[u8], needle: &[u8]) -> Option<usize> {
     }
 }
 
+/// The offsets of a byte.
+pub fn places(hay: &[u8], byte: u8) -> impl Iterator<Item = usize> + '_ {
+    memchr::memchr_iter(byte, hay)
+}
+
 #[inline]
 pub fn contains(hay: &[u8], needle: &[u8]) -> bool {
     find(hay, needle).is_some()

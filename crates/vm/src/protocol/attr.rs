@@ -2,6 +2,7 @@
 
 use crate::errors::exc;
 use crate::object::ValueExt;
+use crate::types::descriptors::GetSetDescriptor;
 use crate::types::module::Module;
 use crate::types::typedef::F;
 use crate::types::{Dict, Str, instance};
@@ -125,6 +126,11 @@ impl Vm {
             if let Some(get) = getter
                 && dt.slots.descr_set.get().is_some()
             {
+                if let Some(g) = descr.downcast_exact::<GetSetDescriptor>()
+                    && (ty.is(&g.owner) || ty.is_subtype(&g.owner))
+                {
+                    return (g.def.get)(self, obj).map(Some);
+                }
                 let ty = ty.to_value();
                 return get(self, descr, Some(obj), &ty).map(Some);
             }

@@ -86,7 +86,9 @@ impl Vm {
 
     /// A dict with room for so many entries.
     pub fn new_dict_for(&self, n: usize) -> Gc<Dict> {
-        self.alloc(Dict { table: Table::with_capacity(n) })
+        let d = self.new_dict();
+        d.table.make_room(n);
+        d
     }
 
     /// A dict with names as keys.

@@ -69,6 +69,15 @@ fn seq_next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
     if i == isize::MAX {
         return Err(vm.overflow_error("iter index too large"));
     }
+    // A native sequence says how long it is: no error that has to be made and caught.
+    let ty = vm.type_of(&seq);
+    if ty.native.is_some()
+        && let (Some(len), Some(_)) = (ty.slots.len.get(), ty.slots.item.get())
+        && i.unsigned_abs() >= len(vm, &seq)?
+    {
+        it.sequence.set(None);
+        return Ok(None);
+    }
     match sequence_item(vm, &seq, i) {
         Ok(x) => {
             it.index.set(i + 1);

@@ -114,33 +114,46 @@ impl Raw {
 
     #[inline(never)]
     fn probe_on(&self, key: &Value, hash: i64, skip: &[usize]) -> Probe {
-        let mut walk = Walk::new(hash, self.mask());
+        let mask = self.mask();
+        let (mut perturb, mut base) = (hash as u64, hash as usize & mask);
         loop {
-            let i = walk.next();
-            let Some(slot) = self.slots.get(i) else { return Probe::Absent(0) };
-            let Some(k) = &slot.key else {
-                if slot.hash == 0 {
-                    return Probe::Absent(i);
+            let end = if base + LINEAR <= mask { base + LINEAR } else { base };
+            let Some(stretch) = self.slots.get(base..=end) else { return Probe::Absent(0) };
+            for (j, slot) in stretch.iter().enumerate() {
+                let Some(k) = &slot.key else {
+                    if slot.hash == 0 {
+                        return Probe::Absent(base + j);
+                    }
+                    continue;
+                };
+                if slot.hash != hash {
+                    continue;
                 }
-                continue;
-            };
-            if slot.hash != hash || skip.contains(&i) {
-                continue;
-            }
-            if k.is(key) {
-                return Probe::Found(i);
-            }
-            if k.is_int() && key.is_int() {
-                continue;
-            }
-            if let (Some(a), Some(b)) = (k.downcast_exact::<Str>(), key.downcast_exact::<Str>()) {
-                if a.as_bytes() == b.as_bytes() {
-                    return Probe::Found(i);
+                if let Some(found) = Raw::settle(k, key, base + j, skip) {
+                    return found;
                 }
-                continue;
             }
-            return Probe::Ask(i, k.clone());
+            perturb >>= PERTURB;
+            base = base.wrapping_mul(5).wrapping_add(1).wrapping_add(perturb as usize) & mask;
         }
+    }
+
+    /// What an element with the right hash says; `None`: it is another one.
+    #[inline]
+    fn settle(k: &Value, key: &Value, i: usize, skip: &[usize]) -> Option<Probe> {
+        if skip.contains(&i) {
+            return None;
+        }
+        if k.is(key) {
+            return Some(Probe::Found(i));
+        }
+        if k.is_int() && key.is_int() {
+            return None;
+        }
+        if let (Some(a), Some(b)) = (k.downcast_exact::<Str>(), key.downcast_exact::<Str>()) {
+            return (a.as_bytes() == b.as_bytes()).then_some(Probe::Found(i));
+        }
+        Some(Probe::Ask(i, k.clone()))
     }
 
     /// Puts an element that is not there into a table without deleted ones.

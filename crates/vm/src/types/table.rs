@@ -282,17 +282,21 @@ impl Table {
 
     pub fn with_capacity(n: usize) -> Table {
         let t = Table::new();
-        if n > SCAN {
-            if n < (1 << 28) {
-                t.raw.with_mut(|r| {
-                    r.entries.reserve(n);
-                    r.rebuild(n)
-                });
-            }
-        } else if n > 0 {
-            t.raw.with_mut(|r| r.entries = Vec::with_capacity(n.max(4)));
-        }
+        t.make_room(n);
         t
+    }
+
+    /// Room for so many entries in a fresh table.
+    pub fn make_room(&self, n: usize) {
+        if n == 0 || n >= 1 << 28 {
+            return;
+        }
+        self.raw.with_mut(|r| {
+            r.entries.reserve_exact(if n > SCAN { n } else { n.max(4) });
+            if n > SCAN {
+                r.rebuild(n)
+            }
+        });
     }
 
     #[inline]

@@ -99,11 +99,20 @@ fn split_byte(vm: &Vm, s: &Gc<Str>, sep: u8) -> PyResult {
         return Ok(vm.new_list(out).into_value());
     }
     let mut start = 0;
-    while let Some(offset) = next_byte(bytes.get(start..).unwrap_or_default(), sep) {
-        out.push(piece(start..start + offset));
-        start += offset + 1;
+    let mut cut = |at: usize| {
+        out.push(piece(start..at));
+        start = at + 1;
+    };
+    if bytes.len() < SHORT {
+        for (at, b) in bytes.iter().enumerate() {
+            if *b == sep {
+                cut(at);
+            }
+        }
+    } else {
+        ts::places(bytes, sep).for_each(&mut cut);
     }
-    out.push(piece(start..bytes.len()));
+    cut(bytes.len());
     Ok(vm.new_list(out).into_value())
 }
 
