@@ -562,6 +562,10 @@ impl Element {
         };
         let part = |name: &str| state.get_str(vm, &vm.intern(name));
         let Some(tag) = part("tag") else { return Err(vm.type_error("tag may not be NULL")) };
+        // What comes before a fault is set already.
+        zelf.tag.set(Some(tag));
+        zelf.text.set(part("text"));
+        zelf.tail.set(part("tail"));
         let children = match part("_children") {
             Some(c) => match c.downcast::<List>() {
                 Some(l) => l.to_vec(),
@@ -572,9 +576,6 @@ impl Element {
         for c in &children {
             expect_element(vm, c)?;
         }
-        zelf.tag.set(Some(tag));
-        zelf.text.set(part("text"));
-        zelf.tail.set(part("tail"));
         zelf.children.set((!children.is_empty()).then(|| vm.new_list(children)));
         zelf.attrib.set(part("attrib"));
         Ok(())
