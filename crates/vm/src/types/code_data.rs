@@ -29,6 +29,11 @@ impl LazyData {
         self.loaded.get_or_init(|| Box::new(load_nested(self.bytes.clone(), &self.file).unwrap_or_default()))
     }
 
+    /// Whether it is a function of the library in the binary.
+    pub fn is_frozen(&self) -> bool {
+        !self.bytes.is_empty() && self.bytes.as_static().is_some()
+    }
+
     pub fn flags(&self) -> u32 {
         self.loaded.get().map_or_else(|| Glance(&self.bytes).flags(), |d| d.flags)
     }

@@ -8,6 +8,7 @@
 use crate::errors::exc;
 use crate::prelude::*;
 use crate::protocol::BinaryOp;
+use crate::types::function::Function;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ptr::NonNull;
@@ -134,13 +135,12 @@ impl WeakTable {
         self.addresses(target).into_iter().filter_map(live_ref).collect()
     }
 
-    /// Whether some reference would call something when its object dies.
+    /// Whether some reference would call something that can be noticed when its object dies.
     pub fn any_callback(&self) -> bool {
         let all = self.map.borrow();
-        all.values()
-            .flatten()
-            .filter_map(|p| live_ref(*p))
-            .any(|r| link_of(&r).is_none_or(|link| link.callback.is_some()))
+        all.values().flatten().filter_map(|p| live_ref(*p)).any(|r| {
+            link_of(&r).is_none_or(|link| link.callback.get().is_some_and(|f| !keeps_books(&f)))
+        })
     }
 
     /// Clears the references to an object and hands out those whose callbacks are due.
@@ -191,6 +191,19 @@ impl WeakTable {
         }
         due
     }
+}
+
+/// The library's callbacks that do no more than take the dead reference out of a collection of references.
+const BOOKKEEPING: [(&[u8], &[u8]); 3] = [
+    (b"/_weakrefset.py", b"WeakSet.__init__.<locals>._remove"),
+    (b"/weakref.py", b"WeakKeyDictionary.__init__.<locals>.remove"),
+    (b"/logging/__init__.py", b"_removeHandlerRef"),
+];
+
+fn keeps_books(callback: &Value) -> bool {
+    let Some(code) = callback.downcast_exact::<Function>().and_then(|f| f.code.get()) else { return false };
+    let is = |(file, name): &(&[u8], &[u8])| code.data.qualname() == *name && code.data.filename.ends_with(file);
+    code.data.is_frozen() && BOOKKEEPING.iter().any(is)
 }
 
 /// A link that is itself being destroyed forgets its target.
