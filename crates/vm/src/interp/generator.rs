@@ -12,8 +12,10 @@ use super::run::{self, Flow, Regs};
 use super::unwind;
 use crate::errors::exc;
 use crate::object::ValueExt;
-use crate::types::generator::{AsyncGenerator, Coroutine, GenState, Generator};
-use crate::{PyResult, Value, Vm};
+use crate::types::generator::{
+    AsyncGenerator, Coroutine, GenState, Generator, enter_step, leave_step, unwrap_async_value,
+};
+use crate::{PyResult, Raised, Value, Vm};
 use taipan_bytecode::{Instr, Op, flags};
 
 /// What `make` made, and how the frame had been called.
@@ -51,13 +53,12 @@ pub fn make(vm: &Vm) -> Made {
     let f = unsafe { &*vm.thread.top() };
     let (k, dst) = (f.kind.get(), f.dst);
     let code = f.code().clone();
-    let func = f.func.clone();
-    let (name, qualname) = match &func {
-        Some(f) => f.own_names(),
-        None => (None, None),
-    };
+    let func = &f.func;
     let co = f.exec().flags;
-    let state = GenState::new(code, name, qualname);
+    let state = GenState::new(code);
+    if let Some((name, qualname)) = func.as_ref().and_then(|f| f.own_names()) {
+        state.set_names(name, qualname);
+    }
     let value = if co & flags::ASYNC_GENERATOR != 0 {
         vm.alloc(AsyncGenerator(state)).into_value()
     } else if co & flags::COROUTINE != 0 {
@@ -68,7 +69,7 @@ pub fn make(vm: &Vm) -> Made {
     if let Some(s) = state_of(&value) {
         suspend(vm, s);
         if co & flags::COROUTINE != 0 && vm.thread.origin_depth.get() > 0 {
-            s.origin.set(Some(origin(vm)));
+            s.set_origin(origin(vm));
         }
     }
     Made { value, kind: k, dst }
@@ -241,6 +242,68 @@ pub fn resume_in_loop(vm: &Vm, g: &Value, sent: Option<Value>, k: u8, dst: u16) 
     Ok(true)
 }
 
+/// What an async generator yields to the loop's `send`; what it awaits itself is none of it.
+#[inline(always)]
+fn step_value(g: &Value, v: &Value) -> Option<Value> {
+    if is_async(g) { unwrap_async_value(v) } else { None }
+}
+
+#[inline(always)]
+pub fn is_async(g: &Value) -> bool {
+    g.downcast_exact::<AsyncGenerator>().is_some()
+}
+
+/// `send` to a step of an async generator, as `resume_in_loop`.
+pub fn step_in_loop(vm: &Vm, step: &Value, v: &Value, dst: u16) -> PyResult<bool> {
+    if vm.thread.tracing.get() != 0 || vm.interp_state.monitor.on() {
+        return Ok(false);
+    }
+    let Some((g, sent)) = enter_step(step, v) else { return Ok(false) };
+    let Some(state) = state_of(g) else { return Ok(false) };
+    let resumed = resume_frame(vm, g, state, Some(sent), kind::SEND, dst);
+    if resumed.is_err() {
+        leave_step(Some(step), state);
+    }
+    resumed.map(|()| true)
+}
+
+/// A step that the loop resumed is over, and the resumer's frame on top again: its `send` is done if there is a value.
+pub fn end_step(vm: &Vm, state: &GenState, v: Option<Value>) {
+    // SAFETY: the resumer's frame is on top; `pc` is behind the `send` that resumed.
+    let caller = unsafe { &mut *vm.thread.top() };
+    let Some(i) = instr_before(caller, 1) else { return };
+    let regs = Regs { base: caller.base, first_temp: caller.exec().first_temp };
+    leave_step(regs.slot(i.b() as usize).as_ref(), state);
+    if let Some(v) = v {
+        regs.put(i.a(), v);
+        // SAFETY: jump targets are in range.
+        caller.pc.set(unsafe { caller.pc.get().offset(i.jump24() as isize) });
+    }
+}
+
+/// The generator whose step the loop resumed has returned, and its frame is gone.
+#[cold]
+pub fn step_returned(vm: &Vm, g: &Value) -> Raised {
+    if let Some(state) = state_of(g) {
+        state.closed.set(true);
+        end_step(vm, state, None);
+    }
+    vm.raise_args(&exc::StopAsyncIteration, Vec::new())
+}
+
+/// The exception `e` has left the generator whose step the loop resumed, and its frame is gone.
+#[cold]
+pub fn step_raised(vm: &Vm, g: &Value, e: &Value) {
+    let Some(state) = state_of(g) else { return };
+    let class = vm.type_of(e);
+    if class.is_subtype(vm.type_for_ref(&exc::StopAsyncIteration))
+        || class.is_subtype(vm.type_for_ref(&exc::GeneratorExit))
+    {
+        state.closed.set(true);
+    }
+    end_step(vm, state, None);
+}
+
 /// `yield_value`: the top frame suspends with `v`.
 #[inline(always)]
 pub fn yield_value(vm: &Vm, v: Value) -> PyResult<Flow> {
@@ -253,6 +316,10 @@ pub fn yield_value(vm: &Vm, v: Value) -> PyResult<Flow> {
     restore_handled(vm, state, true);
     if k & kind::ENTRY != 0 {
         return Ok(Flow::Done(v));
+    }
+    if let Some(v) = step_value(&g, &v) {
+        end_step(vm, state, Some(v));
+        return Ok(Flow::Switch);
     }
     // SAFETY: the resumer's frame is on top.
     let caller = unsafe { &*vm.thread.top() };
@@ -434,7 +501,7 @@ pub fn yield_from_iter(vm: &Vm, v: &Value, co_flags: u32) -> PyResult<Value> {
 /// `await v`: its iterator.
 pub fn awaitable(vm: &Vm, v: &Value, x: u8) -> PyResult<Value> {
     if let Some(c) = v.downcast_exact::<Coroutine>() {
-        if delegate(&c.0).is_some() {
+        if c.0.started.get() && delegate(&c.0).is_some() {
             return Err(vm.runtime_error("coroutine is being awaited already"));
         }
         return Ok(v.clone());
@@ -528,7 +595,7 @@ pub fn skip_send(state: &GenState) {
         && let Some(send) = instr_before(f, 2)
         && send.op() == Op::Send
     {
-        state.result_register.set(send.a());
+        state.set_result_register(send.a());
         // SAFETY: the jump is relative to the instruction after `send`, one before `pc`; targets are in range.
         f.pc.set(unsafe { f.pc.get().offset(send.jump24() as isize - 1) });
     }
@@ -538,7 +605,7 @@ pub fn skip_send(state: &GenState) {
 pub fn resume_with_result(vm: &Vm, g: &Value, v: Value) -> PyResult<Resumed> {
     let Some(state) = state_of(g) else { return Err(vm.type_error("not a generator")) };
     // The register is the one that the `yield` would have written: both name the same temporary.
-    let dst = state.result_register.get();
+    let dst = state.result_register();
     resume_frame(vm, g, state, None, kind::ENTRY, 0)?;
     // SAFETY: the frame is on top; the register is in range.
     let f = unsafe { &*vm.thread.top() };

@@ -1647,6 +1647,10 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                     reload!();
                     continue;
                 }
+                if !WATCHED && generator::step_in_loop(vm, it, &v, i.a())? {
+                    reload!();
+                    continue;
+                }
                 let (done, v) = generator::send(vm, it, v)?;
                 regs.put(i.a(), v);
                 if done {

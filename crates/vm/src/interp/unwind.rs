@@ -34,11 +34,16 @@ pub fn return_special(vm: &Vm, v: Value) -> PyResult<Flow> {
         v = f.owner.take().unwrap_or(Value::NONE);
     }
     let g = generator::finish(vm, f);
+    let step =
+        if k & kind::SEND != 0 { g.as_ref().filter(|g| generator::is_async(g)).cloned() } else { None };
     // SAFETY: the frame is done.
     unsafe { vm.thread.pop(vm, true) };
     generator::forget(vm, g);
     if k & kind::ENTRY != 0 {
         return Ok(Flow::Done(v));
+    }
+    if let Some(g) = step {
+        return Err(generator::step_returned(vm, &g));
     }
     if k & kind::DISCARD != 0 {
         drop(v);
@@ -131,9 +136,14 @@ pub fn unwind(vm: &Vm) -> PyResult<()> {
         let e = vm.take_raised();
         // SAFETY: as above; nothing else borrows the frame here.
         let g = generator::finish(vm, unsafe { &mut *vm.thread.top() });
+        let step =
+            if k & kind::SEND != 0 { g.as_ref().filter(|g| generator::is_async(g)).cloned() } else { None };
         // SAFETY: the frame is done.
         unsafe { vm.thread.pop(vm, true) };
         generator::forget(vm, g);
+        if let Some(g) = step {
+            generator::step_raised(vm, &g, &e);
+        }
         let raised = vm.reraise(e);
         if k & kind::ENTRY != 0 {
             return Err(raised);

@@ -72,7 +72,9 @@ fn init_hooks(vm: &Vm, g: &Gc<AsyncGenerator>) -> PyResult<()> {
     if g.0.hooked.replace(true) {
         return Ok(());
     }
-    g.0.finalizer.set(vm.thread.asyncgen_finalizer.get());
+    if let Some(f) = vm.thread.asyncgen_finalizer.get() {
+        g.0.rare().finalizer.set(Some(f));
+    }
     if let Some(f) = vm.thread.asyncgen_firstiter.get() {
         vm.call1(&f, g.as_value())?;
     }
@@ -126,6 +128,43 @@ fn thrown_later(vm: &Vm, s: &AsyncStep) -> PyResult<Value> {
         Some([typ, rest @ ..]) => thrown(vm, typ, rest.first(), rest.get(1)),
         _ => thrown(vm, &arg, None, None),
     }
+}
+
+/// Begins or goes on with a step of `__anext__` or `asend` that the loop resumes itself: the generator, and what it is
+/// sent. `None`: the general path says what is wrong.
+pub fn enter_step<'a>(step: &'a Value, v: &Value) -> Option<(&'a Value, Value)> {
+    let s = step.downcast_exact::<AsyncStep>()?;
+    let g = &s.generator.downcast_exact::<AsyncGenerator>()?.0;
+    if s.request != Request::Send || !g.is_waiting() {
+        return None;
+    }
+    let sent = match s.state.get() {
+        AwaitState::Iter => v.clone(),
+        AwaitState::Init if !g.running_async.get() => {
+            let first = if v.is_none() { s.arg.get().unwrap_or(Value::NONE) } else { v.clone() };
+            if !g.started.get() && !first.is_none() {
+                return None;
+            }
+            first
+        }
+        _ => return None,
+    };
+    s.state.set(AwaitState::Iter);
+    g.running_async.set(true);
+    Some((&s.generator, sent))
+}
+
+/// A step that the loop resumed is over, `step` being what was awaited.
+pub fn leave_step(step: Option<&Value>, g: &GenState) {
+    g.running_async.set(false);
+    if let Some(s) = step.and_then(|s| s.downcast_exact::<AsyncStep>()) {
+        s.state.set(AwaitState::Closed);
+    }
+}
+
+/// The value that an async generator yields, unless `v` is what it awaits.
+pub fn unwrap_async_value(v: &Value) -> Option<Value> {
+    v.downcast_exact::<WrappedValue>().map(|w| w.value.clone())
 }
 
 fn async_send(vm: &Vm, s: &Gc<AsyncStep>, v: &Value) -> PyResult<Value> {
@@ -411,7 +450,7 @@ impl AsyncGenerator {
 
     #[pysetter("__name__")]
     fn set_name(vm: &Vm, zelf: &Gc<AsyncGenerator>, value: Option<&Value>) -> PyResult<()> {
-        set_str_attr(vm, &zelf.0.name, "__name__", value)
+        set_str_attr(vm, &zelf.0.rare().name, "__name__", value)
     }
 
     /// qualified name of the async generator
@@ -422,6 +461,6 @@ impl AsyncGenerator {
 
     #[pysetter("__qualname__")]
     fn set_qualname(vm: &Vm, zelf: &Gc<AsyncGenerator>, value: Option<&Value>) -> PyResult<()> {
-        set_str_attr(vm, &zelf.0.qualname, "__qualname__", value)
+        set_str_attr(vm, &zelf.0.rare().qualname, "__qualname__", value)
     }
 }

@@ -13,15 +13,9 @@ pub struct Function {
     pub code: GcCell<Code>,
     /// What running `code` needs, once it was called; null before.
     prepared: Cell<*const Exec>,
-    /// Code objects that `__code__ = …` replaced: frames may still run them.
-    old_code: Guarded<Option<Box<Vec<Value>>>>,
     pub globals: Gc<Dict>,
     pub builtins: Gc<Dict>,
-    /// What `__name__ = …` and `__qualname__ = …` said; else they are the code's.
-    named: GcCell<Str>,
-    qualified: GcCell<Str>,
-    /// `None`: the code's docstring.
-    pub doc: ValueCell,
+    own: OnceCell<Box<Own>>,
     pub module: ValueCell,
     pub defaults: GcCell<Tuple>,
     pub kwdefaults: GcCell<Dict>,
@@ -32,15 +26,28 @@ pub struct Function {
     pub type_params: ValueCell,
 }
 
+/// What few functions have: what is not their code's.
+#[derive(Default)]
+struct Own {
+    name: GcCell<Str>,
+    qualname: GcCell<Str>,
+    /// `None`: the code's docstring.
+    doc: ValueCell,
+    /// Code objects that `__code__ = …` replaced: frames may still run them.
+    old_code: Guarded<Vec<Value>>,
+}
+
 crate::fixed_layout!(Function);
 
 impl Trace for Function {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         self.code.trace(visit);
-        self.old_code.trace(visit);
+        if let Some(own) = self.own.get() {
+            own.old_code.trace(visit);
+            own.doc.trace(visit);
+        }
         visit(self.globals.as_value());
         visit(self.builtins.as_value());
-        self.doc.trace(visit);
         self.module.trace(visit);
         self.defaults.trace(visit);
         self.kwdefaults.trace(visit);
@@ -52,7 +59,9 @@ impl Trace for Function {
         self.type_params.trace(visit);
     }
     fn unlink(&self) {
-        self.doc.unlink();
+        if let Some(own) = self.own.get() {
+            own.doc.unlink();
+        }
         self.module.unlink();
         self.defaults.unlink();
         self.kwdefaults.unlink();
@@ -85,12 +94,9 @@ impl Vm {
         self.alloc(Function {
             code: GcCell::new(Some(code.clone())),
             prepared: Cell::new(std::ptr::null()),
-            old_code: Guarded::new(None),
             globals: globals.clone(),
             builtins,
-            named: GcCell::new(None),
-            qualified: GcCell::new(None),
-            doc: ValueCell::empty(),
+            own: OnceCell::new(),
             module: ValueCell::new(module),
             defaults: GcCell::new(None),
             kwdefaults: GcCell::new(None),
@@ -143,32 +149,37 @@ impl Function {
 
     /// `__name__`.
     pub fn name(&self, vm: &Vm) -> Option<Gc<Str>> {
-        self.named.get().or_else(|| Some(self.code.get()?.name(vm).clone()))
+        self.own.get().and_then(|o| o.name.get()).or_else(|| Some(self.code.get()?.name(vm).clone()))
     }
 
     /// `__qualname__`.
     pub fn qualname(&self, vm: &Vm) -> Option<Gc<Str>> {
-        self.qualified.get().or_else(|| Some(self.code.get()?.qualname(vm).clone()))
+        self.own.get().and_then(|o| o.qualname.get()).or_else(|| Some(self.code.get()?.qualname(vm).clone()))
+    }
+
+    fn own(&self) -> &Own {
+        self.own.get_or_init(Box::default)
     }
 
     /// The names where they are not the code's.
     #[inline]
-    pub fn own_names(&self) -> (Option<Gc<Str>>, Option<Gc<Str>>) {
-        (self.named.get(), self.qualified.get())
+    pub fn own_names(&self) -> Option<(Option<Gc<Str>>, Option<Gc<Str>>)> {
+        self.own.get().map(|own| (own.name.get(), own.qualname.get()))
     }
 
     /// Before it gets other code: what it is called and says of itself stays.
     fn keep_names(&self, vm: &Vm) {
-        self.named.set(self.name(vm));
-        self.qualified.set(self.qualname(vm));
-        if self.doc.get().is_none() {
-            self.doc.set(self.code.get().map(|c| c.docstring(vm)));
+        let own = self.own();
+        own.name.set(self.name(vm));
+        own.qualname.set(self.qualname(vm));
+        if own.doc.get().is_none() {
+            own.doc.set(self.code.get().map(|c| c.docstring(vm)));
         }
     }
 
     pub fn name_text(&self) -> String {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        match self.qualified.get() {
+        match self.own.get().and_then(|o| o.qualname.get()) {
             Some(s) => s.to_string_lossy().into_owned(),
             None => self.code.get().map_or(String::new(), |c| text(c.data.qualname())),
         }
@@ -265,7 +276,7 @@ impl Function {
         }
         let f = vm.new_function(code, globals, if nfree == 0 { None } else { cells.cloned() });
         if let Some(s) = name.downcast::<Str>() {
-            f.named.set(Some(s.clone()));
+            f.own().name.set(Some(s.clone()));
         }
         f.defaults.set(argdefs.downcast::<Tuple>().cloned());
         f.kwdefaults.set(kwdefaults.downcast::<Dict>().cloned());
@@ -304,7 +315,7 @@ impl Function {
         zelf.keep_names(vm);
         zelf.prepared.set(std::ptr::null());
         if let Some(old) = zelf.code.replace(Some(code.clone())) {
-            zelf.old_code.with_mut(|o| o.get_or_insert_default().push(old.into_value()));
+            zelf.own().old_code.with_mut(|o| o.push(old.into_value()));
         }
         Ok(())
     }
@@ -332,7 +343,7 @@ impl Function {
     #[pysetter("__name__")]
     fn set_name(vm: &Vm, zelf: &Gc<Function>, value: Option<&Value>) -> PyResult<()> {
         match value.and_then(|v| v.downcast::<Str>()) {
-            Some(s) => zelf.named.set(Some(s.clone())),
+            Some(s) => zelf.own().name.set(Some(s.clone())),
             None => return Err(vm.type_error("__name__ must be set to a string object")),
         }
         Ok(())
@@ -346,7 +357,7 @@ impl Function {
     #[pysetter("__qualname__")]
     fn set_qualname(vm: &Vm, zelf: &Gc<Function>, value: Option<&Value>) -> PyResult<()> {
         match value.and_then(|v| v.downcast::<Str>()) {
-            Some(s) => zelf.qualified.set(Some(s.clone())),
+            Some(s) => zelf.own().qualname.set(Some(s.clone())),
             None => return Err(vm.type_error("__qualname__ must be set to a string object")),
         }
         Ok(())
@@ -354,7 +365,7 @@ impl Function {
 
     #[pymember("__doc__")]
     fn doc(vm: &Vm, zelf: &Gc<Function>) -> Value {
-        match zelf.doc.get() {
+        match zelf.own.get().and_then(|o| o.doc.get()) {
             Some(d) => d,
             None => zelf.code.get().map_or(Value::NONE, |c| c.docstring(vm)),
         }
@@ -362,7 +373,7 @@ impl Function {
 
     #[pysetter("__doc__")]
     fn set_doc(_vm: &Vm, zelf: &Gc<Function>, value: Option<&Value>) -> PyResult<()> {
-        zelf.doc.set(Some(value.cloned().unwrap_or(Value::NONE)));
+        zelf.own().doc.set(Some(value.cloned().unwrap_or(Value::NONE)));
         Ok(())
     }
 

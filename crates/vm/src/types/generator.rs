@@ -7,7 +7,7 @@ use crate::interp::gen_api::{Resumed, With, delegate, next_value, on_stack, resu
 use crate::prelude::*;
 use crate::types::code::Code;
 use std::alloc::{Layout, alloc, dealloc};
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use taipan_bytecode::{Intrinsic1, Op};
 
 /// A generator's frame, from its first suspension to its end. Its registers follow in the same block.
@@ -33,64 +33,103 @@ impl Activation {
 /// What the three kinds share.
 pub struct GenState {
     pub code: Gc<Code>,
-    /// The names where they are not the code's.
-    name: GcCell<Str>,
-    qualname: GcCell<Str>,
     /// I1: a box of our own, or null: before the first suspension and after the end. While `running`, the frame is on the
     /// stack, whose it is then.
     activation: Cell<*mut Activation>,
+    /// While suspended: what the frame handles. While running: what its resumer handles.
+    pub handled: ValueCell,
+    rare: OnceCell<Box<Rare>>,
     pub running: Cell<bool>,
     pub started: Cell<bool>,
     pub finished: Cell<bool>,
     pub closing: Cell<bool>,
-    /// While suspended: what the frame handles. While running: what its resumer handles.
-    pub handled: ValueCell,
     pub inherits: Cell<bool>,
     /// Async generators: hooks were called, an `asend` is under way, closed.
     pub hooked: Cell<bool>,
     pub running_async: Cell<bool>,
     pub closed: Cell<bool>,
-    pub finalizer: ValueCell,
-    pub origin: ValueCell,
+}
+
+/// What few generators have.
+#[derive(Default)]
+struct Rare {
+    /// The names where they are not the code's.
+    name: GcCell<Str>,
+    qualname: GcCell<Str>,
+    /// Async generators: what the hooks gave to call at their end.
+    finalizer: ValueCell,
+    /// Coroutines: where they were made, if somebody wants to know.
+    origin: ValueCell,
     /// Where the result of a finished delegation goes.
-    pub result_register: Cell<u16>,
+    result_register: Cell<u16>,
 }
 
 impl GenState {
-    pub fn new(code: Gc<Code>, name: Option<Gc<Str>>, qualname: Option<Gc<Str>>) -> GenState {
+    #[inline(always)]
+    pub fn new(code: Gc<Code>) -> GenState {
         GenState {
             code,
-            name: GcCell::new(name),
-            qualname: GcCell::new(qualname),
             activation: Cell::new(std::ptr::null_mut()),
+            handled: ValueCell::empty(),
+            rare: OnceCell::new(),
             running: Cell::new(false),
             started: Cell::new(false),
             finished: Cell::new(false),
             closing: Cell::new(false),
-            handled: ValueCell::empty(),
             inherits: Cell::new(false),
             hooked: Cell::new(false),
             running_async: Cell::new(false),
             closed: Cell::new(false),
-            finalizer: ValueCell::empty(),
-            origin: ValueCell::empty(),
-            result_register: Cell::new(0),
         }
     }
 
+    fn rare(&self) -> &Rare {
+        self.rare.get_or_init(Box::default)
+    }
+
+    /// The names of the function, where they are not the code's.
+    pub fn set_names(&self, name: Option<Gc<Str>>, qualname: Option<Gc<Str>>) {
+        if name.is_some() || qualname.is_some() {
+            self.rare().name.set(name);
+            self.rare().qualname.set(qualname);
+        }
+    }
+
+    pub fn origin(&self) -> Option<Value> {
+        self.rare.get()?.origin.get()
+    }
+
+    pub fn set_origin(&self, origin: Value) {
+        self.rare().origin.set(Some(origin));
+    }
+
+    fn finalizer(&self) -> Option<Value> {
+        self.rare.get()?.finalizer.get()
+    }
+
+    pub fn result_register(&self) -> u16 {
+        self.rare().result_register.get()
+    }
+
+    pub fn set_result_register(&self, register: u16) {
+        self.rare().result_register.set(register);
+    }
+
     pub fn name(&self, vm: &Vm) -> Gc<Str> {
-        self.name.get().unwrap_or_else(|| self.code.name(vm).clone())
+        self.rare.get().and_then(|r| r.name.get()).unwrap_or_else(|| self.code.name(vm).clone())
     }
 
     pub fn qualname(&self, vm: &Vm) -> Gc<Str> {
-        self.qualname.get().unwrap_or_else(|| self.code.qualname(vm).clone())
+        self.rare.get().and_then(|r| r.qualname.get()).unwrap_or_else(|| self.code.qualname(vm).clone())
     }
 
     /// Takes over a frame that has just been suspended for the first time: it and its registers move to the heap.
     ///
     /// # Safety
     /// The frame is off the stack and not looked at again; its registers are complete and leave no pointer behind.
+    #[inline]
     pub unsafe fn keep(&self, frame: *mut Frame) {
+        const { assert!(size_of::<Frame>().is_multiple_of(8) && align_of::<Frame>() == 8) };
         // SAFETY: by contract; the block has room for the frame and the registers.
         unsafe {
             let n = (*frame).exec().nregs;
@@ -99,7 +138,11 @@ impl GenState {
             if a.is_null() {
                 std::alloc::handle_alloc_error(layout);
             }
-            std::ptr::copy_nonoverlapping(frame, &raw mut (*a).frame, 1);
+            // Word by word: the fields have just been written, and wider loads would wait until the stores are done.
+            let (old, new) = (frame as *const u64, &raw mut (*a).frame as *mut u64);
+            for i in 0..const { size_of::<Frame>() / 8 } {
+                new.add(i).write_volatile(old.add(i).read_volatile());
+            }
             let window = a.add(1) as *mut u64;
             let from = (*frame).base as *mut u64;
             for i in 0..n {
@@ -181,8 +224,10 @@ impl Trace for GenState {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         visit(self.code.as_value());
         self.handled.trace(visit);
-        self.finalizer.trace(visit);
-        self.origin.trace(visit);
+        if let Some(rare) = self.rare.get() {
+            rare.finalizer.trace(visit);
+            rare.origin.trace(visit);
+        }
         if let Some(a) = self.waiting() {
             for slot in a.window().iter().flatten() {
                 visit(slot)
@@ -450,7 +495,7 @@ fn finalize(vm: &Vm, g: &Value) {
         return;
     }
     let saved = vm.raised_get().map(|_| vm.take_raised());
-    if let Some(f) = state.finalizer.get()
+    if let Some(f) = state.finalizer()
         && !state.closed.get()
     {
         if vm.call1(&f, g).is_err() {
@@ -645,7 +690,7 @@ impl Generator {
 
     #[pysetter("__name__")]
     fn set_name(vm: &Vm, zelf: &Gc<Generator>, value: Option<&Value>) -> PyResult<()> {
-        set_str_attr(vm, &zelf.0.name, "__name__", value)
+        set_str_attr(vm, &zelf.0.rare().name, "__name__", value)
     }
 
     /// qualified name of the generator
@@ -656,7 +701,7 @@ impl Generator {
 
     #[pysetter("__qualname__")]
     fn set_qualname(vm: &Vm, zelf: &Gc<Generator>, value: Option<&Value>) -> PyResult<()> {
-        set_str_attr(vm, &zelf.0.qualname, "__qualname__", value)
+        set_str_attr(vm, &zelf.0.rare().qualname, "__qualname__", value)
     }
 }
 
@@ -742,7 +787,7 @@ impl Coroutine {
 
     #[pygetter("cr_origin")]
     fn origin(_vm: &Vm, zelf: &Gc<Coroutine>) -> Option<Value> {
-        zelf.0.origin.get()
+        zelf.0.origin()
     }
 
     /// name of the coroutine
@@ -753,7 +798,7 @@ impl Coroutine {
 
     #[pysetter("__name__")]
     fn set_name(vm: &Vm, zelf: &Gc<Coroutine>, value: Option<&Value>) -> PyResult<()> {
-        set_str_attr(vm, &zelf.0.name, "__name__", value)
+        set_str_attr(vm, &zelf.0.rare().name, "__name__", value)
     }
 
     /// qualified name of the coroutine
@@ -764,7 +809,7 @@ impl Coroutine {
 
     #[pysetter("__qualname__")]
     fn set_qualname(vm: &Vm, zelf: &Gc<Coroutine>, value: Option<&Value>) -> PyResult<()> {
-        set_str_attr(vm, &zelf.0.qualname, "__qualname__", value)
+        set_str_attr(vm, &zelf.0.rare().qualname, "__qualname__", value)
     }
 }
 

@@ -252,7 +252,9 @@ unsafe fn drop_instance(ptr: NonNull<Header>) {
         }
         if let Some(a) = attrs_of(ptr, ty) {
             // Nobody can reach the dying instance any more, so its values go one by one.
-            if !a.shape.get().is_null() && a.rest.get() == 0 {
+            if a.shape.get().is_null() && a.rest.get() == 0 {
+                // It never had any.
+            } else if !a.shape.get().is_null() && a.rest.get() == 0 {
                 for c in inline_values(a, inline_count(ptr.as_ref())) {
                     drop(c.take());
                 }

@@ -138,9 +138,10 @@ impl WeakTable {
     /// Whether some reference would call something that can be noticed when its object dies.
     pub fn any_callback(&self) -> bool {
         let all = self.map.borrow();
-        all.values().flatten().filter_map(|p| live_ref(*p)).any(|r| {
-            link_of(&r).is_none_or(|link| link.callback.get().is_some_and(|f| !keeps_books(&f)))
-        })
+        all.values()
+            .flatten()
+            .filter_map(|p| live_ref(*p))
+            .any(|r| link_of(&r).is_none_or(|link| link.callback.get().is_some_and(|f| !keeps_books(&f))))
     }
 
     /// Clears the references to an object and hands out those whose callbacks are due.
@@ -202,7 +203,8 @@ const BOOKKEEPING: [(&[u8], &[u8]); 3] = [
 
 fn keeps_books(callback: &Value) -> bool {
     let Some(code) = callback.downcast_exact::<Function>().and_then(|f| f.code.get()) else { return false };
-    let is = |(file, name): &(&[u8], &[u8])| code.data.qualname() == *name && code.data.filename.ends_with(file);
+    let is =
+        |(file, name): &(&[u8], &[u8])| code.data.qualname() == *name && code.data.filename.ends_with(file);
     code.data.is_frozen() && BOOKKEEPING.iter().any(is)
 }
 
