@@ -22,11 +22,12 @@ use taipan::host::Signals;
 /// Native stack of the thread that runs Python: deep recursion ends in `RecursionError` long before.
 const STACK: usize = 64 << 20;
 
-/// mimalloc for all but huge blocks: it would promise any amount of address space, where the system refuses at once what
-/// the machine cannot hold, which is a `MemoryError` instead of a killed process.
+/// mimalloc for all but large blocks. Those are the C library's: growing them moves pages instead of bytes, little stays
+/// behind when they go (a list of a million took twice its size), and what the machine cannot hold is refused at once, where
+/// mimalloc would promise any amount of address space: a `MemoryError` instead of a killed process.
 struct Allocator;
 
-const HUGE: usize = 64 << 20;
+const LARGE: usize = 1 << 20;
 
 /// What every block is aligned to without being asked.
 const ALIGNED: usize = 8;
@@ -38,7 +39,7 @@ unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's contract.
         unsafe {
-            if layout.size() >= HUGE {
+            if layout.size() >= LARGE {
                 System.alloc(layout)
             } else if layout.align() <= ALIGNED {
                 libmimalloc_sys::mi_malloc(layout.size()) as *mut u8
@@ -52,7 +53,7 @@ unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's contract.
         unsafe {
-            if layout.size() >= HUGE {
+            if layout.size() >= LARGE {
                 System.alloc_zeroed(layout)
             } else if layout.align() <= ALIGNED {
                 libmimalloc_sys::mi_zalloc(layout.size()) as *mut u8
@@ -66,7 +67,7 @@ unsafe impl GlobalAlloc for Allocator {
     unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
         // SAFETY: the caller's contract.
         unsafe {
-            if layout.size() < HUGE { MiMalloc.dealloc(ptr, layout) } else { System.dealloc(ptr, layout) }
+            if layout.size() < LARGE { MiMalloc.dealloc(ptr, layout) } else { System.dealloc(ptr, layout) }
         }
     }
 
@@ -74,7 +75,7 @@ unsafe impl GlobalAlloc for Allocator {
     unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: the caller's contract; across the border the block moves from one allocator to the other.
         unsafe {
-            match (layout.size() < HUGE, size < HUGE) {
+            match (layout.size() < LARGE, size < LARGE) {
                 (true, true) if layout.align() <= ALIGNED => {
                     libmimalloc_sys::mi_realloc(ptr as *mut std::ffi::c_void, size) as *mut u8
                 }
