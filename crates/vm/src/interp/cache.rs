@@ -108,11 +108,10 @@ impl SiteCache {
         true
     }
 
-    /// What else the site remembers about objects of classes with this version.
-    #[inline]
-    pub fn others(&self, version: u64) -> impl Iterator<Item = &SiteCache> {
-        let others = self.others.get().map_or(&[][..], |o| &o[..]);
-        others.iter().filter(move |s| s.version.get() == version)
+    /// What else the site remembers.
+    #[inline(always)]
+    pub fn others(&self) -> &[SiteCache] {
+        self.others.get().map_or(&[][..], |o| &o[..])
     }
 
     fn set(&self, kind: Kind, version: u32, shape: *const Shape) {
@@ -120,6 +119,21 @@ impl SiteCache {
         self.shape.set(shape);
         self.kind.set(kind);
     }
+}
+
+/// After `super().name` of a method call found a function: for objects of this class, behind `cls`.
+pub fn fill_super(vm: &Vm, site: &SiteCache, cls: &Gc<Type>, zelf: &Value, f: &Value) {
+    let ty = vm.type_of(zelf);
+    let version = ty.ensure_version(vm);
+    if version == 0
+        || !ty.is_subtype(cls)
+        || zelf.downcast::<Type>().is_some()
+        || f.downcast_exact::<Function>().is_none()
+    {
+        return;
+    }
+    site.value.set(f.bits());
+    site.set(Kind::Method, version, cls.as_value().bits() as *const Shape);
 }
 
 /// Whether the class looks attributes up the plain way.

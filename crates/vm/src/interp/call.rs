@@ -8,6 +8,7 @@ use crate::types::code::{Code, Exec};
 use crate::types::function::{Function, Method};
 use crate::types::{Dict, List, Str, Tuple};
 use crate::{PyResult, Raised, Value, Vm};
+use std::hint::cold_path;
 use taipan_bytecode::flags;
 use taipan_heap::Gc;
 
@@ -29,25 +30,46 @@ pub unsafe fn enter_function(
     // SAFETY: a function always has code; `old_code` keeps replaced code alive while frames run it.
     unsafe {
         let exec = &*func.exec(vm);
+        match enter_plain(vm, regs, &*vm.thread.top(), r, first, count, exec, dst) {
+            Some(_) => Ok(()),
+            None => enter_bound(vm, regs, r, first, count, func, &[], dst),
+        }
+    }
+}
+
+/// `enter_function` where the arguments are the parameters and lie where the callee's window begins; nothing has happened
+/// otherwise. `exec` is that of the callable's code. Hot: the loop's `call`.
+///
+/// # Safety
+/// As for `enter_function`; `caller` is the top frame.
+#[inline(always)]
+pub unsafe fn enter_plain(
+    vm: &Vm,
+    regs: Regs,
+    caller: &Frame,
+    r: usize,
+    first: usize,
+    count: usize,
+    exec: &Exec,
+    dst: u16,
+) -> Option<*const Frame> {
+    // SAFETY: by contract.
+    unsafe {
         let base = regs.base.add(first);
         if count != exec.simple_args
-            || (*vm.thread.top()).kind.get() & kind::GENERATOR != 0
+            || caller.kind.get() & kind::GENERATOR != 0
             || !vm.thread.fits(base, exec.nregs)
+            || !vm.thread.has_place()
         {
-            return enter_bound(vm, regs, r, first, count, func, &[], dst);
+            cold_path();
+            return None;
         }
         // The arguments are in place; locals and cells beyond them are made EMPTY (dead words are no pointers).
         clear(base, count, exec.first_temp);
         // The callable moves into the frame; an EMPTY self needs nothing.
         let callee = std::ptr::replace(regs.base.add(r) as *mut u64, DEAD);
         let func: Gc<Function> = Value::from_bits(callee).into_gc_unchecked();
-        match vm.thread.push(vm, func, exec, base, 0, dst) {
-            Ok(_) => Ok(()),
-            Err(raised) => {
-                drop_window(base, exec.first_temp);
-                Err(raised)
-            }
-        }
+        Some(vm.thread.push_unchecked(caller, func, exec, base, dst))
     }
 }
 
@@ -367,7 +389,7 @@ pub unsafe fn enter_special(
     if let Some(ty) = callee.downcast::<Type>()
         && first == r + 2
         && ty.is_heap_type()
-        && let Some(init) = plain_init(vm, ty)
+        && let Some(init) = super::fast::plain_init(vm, ty)
     {
         let obj = vm.alloc_in(ty, crate::types::object::Object)?.into_value();
         drop(regs.take(r));
@@ -430,7 +452,10 @@ pub fn push_call(
         }
         match vm.thread.push(vm, func.clone(), exec, base, kind, 0) {
             Ok(f) => {
-                (*f).locals = locals;
+                if locals.is_some() {
+                    (*f).kind.set(kind | kind::MORE);
+                    (*f).locals = locals;
+                }
                 Ok(())
             }
             Err(raised) => {
@@ -793,21 +818,4 @@ pub fn set_function_attr(regs: Regs, a: u16, x: u8, v: Value) {
         }
         _ => f.annotate.set(Some(v)),
     }
-}
-
-/// The Python `__init__` of a class whose construction is plain: metaclass `type`, `object.__new__`, not abstract.
-fn plain_init(vm: &Vm, ty: &Gc<Type>) -> Option<Gc<Function>> {
-    use crate::object::Payload;
-    if !vm.type_of(ty.as_value()).is(&vm.types.type_)
-        || !std::ptr::eq(ty.def, crate::types::object::Object::def())
-        || ty.has_flags(crate::types::typedef::F::ABSTRACT)
-    {
-        return None;
-    }
-    let (new, plain) = (ty.slots.new.get()?, vm.types.object.slots.new.get()?);
-    if !std::ptr::fn_addr_eq(new, plain) {
-        return None;
-    }
-    let init = ty.lookup(vm, &vm.names.__init__)?;
-    init.downcast_exact::<Function>().cloned()
 }

@@ -161,6 +161,7 @@ enum Special {
     GetItem,
     SetItem,
     Call,
+    Init,
 }
 
 /// The special method of a class made by Python code, if it is a Python function that takes `n` arguments by position
@@ -185,13 +186,33 @@ fn find_python_method(vm: &Vm, ty: &Gc<Type>, which: Special, n: usize) -> Optio
         Special::GetItem => &vm.names.__getitem__,
         Special::SetItem => &vm.names.__setitem__,
         Special::Call => &vm.names.__call__,
+        Special::Init => &vm.names.__init__,
     };
     let version = ty.ensure_version(vm);
-    let found = ty.lookup(vm, name).and_then(|f| f.downcast_exact::<Function>().cloned());
+    let found = ty.lookup(vm, name).filter(|_| !matches!(which, Special::Init) || makes_plainly(vm, ty)).and_then(|f| f.downcast_exact::<Function>().cloned());
     // SAFETY: of a live function's code.
     let found = found.filter(|f| n == usize::MAX || unsafe { &*f.exec(vm) }.simple_args == n);
     ty.special[which as usize].set((version, found.as_ref().map_or(0, |f| f.as_value().bits())));
     found
+}
+
+/// Whether the class makes its instances by `object.__new__`, with nothing beside what that does for plain objects.
+fn makes_plainly(vm: &Vm, ty: &Gc<Type>) -> bool {
+    use crate::object::Payload;
+    std::ptr::eq(ty.def, crate::types::object::Object::def())
+        && match (ty.slots.new.get(), vm.types.object.slots.new.get()) {
+            (Some(new), Some(plain)) => std::ptr::fn_addr_eq(new, plain),
+            _ => false,
+        }
+}
+
+/// The Python `__init__` of a class whose construction is plain: metaclass `type`, `object.__new__`, not abstract.
+#[inline]
+pub fn plain_init(vm: &Vm, ty: &Gc<Type>) -> Option<Gc<Function>> {
+    if !vm.type_of(ty.as_value()).is(&vm.types.type_) || ty.has_flags(crate::types::typedef::F::ABSTRACT) {
+        return None;
+    }
+    python_method(vm, ty, Special::Init, usize::MAX)
 }
 
 /// Enters `f` with these arguments; its result goes to register `dst` of the top frame. An error (the recursion limit)

@@ -39,6 +39,8 @@ pub mod kind {
     pub const RESUMED: u8 = 32;
     /// Nobody wants the result (`__setitem__` for an assignment).
     pub const DISCARD: u8 = 64;
+    /// The frame has `locals` or an `object`.
+    pub const MORE: u8 = 128;
 }
 
 /// An activation of a function.
@@ -71,11 +73,10 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Whether nothing but the function is owned.
-    #[inline(always)]
-    fn is_plain(&self) -> bool {
-        let word = |v: &Option<Value>| v.as_ref().map_or(0, Value::bits);
-        word(&self.locals) | word(&self.owner) | self.object.is_some() as u64 == 0
+    /// Keeps the frame as Python sees it.
+    pub fn set_object(&self, o: Gc<FrameObject>) {
+        self.kind.set(self.kind.get() | kind::MORE);
+        self.object.set(Some(o));
     }
 
     /// The generator that is running in this frame.
@@ -362,57 +363,85 @@ impl ThreadState {
         }
     }
 
+    /// Whether the recursion limit, as far as this thread knows it, leaves a place.
+    #[inline(always)]
+    pub fn has_place(&self) -> bool {
+        self.next.get() < self.limit.get()
+    }
+
+    /// `push` on top of `caller`, for a frame of kind 0.
+    ///
+    /// # Safety
+    /// As for `push`; `caller` is the top frame, and there is a place.
+    #[inline(always)]
+    pub unsafe fn push_unchecked(
+        &self,
+        caller: &Frame,
+        func: Gc<Function>,
+        exec: &Exec,
+        base: *mut Slot,
+        dst: u16,
+    ) -> *const Frame {
+        let f = self.next.get();
+        // SAFETY: by contract.
+        unsafe {
+            f.write(Frame {
+                pc: Cell::new(exec.instrs.as_ptr()),
+                base,
+                free: base.add(exec.nregs),
+                exec,
+                prev: caller as *const Frame as *mut Frame,
+                func: Some(func),
+                locals: None,
+                owner: None,
+                object: GcCell::new(None),
+                dst,
+                kind: Cell::new(0),
+                begun: Cell::new(false),
+                lineno_override: Cell::new(0),
+            });
+            self.top.set(f);
+            self.next.set(f.add(1));
+        }
+        f
+    }
+
+    /// Pops the top frame, of kind 0 or `INIT` without its owner: its function returns. Hot.
+    ///
+    /// # Safety
+    /// `f` is the top frame and runs `exec`; its temporaries hold no pointers.
+    #[inline(always)]
+    pub unsafe fn pop_plain(&self, vm: &Vm, f: *mut Frame, exec: &Exec) {
+        // SAFETY: by contract; after its registers hold no pointers and it is off the stack, its function is dropped.
+        unsafe {
+            drop_registers(&*f, exec, exec.first_temp);
+            // A finaliser may have looked at the frame just now.
+            if (*f).kind.get() & kind::MORE != 0 {
+                cold_path();
+                detach(vm, &*f);
+            }
+            self.unlink(f);
+            drop(std::ptr::read(&raw const (*f).func));
+        }
+    }
+
     /// Pops the top frame. Its locals are dropped; `all`: temporaries too, of which a return leaves none (verified).
     ///
     /// # Safety
     /// A frame is running.
-    #[inline(always)]
+    #[inline(never)]
     pub unsafe fn pop(&self, vm: &Vm, all: bool) {
         // SAFETY: the top frame is live; after its registers hold no pointers and it is off the stack, its fields are
         // dropped.
         unsafe {
             let f = self.top.get();
-            let exec = (*f).exec();
-            let plain = (*f).is_plain();
-            if !plain {
-                cold_path();
-                detach(vm, &*f);
-            }
-            let n = if all { exec.nregs } else { exec.first_temp };
-            let base = (*f).base as *mut u64;
-            debug_assert!(
-                (n..exec.nregs).all(|i| *base.add(i) & 7 != 0 || *base.add(i) == 0),
-                "temporaries at a return"
-            );
-            // The last variable goes first, as in CPython.
-            let mut i = n;
-            while i > 0 {
-                i -= 1;
-                let slot = base.add(i);
-                let word = *slot;
-                // Words that are no pointers may stay (I2).
-                if word & 7 == 0 {
-                    cold_path();
-                    *slot = DEAD;
-                    if word != 0 {
-                        drop(Value::from_bits(word));
-                    }
-                }
-            }
+            let exec = &*(*f).exec;
+            detach(vm, &*f);
+            drop_registers(&*f, exec, if all { exec.nregs } else { exec.first_temp });
             // A finaliser may have looked at the frame just now.
-            let seen = (*f).object.is_some();
-            if seen {
-                cold_path();
-                detach(vm, &*f);
-            }
+            detach(vm, &*f);
             self.unlink(f);
-            if plain && !seen {
-                // Most frames: only the function is to be dropped.
-                drop(std::ptr::read(&raw const (*f).func));
-            } else {
-                cold_path();
-                drop_fields(f);
-            }
+            drop(std::ptr::read(f));
         }
     }
 
@@ -448,12 +477,34 @@ impl ThreadState {
     }
 }
 
+/// Drops what the first `n` registers hold.
+///
 /// # Safety
-/// The frame is off the stack.
-#[inline(never)]
-unsafe fn drop_fields(f: *mut Frame) {
-    // SAFETY: by contract.
-    drop(unsafe { std::ptr::read(f) });
+/// The frame runs `exec`; nothing reads the registers afterwards, and the others hold no pointers.
+#[inline(always)]
+unsafe fn drop_registers(f: &Frame, exec: &Exec, n: usize) {
+    let base = f.base as *mut u64;
+    // SAFETY: I1, I2.
+    unsafe {
+        debug_assert!(
+            (n..exec.nregs).all(|i| *base.add(i) & 7 != 0 || *base.add(i) == 0),
+            "temporaries at a return"
+        );
+        let mut i = 0;
+        while i < n {
+            let slot = base.add(i);
+            let word = *slot;
+            // Words that are no pointers may stay (I2).
+            if word & 7 == 0 {
+                cold_path();
+                *slot = DEAD;
+                if word != 0 {
+                    drop(Value::from_bits(word));
+                }
+            }
+            i += 1;
+        }
+    }
 }
 
 /// A frame ends. If Python holds its frame object, that takes the variables over.

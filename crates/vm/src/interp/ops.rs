@@ -305,14 +305,18 @@ pub unsafe fn remembered(obj: &Value, s: &SiteCache) -> Option<Value> {
 }
 
 /// Looks through all that the site remembers: the value, and whether it is a method to be called with the object.
-#[inline]
+#[inline(always)]
 fn from_site(vm: &Vm, obj: &Value, site: &SiteCache) -> Option<(Value, bool)> {
     let version = vm.type_of(obj).version.get() as u64;
-    let own = (site.version.get() == version).then_some(site);
-    // SAFETY: the versions were compared.
-    own.into_iter()
-        .chain(site.others(version))
-        .find_map(|s| Some((unsafe { remembered(obj, s) }?, s.kind.get() == Kind::Method)))
+    for s in std::iter::once(site).chain(site.others()) {
+        if s.version.get() == version
+            // SAFETY: the versions were compared.
+            && let Some(v) = unsafe { remembered(obj, s) }
+        {
+            return Some((v, s.kind.get() == Kind::Method));
+        }
+    }
+    None
 }
 
 /// `load_attr`; `true`: a frame was entered (a property's getter) that will give the result.
@@ -411,8 +415,7 @@ unsafe fn store_remembered(obj: &Value, s: &SiteCache, v: Value) -> Result<Slot,
 pub fn store_attr(vm: &Vm, regs: Regs, i: Instr, site: &SiteCache, name: &Gc<Str>) -> PyResult<()> {
     let obj = regs.get(i.a());
     let version = vm.type_of(obj).version.get() as u64;
-    let own = (site.version.get() == version).then_some(site);
-    for s in own.into_iter().chain(site.others(version)) {
+    for s in std::iter::once(site).chain(site.others()).filter(|s| s.version.get() == version) {
         // SAFETY: the versions were compared.
         if let Ok(old) = unsafe { store_remembered(obj, s, regs.get(i.b()).clone()) } {
             drop(old);
@@ -429,21 +432,45 @@ pub fn store_attr(vm: &Vm, regs: Regs, i: Instr, site: &SiteCache, name: &Gc<Str
 }
 
 /// `super().name`.
-pub fn load_super(vm: &Vm, regs: Regs, i: Instr, name: &Gc<Str>, method: bool) -> PyResult<()> {
+pub fn load_super(
+    vm: &Vm,
+    regs: Regs,
+    i: Instr,
+    site: &SiteCache,
+    name: &Gc<Str>,
+    method: bool,
+) -> PyResult<()> {
     let r = i.b();
     let (sup, cls, zelf) = (regs.get(r), regs.get(r + 1), regs.get(r + 2));
     let is_builtin = links::is_builtin_super(sup);
-    if is_builtin
-        && let Some(cls) = cls.downcast::<Type>()
-        && let Some((f, bound)) = links::super_lookup(vm, cls, zelf, name, method)?
-    {
-        let zelf = zelf.clone();
-        regs.drop_run(r as usize, 3);
-        regs.put(i.a(), f);
-        if method {
-            regs.put_fresh(i.a() as usize + 1, if bound { None } else { Some(zelf) });
+    if is_builtin && let Some(cls) = cls.downcast::<Type>() {
+        // The site remembers a function by the class of the object and the class that it is looked up behind.
+        let version = vm.type_of(zelf).version.get() as u64;
+        let known = method
+            && site.kind.get() == Kind::Method
+            && site.version.get() == version
+            && site.shape.get() as u64 == cls.as_value().bits();
+        let found = match known {
+            true => Some((borrowed(site.value.get()), false)),
+            false => links::super_lookup(vm, cls, zelf, name, method)?,
+        };
+        if let Some((f, bound)) = found {
+            if method && !known && !bound {
+                cache::fill_super(vm, site, cls, zelf, &f);
+            }
+            let zelf = regs.own(r + 2);
+            regs.drop_run(r as usize, 2);
+            regs.put(i.a(), f);
+            if method {
+                if bound {
+                    drop(zelf);
+                    regs.put_fresh(i.a() as usize + 1, None);
+                } else {
+                    regs.put_fresh(i.a() as usize + 1, Some(zelf));
+                }
+            }
+            return Ok(());
         }
-        return Ok(());
     }
     let sup =
         if i.x() == 0 && !is_builtin { vm.call0(sup)? } else { vm.call(sup, &[cls.clone(), zelf.clone()])? };

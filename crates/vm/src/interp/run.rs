@@ -4,7 +4,7 @@
 //! To add an instruction: (1) its row in `ops.rs`; (2) an arm here; (3) its slow path in the file of its family.
 
 use super::cache::{Kind, SiteCache};
-use super::frame::{Slot, kind};
+use super::frame::{Frame, Slot, kind};
 use super::{build, call, fast, generator, links, names, ops, tracing, unwind};
 use crate::native::CallArgs;
 use crate::object::{Type, ValueExt};
@@ -183,13 +183,80 @@ fn float_of(bits: u64) -> Option<f64> {
     v.as_small_float()
 }
 
-/// The operation of an instruction that `Code::prepare` let through.
-#[inline(always)]
-fn op_of(i: Instr) -> Op {
-    debug_assert!(Op::from_u8(i.opcode()).is_some());
-    // SAFETY: `prepare` replaces numbers that are none by `Illegal`, and what is written into the array later are `Op`s.
-    unsafe { std::mem::transmute::<u8, Op>(i.opcode()) }
+/// The instruction being run. Each operand is a load of its own: that is one instruction, where taking a word apart is
+/// three and a register.
+#[derive(Clone, Copy)]
+struct At(*const Cell<Instr>);
+
+impl At {
+    fn instr(self) -> Instr {
+        // SAFETY: made of a place in the running code (whose operands never change) or of a local that outlives it.
+        unsafe { (*self.0).get() }
+    }
+
+    /// The operation of an instruction that `Code::prepare` let through.
+    #[inline(always)]
+    fn op(self) -> Op {
+        // SAFETY: as for `instr`.
+        let op = unsafe { *(self.0 as *const u8) };
+        debug_assert!(Op::from_u8(op).is_some());
+        // SAFETY: `prepare` replaces numbers that are none by `Illegal`, and what is written into the array later are `Op`s.
+        unsafe { std::mem::transmute::<u8, Op>(op) }
+    }
+
+    #[inline(always)]
+    fn x(self) -> u8 {
+        // SAFETY: as for `instr`.
+        unsafe { *(self.0 as *const u8).add(1) }
+    }
+
+    #[inline(always)]
+    fn a(self) -> u16 {
+        // SAFETY: as for `instr`.
+        unsafe { *(self.0 as *const u16).add(1) }
+    }
+
+    #[inline(always)]
+    fn b(self) -> u16 {
+        // SAFETY: as for `instr`.
+        unsafe { *(self.0 as *const u16).add(2) }
+    }
+
+    #[inline(always)]
+    fn c(self) -> u16 {
+        // SAFETY: as for `instr`.
+        unsafe { *(self.0 as *const u16).add(3) }
+    }
+
+    #[inline(always)]
+    fn sb(self) -> i16 {
+        self.b() as i16
+    }
+
+    #[inline(always)]
+    fn sc(self) -> i16 {
+        self.c() as i16
+    }
+
+    #[inline(always)]
+    fn bc(self) -> u32 {
+        // SAFETY: as for `instr`.
+        unsafe { *(self.0 as *const u32).add(1) }
+    }
+
+    #[inline(always)]
+    fn sbc(self) -> i32 {
+        self.bc() as i32
+    }
+
+    #[inline(always)]
+    fn jump24(self) -> i32 {
+        ((self.x() as i8) as i32) << 16 | self.c() as i32
+    }
 }
+
+// `At` reads the fields where `Instr` puts them on a little-endian machine.
+const _: () = assert!(cfg!(target_endian = "little"));
 
 /// Runs the top frame (an `ENTRY` frame) and what it calls until it returns or raises.
 pub fn run(vm: &Vm) -> PyResult<Value> {
@@ -216,6 +283,7 @@ pub fn run(vm: &Vm) -> PyResult<Value> {
 
 /// The loop proper. `Err`: an exception left the top frame's current instruction (`frame.pc` tells which).
 fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
+    let mut frame: *const Frame;
     let mut exec: &Exec;
     let mut regs: Regs;
     let mut pc: *const Cell<Instr>;
@@ -226,7 +294,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
         () => {{
             // SAFETY: a frame is running; I5.
             unsafe {
-                let frame = vm.thread.top();
+                frame = vm.thread.top();
                 exec = &*(*frame).exec;
                 regs = Regs { base: (*frame).base, first_temp: exec.first_temp };
                 pc = (*frame).pc.get();
@@ -248,14 +316,14 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             #[allow(unused_unsafe)]
             // SAFETY: the running frame.
             unsafe {
-                (*vm.thread.top()).pc.set(pc)
+                (*frame).pc.set(pc)
             }
         };
     }
     macro_rules! fr {
         () => {
             // SAFETY: the running frame.
-            unsafe { &*vm.thread.top() }
+            unsafe { &*frame }
         };
     }
     macro_rules! jump {
@@ -309,7 +377,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
         ($i:expr, $op:expr) => {{
             cold_path();
             save!();
-            ops::binary(vm, regs, $i, $op)?;
+            ops::binary(vm, regs, $i.instr(), $op)?;
         }};
     }
     macro_rules! binary_rhs {
@@ -317,7 +385,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             cold_path();
             save!();
             let rhs = $rhs;
-            ops::binary_with(vm, regs, $i, $op, &rhs)?;
+            ops::binary_with(vm, regs, $i.instr(), $op, &rhs)?;
         }};
     }
     macro_rules! int_op {
@@ -347,7 +415,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             } else {
                 cold_path();
                 save!();
-                ops::compare(vm, regs, $i, $op)?;
+                ops::compare(vm, regs, $i.instr(), $op)?;
             }
         }};
     }
@@ -359,7 +427,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             } else {
                 cold_path();
                 save!();
-                ops::compare_with(vm, regs, $i, $op, &Value::int32($i.sc() as i32))?;
+                ops::compare_with(vm, regs, $i.instr(), $op, &Value::int32($i.sc() as i32))?;
             }
         }};
     }
@@ -408,18 +476,15 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                 }
                 continue;
             }
-            // SAFETY: the running frame, which is done.
-            let dst = unsafe {
-                let frame = vm.thread.top();
-                if k != 0
-                    && let Some(made) = (*frame).owner.take()
-                {
+            if k != 0 {
+                // SAFETY: the running frame, which is done; nobody else looks at its fields now.
+                if let Some(made) = unsafe { (*frame.cast_mut()).owner.take() } {
                     v = made;
                 }
-                let dst = (*frame).dst;
-                vm.thread.pop(vm, false);
-                dst
-            };
+            }
+            let dst = fr!().dst;
+            // SAFETY: as above.
+            unsafe { vm.thread.pop_plain(vm, frame.cast_mut(), exec) };
             reload!();
             regs.put(dst, v);
         }};
@@ -443,10 +508,14 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
     reload!();
     let mut watch = tracing::Watch::default();
     loop {
-        let i: Instr = if WATCHED {
+        let shown;
+        let i = if WATCHED {
             save!();
             match tracing::step(vm, &mut watch)? {
-                tracing::Step::Run(i) => i,
+                tracing::Step::Run(i) => {
+                    shown = Cell::new(i);
+                    At(&shown)
+                }
                 tracing::Step::Again => {
                     reload!();
                     continue;
@@ -454,12 +523,11 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                 tracing::Step::Leave => return Ok(Flow::Switch),
             }
         } else {
-            // SAFETY: `pc` is within the instructions: code ends in a terminator and jumps are in range.
-            unsafe { (*pc).get() }
+            At(pc)
         };
-        // SAFETY: as above.
+        // SAFETY: `pc` is within the instructions: code ends in a terminator and jumps are in range.
         pc = unsafe { pc.add(1) };
-        match op_of(i) {
+        match i.op() {
             Op::Nop | Op::Ext => {}
             Op::Mov => {
                 let v = regs.own(i.b());
@@ -718,7 +786,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                     }
                 }
                 save!();
-                if ops::load_attr(vm, regs, i, s, site_name!(s))? {
+                if ops::load_attr(vm, regs, i.instr(), s, site_name!(s))? {
                     reload!();
                 }
             }
@@ -745,12 +813,12 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                     continue;
                 }
                 save!();
-                ops::load_method(vm, regs, i, Some(s), site_name!(s))?;
+                ops::load_method(vm, regs, i.instr(), Some(s), site_name!(s))?;
             }
             Op::LoadMethodWide => {
                 let e = ext!();
                 save!();
-                ops::load_method(vm, regs, i, None, &exec.names[e.bc() as usize])?;
+                ops::load_method(vm, regs, i.instr(), None, &exec.names[e.bc() as usize])?;
             }
             Op::StoreAttr => {
                 let s = site!(i);
@@ -792,7 +860,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                     }
                 }
                 save!();
-                ops::store_attr(vm, regs, i, s, site_name!(s))?;
+                ops::store_attr(vm, regs, i.instr(), s, site_name!(s))?;
             }
             Op::StoreAttrWide => {
                 let e = ext!();
@@ -809,12 +877,12 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             Op::LoadSuperAttr => {
                 save!();
                 let s = site!(i);
-                ops::load_super(vm, regs, i, site_name!(s), false)?;
+                ops::load_super(vm, regs, i.instr(), s, site_name!(s), false)?;
             }
             Op::LoadSuperMethod => {
                 save!();
                 let s = site!(i);
-                ops::load_super(vm, regs, i, site_name!(s), true)?;
+                ops::load_super(vm, regs, i.instr(), s, site_name!(s), true)?;
             }
             Op::Subscr => {
                 let (b, c) = (regs.get(i.b()), regs.get(i.c()));
@@ -826,7 +894,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                     continue;
                 }
                 save!();
-                if ops::subscr(vm, regs, i)? {
+                if ops::subscr(vm, regs, i.instr())? {
                     reload!();
                 }
             }
@@ -995,7 +1063,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             }
             Op::Pow => {
                 save!();
-                ops::power(vm, regs, i, None)?;
+                ops::power(vm, regs, i.instr(), None)?;
             }
             Op::Lshift => {
                 let (b, c) = (regs.bits(i.b()), regs.bits(i.c()));
@@ -1086,7 +1154,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             Op::PowK => {
                 save!();
                 let k = constant!(i.c());
-                ops::power(vm, regs, i, Some(&k))?;
+                ops::power(vm, regs, i.instr(), Some(&k))?;
             }
             Op::AddI => {
                 let b = regs.bits(i.b());
@@ -1219,12 +1287,12 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
             Op::EqK => {
                 save!();
                 let k = constant!(i.c());
-                ops::compare_with(vm, regs, i, CompareOp::Eq, &k)?;
+                ops::compare_with(vm, regs, i.instr(), CompareOp::Eq, &k)?;
             }
             Op::NeK => {
                 save!();
                 let k = constant!(i.c());
-                ops::compare_with(vm, regs, i, CompareOp::Ne, &k)?;
+                ops::compare_with(vm, regs, i.instr(), CompareOp::Ne, &k)?;
             }
             Op::Is => {
                 let r = ops::is(regs.get(i.b()), regs.get(i.c()));
@@ -1409,11 +1477,11 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                     regs.put(i.b(), y);
                     continue;
                 }
-                build::unpack_pair(vm, regs, i)?;
+                build::unpack_pair(vm, regs, i.instr())?;
             }
             Op::UnpackEx => {
                 save!();
-                build::unpack_ex(vm, regs, i)?;
+                build::unpack_ex(vm, regs, i.instr())?;
             }
             Op::BuildTuple => {
                 let n = i.c() as usize;
@@ -1534,7 +1602,20 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                 if let Some(f) = callee.downcast_exact::<Function>() {
                     // SAFETY: the arguments are the topmost temporaries, so everything above them is free (I3).
                     unsafe {
-                        call::enter_function(vm, regs, r, first, count, f, i.a())?;
+                        let new = &*f.exec(vm);
+                        if let Some(entered) = call::enter_plain(vm, regs, &*frame, r, first, count, new, i.a()) {
+                            // What was just stored need not be loaded.
+                            frame = entered;
+                            exec = new;
+                            regs = Regs { base: regs.base.add(first), first_temp: new.first_temp };
+                            pc = new.instrs.as_ptr();
+                            if breaker.tripped() {
+                                save!();
+                                vm.poll()?;
+                            }
+                            continue;
+                        }
+                        call::enter_bound(vm, regs, r, first, count, f, &[], i.a())?;
                     }
                     entered!();
                     continue;
@@ -1565,7 +1646,7 @@ fn run_frames<const WATCHED: bool>(vm: &Vm) -> PyResult<Flow> {
                 regs.put(i.a(), v);
             }
             Op::CallKw | Op::CallKwWide => {
-                let (n, k) = if op_of(i) == Op::CallKw {
+                let (n, k) = if i.op() == Op::CallKw {
                     let s = site!(i);
                     (s.nargs as usize, s.index)
                 } else {

@@ -351,9 +351,9 @@ fn around_super(vm: &Vm, f: &Frame, code: &Gc<Code>, at: usize, i: Instr) -> PyR
     let first = if i.x() != 0 { regs.get(i.b() + 1).clone() } else { missing };
     let args = [offset(vm, at), callee.clone(), first];
     fire(vm, code, at, event::CALL, &args)?;
-    let index = code.data.sites.get(i.c() as usize).map_or(0, |s| s.index as usize);
-    let Some(name) = f.exec().names.get(index).cloned() else { return Ok(false) };
-    let r = ops::load_super(vm, regs, i, &name, i.op() == Op::LoadSuperMethod);
+    let Some(site) = f.exec().sites.get(i.c() as usize) else { return Ok(false) };
+    let Some(name) = f.exec().names.get(site.index as usize).cloned() else { return Ok(false) };
+    let r = ops::load_super(vm, regs, i, site, &name, i.op() == Op::LoadSuperMethod);
     let native = callee.downcast_exact::<Function>().is_none();
     match r {
         Ok(()) if native => fire(vm, code, at, event::C_RETURN, &args)?,

@@ -86,7 +86,7 @@ pub fn object_of(vm: &Vm, f: &Frame) -> Gc<FrameObject> {
         extra_locals: GcCell::new(None),
         generator: Cell::new(f.generator().map_or(0, Value::bits)),
     });
-    f.object.set(Some(o.clone()));
+    f.set_object(o.clone());
     o
 }
 

@@ -39,7 +39,7 @@ pub struct PyType {
     pub inline_hint: Cell<u8>,
     /// Special methods that are Python functions which the loop can enter, as the loop last found them: the version that
     /// the class had, and the function's word (not counted; 0: there is none such).
-    pub special: [Cell<(u32, u64)>; 3],
+    pub special: [Cell<(u32, u64)>; 4],
     /// `None`: the definition's.
     name: Guarded<Option<Gc<Str>>>,
     qualname: Guarded<Option<Gc<Str>>>,
