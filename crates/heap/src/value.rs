@@ -202,6 +202,26 @@ impl Value {
         }
     }
 
+    /// Gives back the reference that a word owns unless it is the last one; `false` and nothing done then. Words that are no
+    /// pointers own none.
+    ///
+    /// # Safety
+    /// The word owns a reference or is no pointer; it is not used again if the answer is `true`.
+    #[inline(always)]
+    pub unsafe fn release_shared(bits: u64) -> bool {
+        if bits & TAG_MASK != 0 || bits == 0 {
+            return true;
+        }
+        // SAFETY: by contract a live object.
+        let header = unsafe { &*(bits as *const Header) };
+        let count = header.count();
+        if count == 1 {
+            return false;
+        }
+        header.set_count(count - 1);
+        true
+    }
+
     /// Reads the payload as a `T` without asking the type.
     ///
     /// # Safety

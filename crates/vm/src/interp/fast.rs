@@ -189,7 +189,10 @@ fn find_python_method(vm: &Vm, ty: &Gc<Type>, which: Special, n: usize) -> Optio
         Special::Init => &vm.names.__init__,
     };
     let version = ty.ensure_version(vm);
-    let found = ty.lookup(vm, name).filter(|_| !matches!(which, Special::Init) || makes_plainly(vm, ty)).and_then(|f| f.downcast_exact::<Function>().cloned());
+    let found = ty
+        .lookup(vm, name)
+        .filter(|_| !matches!(which, Special::Init) || makes_plainly(vm, ty))
+        .and_then(|f| f.downcast_exact::<Function>().cloned());
     // SAFETY: of a live function's code.
     let found = found.filter(|f| n == usize::MAX || unsafe { &*f.exec(vm) }.simple_args == n);
     ty.special[which as usize].set((version, found.as_ref().map_or(0, |f| f.as_value().bits())));

@@ -166,6 +166,8 @@ pub struct ThreadState {
     pub stack_limit: Cell<usize>,
     pub trace_func: taipan_heap::cell::ValueCell,
     pub profile_func: taipan_heap::cell::ValueCell,
+    /// The result of the entry frame that the loop has just left.
+    pub result: taipan_heap::cell::ValueCell,
     /// How many callbacks of watchers run: nothing is told meanwhile.
     pub tracing: Cell<u32>,
     /// The event being told.
@@ -219,6 +221,7 @@ impl ThreadState {
             stack_limit: Cell::new(0),
             trace_func: Default::default(),
             profile_func: Default::default(),
+            result: Default::default(),
             tracing: Cell::new(0),
             what_event: Cell::new(u8::MAX),
             seen_trace: Cell::new(0),
@@ -425,6 +428,20 @@ impl ThreadState {
         }
     }
 
+    /// Takes the top frame off for good, all of whose values have been given back but its function, which others refer to.
+    /// Hot.
+    ///
+    /// # Safety
+    /// `f` is the top frame, which owns nothing else.
+    #[inline(always)]
+    pub unsafe fn leave(&self, f: *mut Frame) {
+        // SAFETY: by contract.
+        unsafe {
+            self.unlink(f);
+            Value::release_shared(std::ptr::read(&raw const (*f).func as *const u64));
+        }
+    }
+
     /// Pops the top frame. Its locals are dropped; `all`: temporaries too, of which a return leaves none (verified).
     ///
     /// # Safety
@@ -490,8 +507,10 @@ unsafe fn drop_registers(f: &Frame, exec: &Exec, n: usize) {
             (n..exec.nregs).all(|i| *base.add(i) & 7 != 0 || *base.add(i) == 0),
             "temporaries at a return"
         );
-        let mut i = 0;
-        while i < n {
+        // The last variable goes first, as in CPython.
+        let mut i = n;
+        while i > 0 {
+            i -= 1;
             let slot = base.add(i);
             let word = *slot;
             // Words that are no pointers may stay (I2).
@@ -502,7 +521,6 @@ unsafe fn drop_registers(f: &Frame, exec: &Exec, n: usize) {
                     drop(Value::from_bits(word));
                 }
             }
-            i += 1;
         }
     }
 }

@@ -12,13 +12,13 @@ use taipan_heap::Gc;
 /// The cell in a register.
 #[inline(always)]
 pub fn cell_at(slot: &Option<Value>) -> Option<&Gc<Cell>> {
-    slot.as_ref()?.downcast::<Cell>()
+    slot.as_ref()?.downcast_exact::<Cell>()
 }
 
 /// Cell `i` of the running function's closure.
 #[inline(always)]
 pub fn free(frame: &Frame, i: u16) -> Option<&Gc<Cell>> {
-    frame.func.as_ref()?.closure.get()?.get(i as usize)?.downcast::<Cell>()
+    frame.func.as_ref()?.closure.get()?.get(i as usize)?.downcast_exact::<Cell>()
 }
 
 #[cold]

@@ -216,28 +216,16 @@ pub fn shift_left(a: i64, n: i64) -> Option<Value> {
     Value::small_int(r)
 }
 
-/// The value as an exact list.
-#[inline(always)]
-pub fn exact_list<'a>(vm: &Vm, v: &'a Value) -> Option<&'a Gc<List>> {
-    let ty = v.heap_type()?;
-    if ty.is(&vm.types.list) { v.downcast::<List>() } else { None }
-}
-
 /// `v[n]` for exact lists and tuples in range.
 #[inline(always)]
-pub fn index_fast(vm: &Vm, v: &Value, n: i64) -> Option<Value> {
-    let ty = v.heap_type()?;
-    if ty.is(&vm.types.list) {
-        let l = v.downcast::<List>()?;
+pub fn index_fast(v: &Value, n: i64) -> Option<Value> {
+    if let Some(l) = v.downcast_exact::<List>() {
         let n = if n < 0 { n + l.len() as i64 } else { n };
         return l.get(usize::try_from(n).ok()?);
     }
-    if ty.is(&vm.types.tuple) {
-        let t = v.downcast::<Tuple>()?;
-        let n = if n < 0 { n + t.len() as i64 } else { n };
-        return t.get(usize::try_from(n).ok()?).cloned();
-    }
-    None
+    let t = v.downcast_exact::<Tuple>()?;
+    let n = if n < 0 { n + t.len() as i64 } else { n };
+    t.get(usize::try_from(n).ok()?).cloned()
 }
 
 /// `subscr`; `true`: a frame was entered that will give the result.

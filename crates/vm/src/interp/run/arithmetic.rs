@@ -1,0 +1,728 @@
+//! Arithmetic, comparisons and tests of truth: on ints and floats in place, otherwise by the handlers of `ops`.
+
+use super::{
+    At, Exit, FALSE, Handler, Left, NONE, PLAIN, State, TAIL, TRUE, both_ints, exit, float_of,
+};
+use crate::interp::frame::{Frame, Slot};
+use crate::interp::ops;
+use crate::protocol::BinaryOp;
+use crate::types::code::Exec;
+use crate::types::typedef::CompareOp;
+use crate::{Value, Vm};
+use taipan_bytecode::Op;
+
+/// What an arithmetic instruction does, whatever its operands are.
+fn binary_op(op: Op) -> BinaryOp {
+    match op {
+        Op::Add | Op::AddI | Op::AddK => BinaryOp::Add,
+        Op::Sub | Op::SubI | Op::SubK => BinaryOp::Sub,
+        Op::Mul | Op::MulI | Op::MulK => BinaryOp::Mul,
+        Op::Matmul => BinaryOp::MatMul,
+        Op::Truediv | Op::TruedivK => BinaryOp::TrueDiv,
+        Op::Floordiv | Op::FloordivI => BinaryOp::FloorDiv,
+        Op::Modulo | Op::ModuloI | Op::ModuloK => BinaryOp::Mod,
+        Op::Lshift | Op::LshiftI => BinaryOp::LShift,
+        Op::Rshift | Op::RshiftI => BinaryOp::RShift,
+        Op::And | Op::AndI => BinaryOp::And,
+        Op::Or => BinaryOp::Or,
+        _ => BinaryOp::Xor,
+    }
+}
+
+/// The comparison that an instruction makes.
+fn compare_op(op: Op) -> CompareOp {
+    use Op::*;
+    match op {
+        Lt | LtI | JumpIfLt | JumpIfLtI | JumpUnlessLt | JumpUnlessLtI => CompareOp::Lt,
+        Le | LeI | JumpIfLe | JumpIfLeI | JumpUnlessLe | JumpUnlessLeI => CompareOp::Le,
+        Ne | NeI | NeK | JumpIfNe | JumpIfNeI | JumpUnlessNe | JumpUnlessNeI => CompareOp::Ne,
+        Gt | GtI | JumpIfGt | JumpIfGtI | JumpUnlessGt | JumpUnlessGtI => CompareOp::Gt,
+        Ge | GeI | JumpIfGe | JumpIfGeI | JumpUnlessGe | JumpUnlessGeI => CompareOp::Ge,
+        _ => CompareOp::Eq,
+    }
+}
+
+/// Whether a comparing jump is taken when the comparison holds.
+fn jumps_if(op: Op) -> bool {
+    use Op::*;
+    !matches!(
+        op,
+        JumpUnlessLt
+            | JumpUnlessLe
+            | JumpUnlessEq
+            | JumpUnlessNe
+            | JumpUnlessGt
+            | JumpUnlessGe
+            | JumpUnlessLtI
+            | JumpUnlessLeI
+            | JumpUnlessEqI
+            | JumpUnlessNeI
+            | JumpUnlessGtI
+            | JumpUnlessGeI
+    )
+}
+
+macro_rules! float_op {
+    ($s:ident, $i:ident, $x:expr, $y:expr, $op:tt) => {
+        if let (Some(x), Some(y)) = (float_of($x), float_of($y))
+            && let Some(v) = Value::small_float(x $op y)
+        {
+            return $s.put_next($i.a(), v);
+        }
+    };
+}
+macro_rules! compare {
+    ($s:ident, $i:ident, $cmp:tt) => {{
+        let (b, c) = ($s.regs.bits($i.b()), $s.regs.bits($i.c()));
+        if both_ints(b, c) {
+            return $s.put_next($i.a(), Value::bool((b as i64) $cmp (c as i64)));
+        }
+        if let (Some(x), Some(y)) = (float_of(b), float_of(c)) {
+            return $s.put_next($i.a(), Value::bool(x $cmp y));
+        }
+        slow!($s, $i, compare)
+    }};
+}
+macro_rules! compare_i {
+    ($s:ident, $i:ident, $cmp:tt) => {{
+        let b = $s.regs.bits($i.b());
+        if b & 1 != 0 {
+            return $s.put_next($i.a(), Value::bool((b as i64 >> 1) $cmp ($i.sc() as i64)));
+        }
+        slow!($s, $i, compare_int)
+    }};
+}
+macro_rules! compare_jump {
+    ($s:ident, $i:ident, $cmp:tt, $sense:expr) => {{
+        let (a, b) = ($s.regs.bits($i.a()), $s.regs.bits($i.b()));
+        let holds = if both_ints(a, b) {
+            (a as i64) $cmp (b as i64)
+        } else if let (Some(x), Some(y)) = (float_of(a), float_of(b)) {
+            x $cmp y
+        } else {
+            slow!($s, $i, compare_jump)
+        };
+        if holds == $sense {
+            $s.jump($i.jump24());
+        }
+    }};
+}
+macro_rules! compare_jump_i {
+    ($s:ident, $i:ident, $cmp:tt, $sense:expr) => {{
+        let a = $s.regs.bits($i.a());
+        if a & 1 == 0 {
+            slow!($s, $i, compare_jump_int)
+        }
+        if ((a as i64 >> 1) $cmp ($i.sb() as i64)) == $sense {
+            $s.jump($i.jump24());
+        }
+    }};
+}
+
+instructions! { (s, i, vm, 'go)
+    cold binary {
+        s.save();
+        ops::binary(vm, s.regs, i.instr(), binary_op(i.op()))?;
+    }
+
+    cold binary_const {
+        s.save();
+        let rhs = s.constant(i.c() as u32);
+        ops::binary_with(vm, s.regs, i.instr(), binary_op(i.op()), &rhs)?;
+    }
+
+    cold binary_int {
+        s.save();
+        ops::binary_with(vm, s.regs, i.instr(), binary_op(i.op()), &Value::int32(i.sc() as i32))?;
+    }
+
+    cold compare {
+        s.save();
+        ops::compare(vm, s.regs, i.instr(), compare_op(i.op()))?;
+    }
+
+    cold compare_int {
+        s.save();
+        ops::compare_with(vm, s.regs, i.instr(), compare_op(i.op()), &Value::int32(i.sc() as i32))?;
+    }
+
+    cold compare_jump {
+        s.save();
+        if ops::compare_truth(vm, s.regs, i.a(), i.b(), compare_op(i.op()))? == jumps_if(i.op()) {
+            s.jump(i.jump24());
+        }
+    }
+
+    cold compare_jump_int {
+        s.save();
+        let holds = ops::compare_truth_with(vm, s.regs, i.a(), compare_op(i.op()), &Value::int32(i.sb() as i32))?;
+        if holds == jumps_if(i.op()) {
+            s.jump(i.jump24());
+        }
+    }
+
+    hot Add {
+        let (b, c) = (s.regs.bits(i.b()), s.regs.bits(i.c()));
+        if both_ints(b, c) {
+            // Tags: (2x + 1) + (2y + 1) - 1 = 2(x + y) + 1.
+            if let Some(r) = (b as i64).checked_add(c as i64 - 1) {
+                // SAFETY: an int word.
+                return s.put_next(i.a(), unsafe { Value::from_bits(r as u64) });
+            }
+            slow!(s, i, binary)
+        }
+        float_op!(s, i, b, c, +);
+        slow!(s, i, binary)
+    }
+
+    hot Sub {
+        let (b, c) = (s.regs.bits(i.b()), s.regs.bits(i.c()));
+        if both_ints(b, c) {
+            if let Some(r) = (b as i64).checked_sub(c as i64 - 1) {
+                // SAFETY: an int word.
+                return s.put_next(i.a(), unsafe { Value::from_bits(r as u64) });
+            }
+            slow!(s, i, binary)
+        }
+        float_op!(s, i, b, c, -);
+        slow!(s, i, binary)
+    }
+
+    hot Mul {
+        let (b, c) = (s.regs.bits(i.b()), s.regs.bits(i.c()));
+        if both_ints(b, c) {
+            if let Some(v) = (b as i64 >> 1).checked_mul(c as i64 >> 1).and_then(Value::small_int) {
+                return s.put_next(i.a(), v);
+            }
+            slow!(s, i, binary)
+        }
+        float_op!(s, i, b, c, *);
+        slow!(s, i, binary)
+    }
+
+    hot Matmul {
+        slow!(s, i, binary)
+    }
+
+    hot Truediv {
+        let (b, c) = (s.regs.bits(i.b()), s.regs.bits(i.c()));
+        if let (Some(x), Some(y)) = (float_of(b), float_of(c))
+            && y != 0.0
+            && let Some(v) = Value::small_float(x / y)
+        {
+            return s.put_next(i.a(), v);
+        }
+        slow!(s, i, binary)
+    }
+
+    hot Floordiv {
+        let (b, c) = (s.regs.bits(i.b()), s.regs.bits(i.c()));
+        if both_ints(b, c)
+            && let Some(v) = ops::floor_div(b as i64 >> 1, c as i64 >> 1)
+        {
+            return s.put_next(i.a(), v);
+        }
+        slow!(s, i, binary)
+    }
+
+    hot Modulo {
+        let (b, c) = (s.regs.bits(i.b()), s.regs.bits(i.c()));
+        if both_ints(b, c)
+            && let Some(v) = ops::floor_mod(b as i64 >> 1, c as i64 >> 1)
+        {
+            return s.put_next(i.a(), v);
+        }
+        slow!(s, i, binary)
+    }
+
+    far Pow {
+        s.save();
+        ops::power(vm, s.regs, i.instr(), None)?;
+    }
+
+    hot Lshift {
+        let (b, c) = (s.regs.bits(i.b()), s.regs.bits(i.c()));
+        if both_ints(b, c)
+            && let Some(v) = ops::shift_left(b as i64 >> 1, c as i64 >> 1)
+        {
+            return s.put_next(i.a(), v);
+        }
+        slow!(s, i, binary)
+    }
+
+    hot Rshift {
+        let (b, c) = (s.regs.bits(i.b()), s.regs.bits(i.c()));
+        if both_ints(b, c)
+            && (c as i64) >= 0
+            && let Some(v) = Value::small_int((b as i64 >> 1) >> (c as i64 >> 1).min(63))
+        {
+            return s.put_next(i.a(), v);
+        }
+        slow!(s, i, binary)
+    }
+
+    hot And {
+        let (b, c) = (s.regs.bits(i.b()), s.regs.bits(i.c()));
+        if both_ints(b, c) {
+            // SAFETY: an int word.
+            return s.put_next(i.a(), unsafe { Value::from_bits(b & c) });
+        }
+        slow!(s, i, binary)
+    }
+
+    hot Or {
+        let (b, c) = (s.regs.bits(i.b()), s.regs.bits(i.c()));
+        if both_ints(b, c) {
+            // SAFETY: an int word.
+            return s.put_next(i.a(), unsafe { Value::from_bits(b | c) });
+        }
+        slow!(s, i, binary)
+    }
+
+    hot Xor {
+        let (b, c) = (s.regs.bits(i.b()), s.regs.bits(i.c()));
+        if both_ints(b, c) {
+            // SAFETY: an int word.
+            return s.put_next(i.a(), unsafe { Value::from_bits((b ^ c) | 1) });
+        }
+        slow!(s, i, binary)
+    }
+
+    hot AddK {
+        float_op!(s, i, s.regs.bits(i.b()), s.constant_bits(i.c()), +);
+        slow!(s, i, binary_const)
+    }
+
+    hot SubK {
+        float_op!(s, i, s.regs.bits(i.b()), s.constant_bits(i.c()), -);
+        slow!(s, i, binary_const)
+    }
+
+    hot MulK {
+        float_op!(s, i, s.regs.bits(i.b()), s.constant_bits(i.c()), *);
+        slow!(s, i, binary_const)
+    }
+
+    hot TruedivK {
+        if let (Some(x), Some(y)) = (float_of(s.regs.bits(i.b())), float_of(s.constant_bits(i.c())))
+            && y != 0.0
+            && let Some(v) = Value::small_float(x / y)
+        {
+            return s.put_next(i.a(), v);
+        }
+        slow!(s, i, binary_const)
+    }
+
+    hot ModuloK {
+        slow!(s, i, binary_const)
+    }
+
+    far PowK {
+        s.save();
+        let k = s.constant(i.c() as u32);
+        ops::power(vm, s.regs, i.instr(), Some(&k))?;
+    }
+
+    hot AddI {
+        let b = s.regs.bits(i.b());
+        if b & 1 != 0
+            && let Some(r) = (b as i64).checked_add((i.sc() as i64) << 1)
+        {
+            // SAFETY: an int word.
+            return s.put_next(i.a(), unsafe { Value::from_bits(r as u64) });
+        }
+        slow!(s, i, binary_int)
+    }
+
+    hot SubI {
+        let b = s.regs.bits(i.b());
+        if b & 1 != 0
+            && let Some(r) = (b as i64).checked_sub((i.sc() as i64) << 1)
+        {
+            // SAFETY: an int word.
+            return s.put_next(i.a(), unsafe { Value::from_bits(r as u64) });
+        }
+        slow!(s, i, binary_int)
+    }
+
+    hot MulI {
+        let b = s.regs.bits(i.b());
+        if b & 1 != 0
+            && let Some(v) = (b as i64 >> 1).checked_mul(i.sc() as i64).and_then(Value::small_int)
+        {
+            return s.put_next(i.a(), v);
+        }
+        slow!(s, i, binary_int)
+    }
+
+    hot FloordivI {
+        let b = s.regs.bits(i.b());
+        if b & 1 != 0
+            && let Some(v) = ops::floor_div(b as i64 >> 1, i.sc() as i64)
+        {
+            return s.put_next(i.a(), v);
+        }
+        slow!(s, i, binary_int)
+    }
+
+    hot ModuloI {
+        let b = s.regs.bits(i.b());
+        if b & 1 != 0
+            && let Some(v) = ops::floor_mod(b as i64 >> 1, i.sc() as i64)
+        {
+            return s.put_next(i.a(), v);
+        }
+        slow!(s, i, binary_int)
+    }
+
+    hot AndI {
+        let b = s.regs.bits(i.b());
+        if b & 1 != 0
+            && let Some(v) = Value::small_int((b as i64 >> 1) & i.sc() as i64)
+        {
+            return s.put_next(i.a(), v);
+        }
+        slow!(s, i, binary_int)
+    }
+
+    hot LshiftI {
+        let b = s.regs.bits(i.b());
+        if b & 1 != 0
+            && let Some(v) = ops::shift_left(b as i64 >> 1, i.sc() as i64)
+        {
+            return s.put_next(i.a(), v);
+        }
+        slow!(s, i, binary_int)
+    }
+
+    hot RshiftI {
+        let b = s.regs.bits(i.b());
+        if b & 1 != 0
+            && i.sc() >= 0
+            && let Some(v) = Value::small_int((b as i64 >> 1) >> (i.sc() as i64).min(63))
+        {
+            return s.put_next(i.a(), v);
+        }
+        slow!(s, i, binary_int)
+    }
+
+    hot Neg {
+        let b = s.regs.get(i.b());
+        if let Some(v) = b.as_int().and_then(|n| Value::small_int(-n)) {
+            return s.put_next(i.a(), v);
+        }
+        if let Some(v) = b.as_small_float().and_then(|x| Value::small_float(-x)) {
+            return s.put_next(i.a(), v);
+        }
+        slow!(s, i, negative)
+    }
+
+    cold negative {
+        s.save();
+        let v = vm.negative(s.regs.get(i.b()))?;
+        s.regs.consume(i.b());
+        s.regs.put(i.a(), v);
+    }
+
+    far Pos {
+        s.save();
+        let v = vm.positive(s.regs.get(i.b()))?;
+        s.regs.consume(i.b());
+        s.regs.put(i.a(), v);
+    }
+
+    far Invert {
+        s.save();
+        let v = vm.invert(s.regs.get(i.b()))?;
+        s.regs.consume(i.b());
+        s.regs.put(i.a(), v);
+    }
+
+    hot Not {
+        match s.regs.bits(i.b()) {
+            TRUE => return s.put_next(i.a(), Value::FALSE),
+            FALSE | NONE => return s.put_next(i.a(), Value::TRUE),
+            _ => slow!(s, i, not),
+        }
+    }
+
+    cold not {
+        s.save();
+        let t = ops::truth(vm, s.regs, i.b())?;
+        s.regs.consume(i.b());
+        s.regs.put(i.a(), Value::bool(!t));
+    }
+
+    hot Lt {
+        compare!(s, i, <)
+    }
+
+    hot LtI {
+        compare_i!(s, i, <)
+    }
+
+    hot Le {
+        compare!(s, i, <=)
+    }
+
+    hot LeI {
+        compare_i!(s, i, <=)
+    }
+
+    hot Eq {
+        compare!(s, i, ==)
+    }
+
+    hot EqI {
+        compare_i!(s, i, ==)
+    }
+
+    hot Ne {
+        compare!(s, i, !=)
+    }
+
+    hot NeI {
+        compare_i!(s, i, !=)
+    }
+
+    hot Gt {
+        compare!(s, i, >)
+    }
+
+    hot GtI {
+        compare_i!(s, i, >)
+    }
+
+    hot Ge {
+        compare!(s, i, >=)
+    }
+
+    hot GeI {
+        compare_i!(s, i, >=)
+    }
+
+    far EqK {
+        s.save();
+        let k = s.constant(i.c() as u32);
+        ops::compare_with(vm, s.regs, i.instr(), CompareOp::Eq, &k)?;
+    }
+
+    far NeK {
+        s.save();
+        let k = s.constant(i.c() as u32);
+        ops::compare_with(vm, s.regs, i.instr(), CompareOp::Ne, &k)?;
+    }
+
+    far Is {
+        let r = ops::is(s.regs.get(i.b()), s.regs.get(i.c()));
+        s.save();
+        s.regs.consume(i.b());
+        s.regs.consume(i.c());
+        s.regs.put(i.a(), Value::bool(r));
+    }
+
+    far IsNot {
+        let r = ops::is(s.regs.get(i.b()), s.regs.get(i.c()));
+        s.save();
+        s.regs.consume(i.b());
+        s.regs.consume(i.c());
+        s.regs.put(i.a(), Value::bool(!r));
+    }
+
+    far Contains {
+        s.save();
+        let r = vm.contains(s.regs.get(i.c()), s.regs.get(i.b()))?;
+        s.regs.consume(i.c());
+        s.regs.consume(i.b());
+        s.regs.put(i.a(), Value::bool(r));
+    }
+
+    far NotContains {
+        s.save();
+        let r = vm.contains(s.regs.get(i.c()), s.regs.get(i.b()))?;
+        s.regs.consume(i.c());
+        s.regs.consume(i.b());
+        s.regs.put(i.a(), Value::bool(!r));
+    }
+
+    hot JumpIfLt {
+        compare_jump!(s, i, <, true)
+    }
+
+    hot JumpIfLtI {
+        compare_jump_i!(s, i, <, true)
+    }
+
+    hot JumpIfLe {
+        compare_jump!(s, i, <=, true)
+    }
+
+    hot JumpIfLeI {
+        compare_jump_i!(s, i, <=, true)
+    }
+
+    hot JumpIfEq {
+        compare_jump!(s, i, ==, true)
+    }
+
+    hot JumpIfEqI {
+        compare_jump_i!(s, i, ==, true)
+    }
+
+    hot JumpIfNe {
+        compare_jump!(s, i, !=, true)
+    }
+
+    hot JumpIfNeI {
+        compare_jump_i!(s, i, !=, true)
+    }
+
+    hot JumpIfGt {
+        compare_jump!(s, i, >, true)
+    }
+
+    hot JumpIfGtI {
+        compare_jump_i!(s, i, >, true)
+    }
+
+    hot JumpIfGe {
+        compare_jump!(s, i, >=, true)
+    }
+
+    hot JumpIfGeI {
+        compare_jump_i!(s, i, >=, true)
+    }
+
+    hot JumpUnlessLt {
+        compare_jump!(s, i, <, false)
+    }
+
+    hot JumpUnlessLtI {
+        compare_jump_i!(s, i, <, false)
+    }
+
+    hot JumpUnlessLe {
+        compare_jump!(s, i, <=, false)
+    }
+
+    hot JumpUnlessLeI {
+        compare_jump_i!(s, i, <=, false)
+    }
+
+    hot JumpUnlessEq {
+        compare_jump!(s, i, ==, false)
+    }
+
+    hot JumpUnlessEqI {
+        compare_jump_i!(s, i, ==, false)
+    }
+
+    hot JumpUnlessNe {
+        compare_jump!(s, i, !=, false)
+    }
+
+    hot JumpUnlessNeI {
+        compare_jump_i!(s, i, !=, false)
+    }
+
+    hot JumpUnlessGt {
+        compare_jump!(s, i, >, false)
+    }
+
+    hot JumpUnlessGtI {
+        compare_jump_i!(s, i, >, false)
+    }
+
+    hot JumpUnlessGe {
+        compare_jump!(s, i, >=, false)
+    }
+
+    hot JumpUnlessGeI {
+        compare_jump_i!(s, i, >=, false)
+    }
+
+    hot JumpIfTrue {
+        match s.regs.bits(i.a()) {
+            TRUE => { s.jump(i.sbc()) }
+            FALSE | NONE => {  }
+            _ => slow!(s, i, jump_by_truth),
+        }
+    }
+
+    hot JumpIfFalse {
+        match s.regs.bits(i.a()) {
+            TRUE => {  }
+            FALSE | NONE => { s.jump(i.sbc()) }
+            _ => slow!(s, i, jump_by_truth),
+        }
+    }
+
+    hot JumpIfTrueKeep {
+        match s.regs.bits(i.a()) {
+            TRUE => { s.jump(i.sbc()) }
+            FALSE | NONE => {  }
+            _ => slow!(s, i, jump_keep),
+        }
+    }
+
+    hot JumpIfFalseKeep {
+        match s.regs.bits(i.a()) {
+            TRUE => {  }
+            FALSE | NONE => { s.jump(i.sbc()) }
+            _ => slow!(s, i, jump_keep),
+        }
+    }
+
+    cold jump_by_truth {
+        s.save();
+        let t = ops::truth(vm, s.regs, i.a())?;
+        s.regs.consume(i.a());
+        if t == (i.op() == Op::JumpIfTrue) {
+            s.jump(i.sbc());
+        }
+    }
+
+    cold jump_keep {
+        s.save();
+        if ops::truth(vm, s.regs, i.a())? == (i.op() == Op::JumpIfTrueKeep) {
+            s.jump(i.sbc());
+        } else {
+            s.regs.consume(i.a());
+        }
+    }
+
+    hot JumpIfNone {
+        if s.regs.bits(i.a()) == NONE {
+            s.jump(i.sbc());
+        } else {
+            return s.drop_next(i.a());
+        }
+    }
+
+    hot JumpIfNotNone {
+        if s.regs.bits(i.a()) != NONE {
+            s.jump(i.sbc());
+            return s.drop_next(i.a());
+        }
+    }
+
+    far JumpIfIs {
+        let t = ops::is(s.regs.get(i.a()), s.regs.get(i.b()));
+        s.save();
+        s.regs.consume(i.a());
+        s.regs.consume(i.b());
+        if t {
+            s.jump(i.jump24());
+        }
+    }
+
+    far JumpIfIsNot {
+        let t = ops::is(s.regs.get(i.a()), s.regs.get(i.b()));
+        s.save();
+        s.regs.consume(i.a());
+        s.regs.consume(i.b());
+        if !t {
+            s.jump(i.jump24());
+        }
+    }
+}

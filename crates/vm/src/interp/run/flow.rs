@@ -1,0 +1,534 @@
+//! Instructions that say what runs next: jumps, iteration, calls, returns, generators, exceptions, imports.
+
+use super::{At, DEAD, Exit, Flow, Handler, Left, PLAIN, Regs, State, TAIL, WATCHED, exit};
+use crate::interp::frame::{Frame, Slot, kind};
+use crate::interp::{call, generator, links, names, ops, unwind};
+use crate::native::CallArgs;
+use crate::object::ValueExt;
+use crate::types::Tuple;
+use crate::types::code::Exec;
+use crate::types::function::Function;
+use crate::types::list_methods::ListIter;
+use crate::types::range::RangeIter;
+use crate::types::tuple_methods::TupleIter;
+use crate::{Value, Vm};
+use taipan_bytecode::Op;
+
+instructions! { (s, i, vm, 'go)
+    hot Jump {
+        s.jump(i.sbc());
+    }
+
+    hot JumpBack {
+        s.jump(i.sbc());
+        if vm.breaker.tripped() {
+            slow!(s, i, jump_back)
+        }
+    }
+
+    cold jump_back {
+        s.jump(i.sbc());
+        s.save();
+        vm.poll()?;
+    }
+
+    far GetIter {
+        s.save();
+        let v = vm.get_iter(s.regs.get(i.b()))?;
+        s.regs.consume(i.b());
+        s.regs.put(i.a(), v);
+    }
+
+    hot ForIter {
+        let it = s.regs.get(i.b());
+        if let Some(r) = it.downcast_exact::<RangeIter>() {
+            let left = r.left.get();
+            if left != 0 {
+                let n = r.next.get();
+                if let Some(v) = Value::small_int(n) {
+                    r.left.set(left - 1);
+                    r.next.set(n.wrapping_add(r.step));
+                    return s.put_next(i.a(), v);
+                }
+            }
+        } else if let Some(l) = it.downcast_exact::<ListIter>() {
+            if let Some(v) = l.advance() {
+                return s.put_next(i.a(), v);
+            }
+        } else if let Some(t) = it.downcast_exact::<TupleIter>()
+            && let Some(v) = t.advance()
+        {
+            return s.put_next(i.a(), v);
+        }
+        slow!(s, i, for_iter)
+    }
+
+    cold for_iter {
+        let it = s.regs.get(i.b());
+        s.save();
+        if M != WATCHED && let Some(g) = generator::plain_generator(it) {
+            // The generator's end comes back as a jump: `pc` names the instruction, whose operands say where.
+            if generator::resume_in_loop(vm, g, None, kind::FOR_ITER, i.a())? {
+                s.reload();
+                break 'go;
+            }
+        }
+        match ops::for_iter(vm, it)? {
+            Some(v) => s.regs.put(i.a(), v),
+            None => {
+                drop(s.regs.take(i.b() as usize));
+                s.jump(i.jump24());
+            }
+        }
+    }
+
+    hot Call | CallWide {
+        let r = i.b() as usize;
+        if let Some(f) = s.regs.get(i.b()).downcast_exact::<Function>() {
+            let first = r + 2 - (s.regs.bits(i.b() + 1) != 0) as usize;
+            let count = i.x() as usize + (first != r + 2) as usize;
+            // SAFETY: the arguments are the topmost temporaries, so everything above them is free (I3). A function always
+            // has code; `old_code` keeps replaced code alive while frames run it.
+            unsafe {
+                let exec = &*f.exec(vm);
+                s.save();
+                if let Some(entered) = call::enter_plain(vm, s.regs, s.fr(), r, first, count, exec, i.a()) {
+                    // What was just stored need not be loaded.
+                    let regs = Regs { base: s.regs.base.add(first), first_temp: exec.first_temp };
+                    let callee = State::<M> { vm, pc: exec.instrs.as_ptr(), regs, frame: entered, exec };
+                    if vm.breaker.tripped() {
+                        return polled::<M>(vm, At(callee.pc), regs.base, entered, exec);
+                    }
+                    return callee.next();
+                }
+            }
+            slow!(s, i, call_function)
+        }
+        slow!(s, i, call_other)
+    }
+
+    // A call has entered a frame. Recursion passes no backward jump, so this is where it can be stopped. The instruction is
+    // the callee's first, which has not begun.
+    cold polled {
+        let _ = i;
+        s.reload();
+        vm.poll()?;
+    }
+
+    cold call_function {
+        s.save();
+        let r = i.b() as usize;
+        let first = r + 2 - (s.regs.bits(i.b() + 1) != 0) as usize;
+        let count = i.x() as usize + (first != r + 2) as usize;
+        if let Some(f) = s.regs.get(i.b()).downcast_exact::<Function>() {
+            // SAFETY: as above.
+            unsafe { call::enter_bound(vm, s.regs, r, first, count, f, &[], i.a())? };
+            s.entered()?;
+        }
+    }
+
+    cold call_other {
+        let nargs = i.x() as usize;
+        let r = i.b() as usize;
+        let callee = s.regs.get(i.b());
+        s.save();
+        let first = r + 2 - (s.regs.bits(i.b() + 1) != 0) as usize;
+        let count = nargs + (first != r + 2) as usize;
+        if let Some(def) = links::definition(vm, callee, s.regs.run(first, count)) {
+            let v = crate::native::bind::call(vm, def, CallArgs::positional(s.regs.run(first, count)))?;
+            s.regs.drop_run(r, nargs + 2);
+            s.regs.put(i.a(), v);
+            break 'go;
+        }
+        if first == r + 2
+            && let Some((def, zelf)) = links::bound_definition(callee)
+        {
+            s.regs.put_fresh(r + 1, Some(zelf));
+            let args = CallArgs::positional(s.regs.run(r + 1, count + 1));
+            let v = crate::native::bind::call(vm, def, args)?;
+            s.regs.drop_run(r, nargs + 2);
+            s.regs.put(i.a(), v);
+            break 'go;
+        }
+        // SAFETY: as above.
+        if unsafe { call::enter_special(vm, s.regs, r, first, count, &[], i.a()) }? {
+            s.entered()?;
+            break 'go;
+        }
+        let v = vm.call_args(callee, CallArgs::positional(s.regs.run(first, count)))?;
+        s.regs.drop_run(r, nargs + 2);
+        s.regs.put(i.a(), v);
+    }
+
+    far CallKw | CallKwWide {
+        let (n, k) = if i.op() == Op::CallKw {
+            let site = s.site(i);
+            (site.nargs as usize, site.index)
+        } else {
+            let e = s.ext();
+            (e.a() as usize, e.bc())
+        };
+        s.save();
+        let names = s.constant(k);
+        if !(M == WATCHED) && let Some(t) = names.downcast_exact::<Tuple>() {
+            let r = i.b() as usize;
+            let first = r + 2 - (s.regs.bits(i.b() + 1) != 0) as usize;
+            let count = n + (r + 2 - first);
+            // SAFETY: the arguments are the topmost temporaries.
+            if unsafe { call::enter_special(vm, s.regs, r, first, count, t.items(), i.a()) }? {
+                s.entered()?;
+                break 'go;
+            }
+        }
+        let v = call::call_kw(vm, s.regs, i.b(), n, &names)?;
+        s.regs.put(i.a(), v);
+    }
+
+    far CallEx {
+        s.save();
+        // SAFETY: the call's four registers are the topmost temporaries.
+        if !(M == WATCHED) && unsafe { call::enter_ex(vm, s.regs, i.b() as usize, i.a()) }? {
+            s.entered()?;
+            break 'go;
+        }
+        let v = call::call_ex(vm, s.regs, i.b())?;
+        s.regs.put(i.a(), v);
+    }
+
+    far MakeFunction {
+        let code = s.constant(i.bc());
+        s.save();
+        let f = call::make_function(vm, s.fr(), &code)?;
+        s.regs.put(i.a(), f);
+    }
+
+    far SetFunctionAttr {
+        let v = s.regs.own(i.b());
+        call::set_function_attr(s.regs, i.a(), i.x(), v);
+    }
+
+    far LoadBuildClass {
+        s.save();
+        let v = names::build_class(vm, s.fr())?;
+        s.regs.put(i.a(), v);
+    }
+
+    hot ReturnValue {
+        if !s.can_leave() {
+            slow!(s, i, return_value);
+        }
+        let a = i.a() as usize;
+        let word = s.regs.bits(i.a());
+        // A local is one of the registers that are given back: its value is held meanwhile.
+        let held = !s.regs.is_temp(i.a());
+        // SAFETY: the running frame is done; the register is filled.
+        unsafe {
+            let v = if held { s.regs.get(i.a()).clone() } else { Value::from_bits(word) };
+            if !s.release_locals() {
+                // Something dies, which is done elsewhere, from the start.
+                if held && s.regs.bits(i.a()) == DEAD {
+                    s.regs.put_fresh(a, Some(v));
+                } else {
+                    let v = v.into_bits();
+                    if held {
+                        Value::release_shared(v);
+                    }
+                }
+                slow!(s, i, return_value);
+            }
+            if !held {
+                *(s.regs.base.add(a) as *mut u64) = DEAD;
+            }
+            return s.leave(v);
+        }
+    }
+
+    cold return_value {
+        let v = s.regs.own(i.a());
+        if let Some(v) = s.give_back(v)? {
+            return Ok(Some(Flow::Done(v)));
+        }
+    }
+
+    hot ReturnConst {
+        match s.known_constant(i.bc()) {
+            Some(v) => {
+                if s.can_leave() && s.release_locals() {
+                    // SAFETY: the running frame is done.
+                    return unsafe { s.leave(v) };
+                }
+                // The constant is the code's as well.
+                // SAFETY: counted just now.
+                unsafe { Value::release_shared(v.into_bits()) };
+                slow!(s, i, return_const)
+            }
+            None => slow!(s, i, return_const),
+        }
+    }
+
+    cold return_const {
+        let v = s.constant(i.bc());
+        if let Some(v) = s.give_back(v)? {
+            return Ok(Some(Flow::Done(v)));
+        }
+    }
+
+    far ReturnGenerator {
+        s.save();
+        let g = generator::make(vm);
+        match unwind::return_made(vm, g)? {
+            Flow::Switch => s.reload(),
+            done => return Ok(Some(done)),
+        }
+    }
+
+    far YieldValue {
+        let v = s.regs.own(i.b());
+        s.save();
+        match generator::yield_value(vm, v)? {
+            Flow::Switch => s.reload(),
+            done => return Ok(Some(done)),
+        }
+    }
+
+    far Send {
+        s.save();
+        let it = s.regs.get(i.b());
+        let v = s.regs.own(i.a());
+        if let Some(g) = generator::plain_generator(it).or_else(|| generator::plain_coroutine(it))
+            && generator::resume_in_loop(vm, g, Some(v.clone()), kind::SEND, i.a())?
+        {
+            s.reload();
+            break 'go;
+        }
+        if M != WATCHED && generator::step_in_loop(vm, it, &v, i.a())? {
+            s.reload();
+            break 'go;
+        }
+        let (done, v) = generator::send(vm, it, v)?;
+        s.regs.put(i.a(), v);
+        if done {
+            s.jump(i.jump24());
+        }
+    }
+
+    far EndSend {
+        let v = s.regs.own(i.c());
+        s.save();
+        drop(s.regs.take(i.b() as usize));
+        s.regs.put(i.a(), v);
+    }
+
+    far GetYieldFromIter {
+        s.save();
+        let v = generator::yield_from_iter(vm, s.regs.get(i.b()), s.exec.flags)?;
+        s.regs.consume(i.b());
+        s.regs.put(i.a(), v);
+    }
+
+    far GetAwaitable {
+        s.save();
+        let v = generator::awaitable(vm, s.regs.get(i.b()), i.x())?;
+        s.regs.consume(i.b());
+        s.regs.put(i.a(), v);
+    }
+
+    far GetAiter {
+        s.save();
+        let v = generator::get_aiter(vm, s.regs.get(i.b()))?;
+        s.regs.consume(i.b());
+        s.regs.put(i.a(), v);
+    }
+
+    far GetAnext {
+        s.save();
+        let v = generator::get_anext(vm, s.regs.get(i.b()))?;
+        s.regs.put(i.a(), v);
+    }
+
+    far EndAsyncFor {
+        s.save();
+        let exc = s.regs.take(i.a() as usize + 1).unwrap_or(Value::NONE);
+        if vm.type_of(&exc).is_subtype(vm.type_for_ref(&crate::errors::exc::StopAsyncIteration)) {
+            drop(exc);
+            drop(s.regs.take(i.a() as usize));
+        } else {
+            unwind::mark_reraise(s.fr());
+            return Err(vm.reraise(exc));
+        }
+    }
+
+    far LoadSpecial {
+        s.save();
+        ops::load_special(vm, s.regs, i.a(), i.x() != 0)?;
+    }
+
+    far WithExceptStart {
+        s.save();
+        let v = unwind::with_except_start(vm, s.regs, i.b())?;
+        s.regs.put(i.a(), v);
+    }
+
+    far RaiseCurrent {
+        s.save();
+        return Err(unwind::raise_current(vm, s.fr()));
+    }
+
+    far Raise {
+        let v = s.regs.own(i.a());
+        s.save();
+        return Err(unwind::raise(vm, v, None));
+    }
+
+    far RaiseFrom {
+        let v = s.regs.own(i.a());
+        let cause = s.regs.own(i.b());
+        s.save();
+        return Err(unwind::raise(vm, v, Some(cause)));
+    }
+
+    far Reraise {
+        let v = s.regs.own(i.a());
+        s.save();
+        unwind::mark_reraise(s.fr());
+        return Err(vm.reraise(v));
+    }
+
+    far ReraiseRestore {
+        s.save();
+        let old = s.regs.take(i.a() as usize);
+        let v = s.regs.take(i.a() as usize + 1).unwrap_or(Value::NONE);
+        let mut old = old.filter(|v| !v.is_none());
+        if s.fr().kind.get() & kind::GENERATOR != 0 {
+            old = generator::leave_handler(s.fr(), old);
+        }
+        drop(vm.exc.set_handled(old));
+        unwind::mark_reraise(s.fr());
+        return Err(vm.reraise(v));
+    }
+
+    far PushExcInfo {
+        let r = i.a() as usize;
+        let exc = s.regs.take(r);
+        let mut old = vm.exc.set_handled(exc.clone());
+        if s.fr().kind.get() & kind::GENERATOR != 0 {
+            old = generator::enter_handler(s.fr(), old);
+        }
+        s.regs.put_fresh(r, Some(old.unwrap_or(Value::NONE)));
+        s.regs.put_fresh(r + 1, exc);
+    }
+
+    far PopExcept {
+        s.save();
+        let r = i.a() as usize;
+        let old = s.regs.take(r);
+        let gone = s.regs.take(r + 1);
+        let mut old = old.filter(|v| !v.is_none());
+        if s.fr().kind.get() & kind::GENERATOR != 0 {
+            old = generator::leave_handler(s.fr(), old);
+        }
+        drop(vm.exc.set_handled(old));
+        drop(gone);
+    }
+
+    far CheckExcMatch {
+        s.save();
+        let r = unwind::exception_matches(vm, s.regs.get(i.b()), s.regs.get(i.c()))?;
+        s.regs.consume(i.c());
+        s.regs.put(i.a(), Value::bool(r));
+    }
+
+    far CheckEgMatch {
+        s.save();
+        unwind::check_eg_match(vm, s.regs, i.a())?;
+    }
+
+    far PrepReraiseStar {
+        s.save();
+        let r = i.b() as usize;
+        let v = unwind::prep_reraise_star(vm, s.regs.get(i.b()), s.regs.get(i.b() + 1))?;
+        s.regs.drop_run(r, 2);
+        s.regs.put(i.a(), v);
+    }
+
+    far MatchClass {
+        s.save();
+        let r = i.b() as usize;
+        let v = ops::match_class(
+            vm,
+            s.regs.get(i.b()),
+            s.regs.get(i.b() + 1),
+            s.regs.get(i.b() + 2),
+            i.c() as usize,
+        )?;
+        s.regs.drop_run(r, 3);
+        s.regs.put(i.a(), v);
+    }
+
+    far MatchTest {
+        s.save();
+        let v = ops::match_test(vm, s.regs.get(i.b()), i.x())?;
+        s.regs.put(i.a(), v);
+    }
+
+    far MatchKeys {
+        s.save();
+        let v = ops::match_keys(vm, s.regs.get(i.b()), s.regs.get(i.c()))?;
+        s.regs.put(i.a(), v);
+    }
+
+    far ImportName {
+        let e = s.ext();
+        s.save();
+        let name = &s.exec.names[e.bc() as usize];
+        let v = names::import_name(vm, s.fr(), name, s.regs.get(i.b()), s.regs.get(i.c()))?;
+        s.regs.consume(i.c());
+        s.regs.consume(i.b());
+        s.regs.put(i.a(), v);
+    }
+
+    far ImportFrom {
+        let e = s.ext();
+        s.save();
+        let v = names::import_from(vm, s.regs.get(i.b()), &s.exec.names[e.bc() as usize])?;
+        s.regs.put(i.a(), v);
+    }
+
+    far ImportStar {
+        s.save();
+        names::import_star(vm, s.fr(), s.regs.get(i.a()))?;
+        s.regs.consume(i.a());
+    }
+
+    far Intrinsic1 {
+        s.save();
+        let v = ops::intrinsic1(vm, s.fr(), i.x(), s.regs.get(i.b()))?;
+        s.regs.consume(i.b());
+        s.regs.put(i.a(), v);
+    }
+
+    far Intrinsic2 {
+        s.save();
+        let v = ops::intrinsic2(vm, i.x(), s.regs.get(i.b()), s.regs.get(i.c()))?;
+        s.regs.consume(i.c());
+        s.regs.consume(i.b());
+        s.regs.put(i.a(), v);
+    }
+
+    far LoadCommonConstant {
+        let v = ops::common_constant(vm, i.x());
+        s.regs.put(i.a(), v);
+    }
+
+    far Instrumented {
+        // SAFETY: back to the instruction just read.
+        s.pc = unsafe { s.pc.sub(1) };
+        s.save();
+        return Ok(Some(Flow::Switch));
+    }
+
+    far Illegal {
+        s.save();
+        return Err(names::illegal(vm, s.fr()));
+    }
+}

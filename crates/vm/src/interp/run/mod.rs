@@ -1,0 +1,743 @@
+//! The loop: a function for each instruction, which ends in a jump to the next one's.
+//!
+//! What the operands mean is in `taipan_bytecode::ops`. A `hot` instruction does the common cases with what is in machine
+//! registers and leaves for a `cold` one otherwise; it holds nothing that has to be dropped or that has an address when it
+//! goes on, or the call at its end would be no jump. A `far` instruction is a function apart, behind which the loop takes
+//! its state from the frame again, so it may do anything.
+//!
+//! LLVM turns calls at the end into jumps when it optimises (`build.rs` says when: `cfg(tail_calls)`); elsewhere, and for
+//! watched code, an instruction returns `Flow::Again` to a plain loop. `tests/lang/long_runs.py` runs each kind of instruction often enough
+//! to run out of native stack if one left something there.
+//!
+//! To add an instruction: (1) its row in `ops.rs`; (2) a function in the file of its family here; (3) its slow path in
+//! `ops.rs` or a neighbour.
+
+use super::cache::{Kind, SiteCache};
+use super::frame::{Frame, Slot, kind};
+use super::{tracing, unwind};
+use crate::types::Str;
+use crate::types::code::Exec;
+use crate::{PyResult, Raised, Value, Vm};
+use std::cell::Cell;
+use std::hint::cold_path;
+use taipan_bytecode::{Instr, Op};
+use taipan_heap::Gc;
+
+/// The registers of the running frame.
+#[derive(Clone, Copy)]
+pub struct Regs {
+    pub base: *mut Slot,
+    pub first_temp: usize,
+}
+
+impl Regs {
+    /// The word in a register, to look at its tag.
+    #[inline(always)]
+    pub fn bits(self, r: u16) -> u64 {
+        // SAFETY: I1.
+        unsafe { *(self.base.add(r as usize) as *const u64) }
+    }
+
+    /// Borrows a filled register. The reference must not outlive the next write to it: handlers use it for one call, and a
+    /// callee cannot reach the caller's operands (frame locals are replaced only through `Frame::replace_register`,
+    /// which keeps the old value alive).
+    #[inline(always)]
+    pub fn get<'a>(self, r: u16) -> &'a Value {
+        debug_assert!(self.bits(r) != 0, "empty register {r}");
+        // SAFETY: I1; the compiler checks locals before use, so the register is filled.
+        unsafe { &*(self.base.add(r as usize) as *const Value) }
+    }
+
+    #[inline(always)]
+    pub fn slot<'a>(self, r: usize) -> &'a Slot {
+        // SAFETY: I1.
+        unsafe { &*self.base.add(r) }
+    }
+
+    /// Stores a result, dropping what was there.
+    #[inline(always)]
+    pub fn put(self, r: u16, v: Value) {
+        // SAFETY: I1. The old value is dropped after the new one is in place.
+        unsafe {
+            let p = self.base.add(r as usize) as *mut u64;
+            let old = *p;
+            *p = v.into_bits();
+            if old & 7 == 0 {
+                release_word(old);
+            }
+        }
+    }
+
+    /// Stores into a register that holds no pointer (a fresh temporary).
+    #[inline(always)]
+    pub fn put_fresh(self, r: usize, v: Slot) {
+        // SAFETY: I1, I2: what a dead temporary holds is no pointer.
+        unsafe { std::ptr::write(self.base.add(r), v) }
+    }
+
+    /// Moves a register's value out, leaving EMPTY.
+    #[inline(always)]
+    pub fn take(self, r: usize) -> Slot {
+        // SAFETY: I1.
+        unsafe { (*self.base.add(r)).take() }
+    }
+
+    /// Whether the register is a temporary, which instructions consume.
+    #[inline(always)]
+    pub fn is_temp(self, r: u16) -> bool {
+        r as usize >= self.first_temp
+    }
+
+    /// Whether giving the register's value back lets nothing die.
+    #[inline(always)]
+    pub fn is_shared(self, r: u16) -> bool {
+        let word = self.bits(r);
+        // SAFETY: I2: a pointer to a live object, or zero.
+        word & 7 != 0 || word == 0 || unsafe { (*(word as *const taipan_heap::Header)).count() > 1 }
+    }
+
+    /// The operand as an owned value: a temporary moves, a local is copied.
+    #[inline(always)]
+    pub fn own(self, r: u16) -> Value {
+        if self.is_temp(r) {
+            debug_assert!(self.bits(r) != 0, "empty register {r}");
+            // SAFETY: I1; what is read is filled (verified).
+            unsafe {
+                let p = self.base.add(r as usize) as *mut u64;
+                let word = *p;
+                *p = DEAD;
+                Value::from_bits(word)
+            }
+        } else {
+            self.get(r).clone()
+        }
+    }
+
+    /// Drops the operand if it is a temporary.
+    #[inline(always)]
+    pub fn consume(self, r: u16) {
+        if self.is_temp(r) {
+            self.consume_temp(r as usize);
+        }
+    }
+
+    #[inline(always)]
+    fn consume_temp(self, r: usize) {
+        // SAFETY: I1.
+        unsafe {
+            let p = self.base.add(r) as *mut u64;
+            let old = *p;
+            if old & 7 == 0 {
+                *p = DEAD;
+                release_word(old);
+            }
+        }
+    }
+
+    /// A run of registers as a slice of filled values.
+    #[inline(always)]
+    pub fn run<'a>(self, r: usize, n: usize) -> &'a [Value] {
+        debug_assert!((0..n).all(|i| self.bits((r + i) as u16) != 0));
+        // SAFETY: I1; runs are consecutive filled temporaries.
+        unsafe { std::slice::from_raw_parts(self.base.add(r) as *const Value, n) }
+    }
+
+    /// Drops a run of temporaries.
+    #[inline(always)]
+    pub fn drop_run(self, r: usize, n: usize) {
+        for i in r..r + n {
+            self.consume_temp(i);
+        }
+    }
+}
+
+/// What a temporary holds once its value has moved on: anything that is no pointer does (I2), and unlike EMPTY it is told
+/// from a pointer by its tag alone.
+pub const DEAD: u64 = Value::NONE.into_bits();
+
+/// Gives back the reference that a word of a window holds, EMPTY being none. Out of line: the loop tests the tag only.
+///
+/// # Safety
+/// The word is a pointer whose reference is the caller's, or zero.
+#[cold]
+#[inline(never)]
+pub unsafe fn release_word(word: u64) {
+    if word != 0 {
+        // SAFETY: by contract.
+        drop(unsafe { Value::from_bits(word) });
+    }
+}
+
+/// What a handler that may change frames says.
+pub enum Flow {
+    /// Go on with the top frame, which may be another one.
+    Switch,
+    /// The entry frame is done.
+    Done(Value),
+}
+
+/// Why the function of an instruction came back. One byte: results in two registers would keep calls at the end from being
+/// jumps where several of them meet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    /// To go on with the top frame.
+    Again,
+    /// The other loop is to go on.
+    Switch,
+    /// The entry frame is done; its result is `ThreadState::result`.
+    Done,
+    Raised,
+}
+
+/// What a `far` instruction says.
+type Left = PyResult<Option<Flow>>;
+
+#[cold]
+#[inline(never)]
+fn exit(vm: &Vm, left: Left) -> Exit {
+    match left {
+        Ok(None) => Exit::Again,
+        Ok(Some(Flow::Switch)) => Exit::Switch,
+        Ok(Some(Flow::Done(v))) => {
+            vm.thread.result.set(Some(v));
+            Exit::Done
+        }
+        Err(Raised) => Exit::Raised,
+    }
+}
+
+#[inline(always)]
+fn both_ints(a: u64, b: u64) -> bool {
+    a & b & 1 != 0
+}
+
+#[inline(always)]
+fn float_of(bits: u64) -> Option<f64> {
+    if bits & 3 != 2 {
+        return None;
+    }
+    // SAFETY: a word with float tag is no pointer, so nothing is counted.
+    let v = std::mem::ManuallyDrop::new(unsafe { Value::from_bits(bits) });
+    v.as_small_float()
+}
+
+/// The instruction being run. Each operand is a load of its own: that is one instruction, where taking a word apart is
+/// three and a register.
+#[derive(Clone, Copy)]
+struct At(*const Cell<Instr>);
+
+impl At {
+    fn instr(self) -> Instr {
+        // SAFETY: made of a place in the running code (whose operands never change) or of a local that outlives it.
+        unsafe { (*self.0).get() }
+    }
+
+    /// The operation of an instruction that `Code::prepare` let through.
+    #[inline(always)]
+    fn op(self) -> Op {
+        // SAFETY: as for `instr`.
+        let op = unsafe { *(self.0 as *const u8) };
+        debug_assert!(Op::from_u8(op).is_some());
+        // SAFETY: `prepare` replaces numbers that are none by `Illegal`, and what is written into the array later are `Op`s.
+        unsafe { std::mem::transmute::<u8, Op>(op) }
+    }
+
+    #[inline(always)]
+    fn x(self) -> u8 {
+        // SAFETY: as for `instr`.
+        unsafe { *(self.0 as *const u8).add(1) }
+    }
+
+    #[inline(always)]
+    fn a(self) -> u16 {
+        // SAFETY: as for `instr`.
+        unsafe { *(self.0 as *const u16).add(1) }
+    }
+
+    #[inline(always)]
+    fn b(self) -> u16 {
+        // SAFETY: as for `instr`.
+        unsafe { *(self.0 as *const u16).add(2) }
+    }
+
+    #[inline(always)]
+    fn c(self) -> u16 {
+        // SAFETY: as for `instr`.
+        unsafe { *(self.0 as *const u16).add(3) }
+    }
+
+    #[inline(always)]
+    fn sb(self) -> i16 {
+        self.b() as i16
+    }
+
+    #[inline(always)]
+    fn sc(self) -> i16 {
+        self.c() as i16
+    }
+
+    #[inline(always)]
+    fn bc(self) -> u32 {
+        // SAFETY: as for `instr`.
+        unsafe { *(self.0 as *const u32).add(1) }
+    }
+
+    #[inline(always)]
+    fn sbc(self) -> i32 {
+        self.bc() as i32
+    }
+
+    #[inline(always)]
+    fn jump24(self) -> i32 {
+        ((self.x() as i8) as i32) << 16 | self.c() as i32
+    }
+}
+
+// `At` reads the fields where `Instr` puts them on a little-endian machine.
+const _: () = assert!(cfg!(target_endian = "little"));
+
+/// How the functions of instructions go on: return to `run_plain` or `run_watched`, or call the next one's.
+const PLAIN: u8 = 0;
+const WATCHED: u8 = 1;
+const TAIL: u8 = 2;
+const MODE: u8 = if cfg!(tail_calls) { TAIL } else { PLAIN };
+
+/// The function of an instruction: where it lies, the registers, the running frame, and what that runs.
+type Handler = unsafe fn(&Vm, At, *mut Slot, *const Frame, &Exec) -> Exit;
+
+/// The state of the loop. It lives in machine registers, as the arguments of the functions.
+#[derive(Clone, Copy)]
+struct State<'a, const M: u8> {
+    vm: &'a Vm,
+    /// The next instruction.
+    pc: *const Cell<Instr>,
+    regs: Regs,
+    frame: *const Frame,
+    exec: &'a Exec,
+}
+
+impl<'a, const M: u8> State<'a, M> {
+    /// # Safety
+    /// What the loop passes on.
+    #[inline(always)]
+    unsafe fn new(vm: &'a Vm, i: At, base: *mut Slot, frame: *const Frame, exec: &'a Exec) -> State<'a, M> {
+        // SAFETY: `pc` is within the instructions: code ends in a terminator and jumps are in range (verified). A watched
+        // instruction may be a copy; the frame says where it is.
+        let pc = unsafe { if M == WATCHED { (*frame).pc.get().add(1) } else { i.0.add(1) } };
+        State { vm, pc, regs: Regs { base, first_temp: exec.first_temp }, frame, exec }
+    }
+
+    /// The state of the top frame.
+    #[inline(always)]
+    fn of_top(vm: &'a Vm) -> State<'a, M> {
+        let frame: *const Frame = vm.thread.top();
+        // SAFETY: a frame is running; I5.
+        unsafe {
+            let exec = &*(*frame).exec;
+            let regs = Regs { base: (*frame).base, first_temp: exec.first_temp };
+            State { vm, pc: (*frame).pc.get(), regs, frame, exec }
+        }
+    }
+
+    #[inline(always)]
+    fn reload(&mut self) {
+        *self = State::of_top(self.vm)
+    }
+
+    /// A call has entered a frame. Recursion passes no backward jump, so this is where it can be stopped.
+    #[inline(always)]
+    fn entered(&mut self) -> PyResult<()> {
+        self.reload();
+        if self.vm.breaker.tripped() { self.vm.poll() } else { Ok(()) }
+    }
+
+    /// I4.
+    #[inline(always)]
+    fn save(self) {
+        // SAFETY: the running frame.
+        unsafe { (*self.frame).pc.set(self.pc) }
+    }
+
+    #[inline(always)]
+    fn fr(self) -> &'a Frame {
+        // SAFETY: the running frame.
+        unsafe { &*self.frame }
+    }
+
+    #[inline(always)]
+    fn jump(&mut self, offset: i32) {
+        // SAFETY: jump targets are in range (verified).
+        self.pc = unsafe { self.pc.offset(offset as isize) }
+    }
+
+    /// The `ext` word that follows.
+    #[inline(always)]
+    fn ext(&mut self) -> Instr {
+        // SAFETY: instructions with an ext operand are followed by it (verified).
+        unsafe {
+            let e = (*self.pc).get();
+            self.pc = self.pc.add(1);
+            e
+        }
+    }
+
+    #[inline(always)]
+    fn site(self, i: At) -> &'a SiteCache {
+        // SAFETY: site indexes are in range (verified).
+        unsafe { self.exec.sites.get_unchecked(i.c() as usize) }
+    }
+
+    fn site_name(self, site: &SiteCache) -> &'a Gc<Str> {
+        &self.exec.names[site.index as usize]
+    }
+
+    /// A constant's word, 0 if it has not been made yet.
+    #[inline(always)]
+    fn constant_bits(self, k: u16) -> u64 {
+        // SAFETY: constant indexes are in range (verified).
+        unsafe { self.exec.consts.get_unchecked(k as usize) }.bits()
+    }
+
+    /// A constant that has been made.
+    #[inline(always)]
+    fn known_constant(self, k: u32) -> Option<Value> {
+        // SAFETY: constant indexes are in range (verified).
+        unsafe { self.exec.consts.get_unchecked(k as usize) }.get()
+    }
+
+    fn constant(self, k: u32) -> Value {
+        match self.known_constant(k) {
+            Some(v) => v,
+            None => self.fr().code().constant(self.vm, k as usize),
+        }
+    }
+
+    /// The global or builtin that a site remembers.
+    #[inline(always)]
+    fn known_global(self, site: u16) -> Option<Value> {
+        // SAFETY: site indexes are in range (verified).
+        let s = unsafe { self.exec.sites.get_unchecked(site as usize) };
+        let f = self.fr();
+        if f.globals().table.current_version() != s.version.get() {
+            return None;
+        }
+        match s.kind.get() {
+            Kind::Global => f.globals().table.value_at(s.offset.get() as usize),
+            Kind::Builtin if f.builtins().table.current_version() == s.value.get() => {
+                f.builtins().table.value_at(s.offset.get() as usize)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether `consume_shared` may take the operand in `b` off, `a` being where the result goes.
+    #[inline(always)]
+    fn may_consume(self, b: u16, a: u16) -> bool {
+        a == b || !self.regs.is_temp(b) || self.regs.is_shared(b)
+    }
+
+    /// Drops the operand if it is a temporary that the result will not replace; it is not the last reference.
+    #[inline(always)]
+    fn consume_shared(self, b: u16, a: u16) {
+        if a != b && self.regs.is_temp(b) {
+            // SAFETY: I1; `may_consume` said so.
+            unsafe {
+                let p = self.regs.base.add(b as usize) as *mut u64;
+                Value::release_shared(std::ptr::replace(p, DEAD));
+            }
+        }
+    }
+
+    /// Runs the next instruction.
+    #[inline(always)]
+    fn next(self) -> Exit {
+        if M != TAIL {
+            self.save();
+            return Exit::Again;
+        }
+        let i = At(self.pc);
+        // SAFETY: the state of the loop; there are as many functions as bytes.
+        unsafe { HANDLERS[i.op() as usize](self.vm, i, self.regs.base, self.frame, self.exec) }
+    }
+
+    /// Stores a result, drops what was there and goes on.
+    #[inline(always)]
+    fn put_next(self, r: u16, v: Value) -> Exit {
+        // SAFETY: I1.
+        unsafe {
+            let p = self.regs.base.add(r as usize) as *mut u64;
+            let old = std::ptr::replace(p, v.into_bits());
+            self.release_next(old)
+        }
+    }
+
+    /// Drops what a register's word, or an attribute's, stood for and goes on.
+    ///
+    /// # Safety
+    /// The word's reference is the caller's.
+    #[inline(always)]
+    unsafe fn release_next(self, old: u64) -> Exit {
+        if old & 7 != 0 {
+            return self.next();
+        }
+        cold_path();
+        // SAFETY: by contract.
+        unsafe {
+            if Value::release_shared(old) {
+                return self.next();
+            }
+            died::<M>(self.vm, At(self.pc), self.regs.base, self.frame, old)
+        }
+    }
+
+    /// Drops a temporary and goes on.
+    #[inline(always)]
+    fn clear_next(self, r: u16) -> Exit {
+        // SAFETY: I1.
+        unsafe {
+            let p = self.regs.base.add(r as usize) as *mut u64;
+            let old = *p;
+            if old & 7 != 0 {
+                return self.next();
+            }
+            *p = DEAD;
+            self.release_next(old)
+        }
+    }
+
+    /// Drops the operand if it is a temporary, and goes on.
+    #[inline(always)]
+    fn drop_next(self, r: u16) -> Exit {
+        if self.regs.is_temp(r) { self.clear_next(r) } else { self.next() }
+    }
+
+    /// Whether the frame returns plainly to another frame of the loop, without its function dying.
+    #[inline(always)]
+    fn can_leave(self) -> bool {
+        let f = self.fr();
+        f.kind.get() == 0 && f.func.as_ref().is_some_and(|f| f.header().count() > 1)
+    }
+
+    /// Gives the locals back, if nothing dies of that; otherwise some of them, and `false`.
+    #[inline(always)]
+    fn release_locals(self) -> bool {
+        let base = self.regs.base as *mut u64;
+        for r in (0..self.regs.first_temp).rev() {
+            // SAFETY: I1, I2: the frame is done.
+            unsafe {
+                let p = base.add(r);
+                let word = *p;
+                if word & 7 == 0 && word != 0 {
+                    if !Value::release_shared(word) {
+                        return false;
+                    }
+                    *p = DEAD;
+                }
+            }
+        }
+        true
+    }
+
+    /// A return, whatever there is to be dropped. `Some`: the entry frame's.
+    fn give_back(&mut self, v: Value) -> PyResult<Option<Value>> {
+        let mut v = v;
+        self.save();
+        let k = self.fr().kind.get();
+        if k & !kind::INIT != 0 || k != 0 && !v.is_none() {
+            return match unwind::return_special(self.vm, v)? {
+                Flow::Done(v) => Ok(Some(v)),
+                _ => {
+                    self.reload();
+                    Ok(None)
+                }
+            };
+        }
+        let frame = self.frame.cast_mut();
+        // SAFETY: the running frame, which is done; nobody else looks at its fields now.
+        unsafe {
+            if k != 0
+                && let Some(made) = (*frame).owner.take()
+            {
+                v = made;
+            }
+            let dst = (*frame).dst;
+            self.vm.thread.pop_plain(self.vm, frame, self.exec);
+            self.reload();
+            self.regs.put(dst, v);
+        }
+        Ok(None)
+    }
+
+    /// Goes on in the caller with the result.
+    ///
+    /// # Safety
+    /// `can_leave`, and the registers hold nothing that is to be dropped.
+    #[inline(always)]
+    unsafe fn leave(self, v: Value) -> Exit {
+        let dst = self.fr().dst;
+        // SAFETY: by contract.
+        unsafe { self.vm.thread.leave(self.frame.cast_mut()) };
+        State::<M>::of_top(self.vm).put_next(dst, v)
+    }
+}
+
+/// The last reference that an instruction gave back: `pc` is the next one.
+///
+/// # Safety
+/// The state of the loop; the word is a pointer whose reference is the caller's.
+#[cold]
+#[inline(never)]
+unsafe fn died<const M: u8>(vm: &Vm, pc: At, base: *mut Slot, frame: *const Frame, word: u64) -> Exit {
+    // SAFETY: by contract.
+    unsafe {
+        (*frame).pc.set(pc.0);
+        destroy(word);
+        let exec = &*(*frame).exec;
+        State::<M> { vm, pc: pc.0, regs: Regs { base, first_temp: exec.first_temp }, frame, exec }.next()
+    }
+}
+
+/// # Safety
+/// The word is a pointer whose reference is the caller's.
+#[inline(never)]
+unsafe fn destroy(word: u64) {
+    // SAFETY: by contract.
+    drop(unsafe { Value::from_bits(word) })
+}
+
+/// Leaves for the function of a slow path, which does the whole instruction.
+macro_rules! slow {
+    ($s:ident, $i:ident, $name:ident) => {{
+        #[allow(unused_unsafe)]
+        // SAFETY: the state of the loop.
+        let left = unsafe { $name::<M>($s.vm, $i, $s.regs.base, $s.frame, $s.exec) };
+        return left;
+    }};
+}
+
+/// The functions of a family of instructions, and `fill`, which puts them into a table. `hot`, `far`: see above. `cold`: the slow
+/// path of a `hot` one, not in the table.
+macro_rules! instructions {
+    (($s:ident, $i:ident, $vm:ident, $go:lifetime) $($kind:ident $name:ident $(| $also:ident)* $body:block)*) => {
+        $(instructions! { @$kind ($s, $i, $vm, $go) $name $body })*
+        pub(super) const fn fill<const M: u8>(mut table: [Handler; 256]) -> [Handler; 256] {
+            $(instructions! { @row table $kind $name $($also)* })*
+            table
+        }
+    };
+    (@row $t:ident cold $name:ident) => {};
+    (@row $t:ident $kind:ident $name:ident $($also:ident)*) => {
+        $t[Op::$name as usize] = $name::<M> as Handler;
+        $($t[Op::$also as usize] = $name::<M> as Handler;)*
+    };
+    (@hot ($s:ident, $i:ident, $vm:ident, $go:lifetime) $name:ident $body:block) => {
+        #[allow(non_snake_case, unused_mut, unused_variables, unreachable_code)]
+        unsafe fn $name<const M: u8>($vm: &Vm, $i: At, base: *mut Slot, frame: *const Frame, exec: &Exec) -> Exit {
+            // SAFETY: called by the loop.
+            let mut $s = unsafe { State::<M>::new($vm, $i, base, frame, exec) };
+            $body
+            $s.next()
+        }
+    };
+    (@far ($s:ident, $i:ident, $vm:ident, $go:lifetime) $name:ident $body:block) => {
+        #[allow(non_snake_case)]
+        pub(super) unsafe fn $name<const M: u8>(vm: &Vm, i: At, base: *mut Slot, frame: *const Frame, exec: &Exec) -> Exit {
+            #[inline(never)]
+            #[allow(unused_mut, unused_variables, unused_labels, unreachable_code)]
+            unsafe fn body<const M: u8>($vm: &Vm, $i: At, base: *mut Slot, frame: *const Frame, exec: &Exec) -> Left {
+                // SAFETY: called by the loop.
+                let mut $s = unsafe { State::<M>::new($vm, $i, base, frame, exec) };
+                $go: { $body }
+                $s.save();
+                Ok(None)
+            }
+            // SAFETY: called by the loop.
+            unsafe {
+                if M != TAIL {
+                    return exit(vm, body::<M>(vm, i, base, frame, exec));
+                }
+                match body::<PLAIN>(vm, i, base, frame, exec) {
+                    Ok(None) => State::<M>::of_top(vm).next(),
+                    left => exit(vm, left),
+                }
+            }
+        }
+    };
+    (@cold $state:tt $name:ident $body:block) => {
+        instructions! { @far $state $name $body }
+    };
+}
+
+mod arithmetic;
+mod flow;
+mod values;
+
+const fn table<const M: u8>() -> [Handler; 256] {
+    values::fill::<M>(arithmetic::fill::<M>(flow::fill::<M>([flow::Illegal::<M>; 256])))
+}
+
+static HANDLERS: [Handler; 256] = table::<MODE>();
+static WATCHERS: [Handler; 256] = table::<WATCHED>();
+
+/// Runs the top frame (an `ENTRY` frame) and what it calls until it returns or raises.
+pub fn run(vm: &Vm) -> PyResult<Value> {
+    let marker = 0u8;
+    let limit = vm.thread.stack_limit.get();
+    if (&marker as *const u8 as usize) < limit {
+        // SAFETY: the entry frame was just pushed; its window is set up.
+        unsafe { vm.thread.pop(vm, true) };
+        return Err(vm.recursion_error(""));
+    }
+    // Watched code runs in a loop of its own; each loop leaves for the other where it meets the other's code.
+    let mut watched = false;
+    loop {
+        match if watched { run_watched(vm) } else { run_plain(vm) } {
+            Exit::Done => return Ok(vm.thread.result.take().unwrap_or(Value::NONE)),
+            Exit::Switch => watched = !watched,
+            Exit::Again => {}
+            Exit::Raised => match unwind::unwind(vm) {
+                Ok(()) => {}
+                Err(raised) => return Err(raised),
+            },
+        }
+    }
+}
+
+/// `Raised`: an exception left the top frame's current instruction (`frame.pc` tells which). `Switch`: watched code is next.
+#[inline(never)]
+fn run_plain(vm: &Vm) -> Exit {
+    loop {
+        let s = State::<MODE>::of_top(vm);
+        let i = At(s.pc);
+        // SAFETY: the state of the loop.
+        match unsafe { HANDLERS[i.op() as usize](vm, i, s.regs.base, s.frame, s.exec) } {
+            Exit::Again => {}
+            left => return left,
+        }
+    }
+}
+
+/// As `run_plain`, telling watchers. `Switch`: code that nobody watches is next.
+#[inline(never)]
+fn run_watched(vm: &Vm) -> Exit {
+    let mut watch = tracing::Watch::default();
+    loop {
+        let i = match tracing::step(vm, &mut watch) {
+            Ok(tracing::Step::Run(i)) => Cell::new(i),
+            Ok(tracing::Step::Again) => continue,
+            Ok(tracing::Step::Leave) => return Exit::Switch,
+            Err(Raised) => return Exit::Raised,
+        };
+        let s = State::<WATCHED>::of_top(vm);
+        let i = At(&i);
+        // SAFETY: the state of the loop; the copy outlives the call.
+        match unsafe { WATCHERS[i.op() as usize](vm, i, s.regs.base, s.frame, s.exec) } {
+            Exit::Again => {}
+            left => return left,
+        }
+    }
+}
+
+const NONE: u64 = Value::NONE.into_bits();
+const TRUE: u64 = Value::TRUE.into_bits();
+const FALSE: u64 = Value::FALSE.into_bits();

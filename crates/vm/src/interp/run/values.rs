@@ -1,0 +1,774 @@
+//! Instructions that move values about: constants, variables, names, attributes, items, displays.
+
+use super::{At, Exit, Handler, Left, PLAIN, State, TAIL, exit};
+use crate::interp::cache::Kind;
+use crate::interp::frame::{Frame, Slot};
+use crate::interp::{build, fast, names, ops};
+use crate::object::{Type, ValueExt};
+use crate::types::code::Exec;
+use crate::types::instance::{Attrs, Shape};
+use crate::types::{Dict, List, Tuple};
+use crate::{Value, Vm};
+use taipan_bytecode::Op;
+use taipan_heap::Gc;
+
+instructions! { (s, i, vm, 'go)
+    far Nop | Ext {}
+
+    hot Mov {
+        let v = s.regs.own(i.b());
+        return s.put_next(i.a(), v);
+    }
+
+    hot Copy {
+        return s.put_next(i.a(), s.regs.get(i.b()).clone());
+    }
+
+    hot LoadConst {
+        match s.known_constant(i.bc()) {
+            Some(v) => return s.put_next(i.a(), v),
+            None => slow!(s, i, first_load_const),
+        }
+    }
+
+    cold first_load_const { s.regs.put(i.a(), s.constant(i.bc())) }
+
+    hot LoadInt {
+        return s.put_next(i.a(), Value::int32(i.sbc()));
+    }
+
+    hot LoadImm {
+        let v = match i.x() {
+            0 => Value::NONE,
+            1 => Value::TRUE,
+            2 => Value::FALSE,
+            3 => Value::ELLIPSIS,
+            _ => slow!(s, i, load_empty),
+        };
+        return s.put_next(i.a(), v);
+    }
+
+    cold load_empty { drop(s.regs.take(i.a() as usize)) }
+
+    hot Clear {
+        return s.clear_next(i.a());
+    }
+
+    hot CheckLocal {
+        if s.regs.bits(i.a()) == 0 {
+            slow!(s, i, unbound_local);
+        }
+    }
+
+    cold unbound_local {
+        s.save();
+        return Err(names::unbound_local(vm, s.fr(), i.a()));
+    }
+
+    far DeleteLocal {
+        s.save();
+        if s.regs.take(i.a() as usize).is_none() {
+            return Err(names::unbound_local(vm, s.fr(), i.a()));
+        }
+    }
+
+    far ClearLocal {
+        s.save();
+        drop(s.regs.take(i.a() as usize))
+    }
+
+    far MakeCell { s.regs.put(i.a(), vm.new_cell(None).into_value()) }
+
+    far MakeCellArg {
+        let v = s.regs.take(i.b() as usize);
+        s.regs.put(i.a(), vm.new_cell(v).into_value());
+    }
+
+    far ClearCell {
+        s.save();
+        drop(s.regs.take(i.a() as usize))
+    }
+
+    hot LoadCell {
+        match names::cell_at(s.regs.slot(i.b() as usize)).and_then(|c| c.contents.get()) {
+            Some(v) => return s.put_next(i.a(), v),
+            None => slow!(s, i, unbound_cell),
+        }
+    }
+
+    cold unbound_cell {
+        s.save();
+        return Err(names::unbound_local(vm, s.fr(), i.b()));
+    }
+
+    far StoreCell {
+        let v = s.regs.own(i.b());
+        s.save();
+        if let Some(c) = names::cell_at(s.regs.slot(i.a() as usize)) {
+            c.contents.set(Some(v));
+        }
+    }
+
+    far DeleteCell {
+        s.save();
+        let old = names::cell_at(s.regs.slot(i.a() as usize)).and_then(|c| c.contents.take());
+        if old.is_none() {
+            return Err(names::unbound_local(vm, s.fr(), i.a()));
+        }
+    }
+
+    hot LoadFree {
+        match names::free(s.fr(), i.b()).and_then(|c| c.contents.get()) {
+            Some(v) => return s.put_next(i.a(), v),
+            None => slow!(s, i, unbound_free),
+        }
+    }
+
+    cold unbound_free {
+        s.save();
+        return Err(names::unbound_free(vm, s.fr(), i.b()));
+    }
+
+    far StoreFree {
+        let v = s.regs.own(i.a());
+        s.save();
+        if let Some(c) = names::free(s.fr(), i.b()) {
+            c.contents.set(Some(v));
+        }
+    }
+
+    far DeleteFree {
+        s.save();
+        if names::free(s.fr(), i.b()).and_then(|c| c.contents.take()).is_none() {
+            return Err(names::unbound_free(vm, s.fr(), i.b()));
+        }
+    }
+
+    far LoadClosureCell { s.regs.put(i.a(), s.regs.get(i.b()).clone()) }
+
+    // Code from a file may name a closure that its function was not given.
+    far LoadClosureFree {
+        let c = names::free(s.fr(), i.b()).map_or(Value::NONE, |c| c.to_value());
+        s.regs.put(i.a(), c)
+    }
+
+    hot LoadGlobal {
+        match s.known_global(i.c()) {
+            Some(v) => return s.put_next(i.a(), v),
+            None => slow!(s, i, find_global),
+        }
+    }
+
+    cold find_global {
+        s.save();
+        let site = s.site(i);
+        let v = names::load_global(vm, s.fr(), s.site_name(site), Some(site))?;
+        s.regs.put(i.a(), v);
+    }
+
+    hot LoadGlobalCall {
+        match s.known_global(i.c()) {
+            Some(v) => {
+                s.regs.put_fresh(i.a() as usize, Some(v));
+                s.regs.put_fresh(i.a() as usize + 1, None);
+            }
+            None => slow!(s, i, find_global_call),
+        }
+    }
+
+    cold find_global_call {
+        s.save();
+        let site = s.site(i);
+        let v = names::load_global(vm, s.fr(), s.site_name(site), Some(site))?;
+        s.regs.put_fresh(i.a() as usize, Some(v));
+        s.regs.put_fresh(i.a() as usize + 1, None);
+    }
+
+    far LoadGlobalWide {
+        s.save();
+        let v = names::load_global(vm, s.fr(), &s.exec.names[i.bc() as usize], None)?;
+        s.regs.put(i.a(), v);
+    }
+
+    far StoreGlobal {
+        let v = s.regs.own(i.a());
+        s.save();
+        names::store_global(vm, s.fr(), s.site_name(s.site(i)), v)?;
+    }
+
+    far StoreGlobalWide {
+        let v = s.regs.own(i.a());
+        s.save();
+        names::store_global(vm, s.fr(), &s.exec.names[i.bc() as usize], v)?;
+    }
+
+    far DeleteGlobal {
+        s.save();
+        names::delete_global(vm, s.fr(), &s.exec.names[i.bc() as usize])?;
+    }
+
+    far LoadName {
+        let site = s.site(i);
+        let f = s.fr();
+        // In a module the names are globals.
+        let global = f.locals.as_ref().is_some_and(|l| l.bits() == f.globals().as_value().bits());
+        if global && let Some(v) = s.known_global(i.c()) {
+            s.regs.put(i.a(), v);
+            break 'go;
+        }
+        s.save();
+        let v = if global {
+            names::load_global(vm, f, s.site_name(site), Some(site))?
+        } else {
+            names::load_name(vm, f, s.site_name(site))?
+        };
+        s.regs.put(i.a(), v);
+    }
+
+    far LoadNameWide {
+        s.save();
+        let v = names::load_name(vm, s.fr(), &s.exec.names[i.bc() as usize])?;
+        s.regs.put(i.a(), v);
+    }
+
+    far StoreName {
+        let v = s.regs.own(i.a());
+        s.save();
+        names::store_name(vm, s.fr(), s.site_name(s.site(i)), v)?;
+    }
+
+    far StoreNameWide {
+        let v = s.regs.own(i.a());
+        s.save();
+        names::store_name(vm, s.fr(), &s.exec.names[i.bc() as usize], v)?;
+    }
+
+    far DeleteName {
+        s.save();
+        names::delete_name(vm, s.fr(), &s.exec.names[i.bc() as usize])?;
+    }
+
+    far LoadLocals {
+        s.save();
+        let v = names::load_locals(vm, s.fr())?;
+        s.regs.put(i.a(), v);
+    }
+
+    far LoadFromDictOrGlobal {
+        let e = s.ext();
+        s.save();
+        let v = names::load_from_dict_or_global(
+            vm,
+            s.fr(),
+            s.regs.get(i.b()),
+            &s.exec.names[e.bc() as usize],
+        )?;
+        s.regs.consume(i.b());
+        s.regs.put(i.a(), v);
+    }
+
+    far LoadFromDictOrFree {
+        s.save();
+        let v = names::load_from_dict_or_free(vm, s.fr(), s.regs.get(i.b()), i.c())?;
+        s.regs.consume(i.b());
+        s.regs.put(i.a(), v);
+    }
+
+    far LoadFromDictOrCell {
+        s.save();
+        let v = names::load_from_dict_or_cell(
+            vm,
+            s.fr(),
+            s.regs.get(i.b()),
+            s.regs.slot(i.c() as usize),
+            i.c(),
+        )?;
+        s.regs.consume(i.b());
+        s.regs.put(i.a(), v);
+    }
+
+    far SetupAnnotations {
+        s.save();
+        names::setup_annotations(vm, s.fr())?;
+    }
+
+    hot LoadAttr {
+        let site = s.site(i);
+        let b = i.b();
+        let obj = s.regs.get(b);
+        if let Some(h) = obj.header() {
+            // SAFETY: the header of a live object.
+            let ty: &Gc<Type> = unsafe { crate::types::type_::header_type(h) };
+            if ty.version.get() as u64 == site.version.get() && s.may_consume(b, i.a()) {
+                // SAFETY: the version says that the layout is the one the cache saw; the shape and the inline count,
+                // that the value is there.
+                unsafe {
+                    let place = (h as *const _ as *const u8).add(site.offset.get() as usize);
+                    let found = match site.kind.get() {
+                        Kind::Instance => {
+                            let attrs = place.sub(site.need.get() as usize * 8 + size_of::<Attrs>());
+                            if *(attrs as *const *const Shape) != site.shape.get()
+                                || h.flags() >> 24 <= site.need.get()
+                            {
+                                slow!(s, i, load_attr);
+                            }
+                            &*(place as *const Slot)
+                        }
+                        Kind::Slot => &*(place as *const Slot),
+                        Kind::Class if ops::shape_matches(obj, site) => &*(site.value.as_ptr() as *const Slot),
+                        _ => slow!(s, i, load_attr),
+                    };
+                    if let Some(v) = found {
+                        let v = v.clone();
+                        s.consume_shared(b, i.a());
+                        return s.put_next(i.a(), v);
+                    }
+                }
+            }
+        }
+        slow!(s, i, load_attr)
+    }
+
+    cold load_attr {
+        s.save();
+        let site = s.site(i);
+        if ops::load_attr(vm, s.regs, i.instr(), site, s.site_name(site))? {
+            s.reload();
+        }
+    }
+
+    far LoadAttrWide {
+        let e = s.ext();
+        s.save();
+        let v = vm.get_attr(s.regs.get(i.b()), &s.exec.names[e.bc() as usize])?;
+        s.regs.consume(i.b());
+        s.regs.put(i.a(), v);
+    }
+
+    hot LoadMethod {
+        let site = s.site(i);
+        let obj = s.regs.get(i.b());
+        if let Some(h) = obj.header() {
+            // SAFETY: the header of a live object.
+            let ty: &Gc<Type> = unsafe { crate::types::type_::header_type(h) };
+            if ty.version.get() as u64 == site.version.get()
+                && site.kind.get() == Kind::Method
+                // SAFETY: the version was compared.
+                && unsafe { ops::shape_matches(obj, site) }
+            {
+                let f = ops::borrowed(site.value.get());
+                let zelf = s.regs.own(i.b());
+                s.regs.put_fresh(i.a() as usize, Some(f));
+                s.regs.put_fresh(i.a() as usize + 1, Some(zelf));
+                return s.next();
+            }
+        }
+        slow!(s, i, load_method)
+    }
+
+    cold load_method {
+        s.save();
+        let site = s.site(i);
+        ops::load_method(vm, s.regs, i.instr(), Some(site), s.site_name(site))?;
+    }
+
+    far LoadMethodWide {
+        let e = s.ext();
+        s.save();
+        ops::load_method(vm, s.regs, i.instr(), None, &s.exec.names[e.bc() as usize])?;
+    }
+
+    hot StoreAttr {
+        let site = s.site(i);
+        if let Some(h) = s.regs.get(i.a()).header()
+            && !s.regs.is_temp(i.a())
+        {
+            // SAFETY: the header of a live object.
+            let ty: &Gc<Type> = unsafe { crate::types::type_::header_type(h) };
+            if ty.version.get() as u64 == site.version.get() {
+                // SAFETY: as for `LoadAttr`.
+                unsafe {
+                    let place = (h as *const _ as *const u8).add(site.offset.get() as usize);
+                    let k = site.kind.get();
+                    if k == Kind::Overwrite || k == Kind::Add {
+                        let attrs = place.sub(site.need.get() as usize * 8 + size_of::<Attrs>());
+                        let shape = attrs as *mut *const Shape;
+                        if *shape != site.shape.get() || h.flags() >> 24 <= site.need.get() {
+                            slow!(s, i, store_attr);
+                        }
+                        if k == Kind::Add {
+                            *shape = site.value.get() as *const Shape;
+                        }
+                    } else if k != Kind::Slot {
+                        slow!(s, i, store_attr);
+                    }
+                    let word = place as *mut u64;
+                    let old = *word;
+                    *word = s.regs.own(i.b()).into_bits();
+                    return s.release_next(old);
+                }
+            }
+        }
+        slow!(s, i, store_attr)
+    }
+
+    cold store_attr {
+        s.save();
+        let site = s.site(i);
+        ops::store_attr(vm, s.regs, i.instr(), site, s.site_name(site))?;
+    }
+
+    far StoreAttrWide {
+        let e = s.ext();
+        s.save();
+        vm.set_attr(s.regs.get(i.a()), &s.exec.names[e.bc() as usize], s.regs.get(i.b()))?;
+        s.regs.consume(i.b());
+        s.regs.consume(i.a());
+    }
+
+    far DeleteAttr {
+        s.save();
+        vm.del_attr(s.regs.get(i.a()), &s.exec.names[i.bc() as usize])?;
+        s.regs.consume(i.a());
+    }
+
+    far LoadSuperAttr {
+        s.save();
+        let site = s.site(i);
+        ops::load_super(vm, s.regs, i.instr(), site, s.site_name(site), false)?;
+    }
+
+    far LoadSuperMethod {
+        s.save();
+        let site = s.site(i);
+        ops::load_super(vm, s.regs, i.instr(), site, s.site_name(site), true)?;
+    }
+
+    hot Subscr {
+        if let Some(n) = s.regs.get(i.c()).as_int()
+            && s.may_consume(i.b(), i.a())
+            && let Some(v) = ops::index_fast(s.regs.get(i.b()), n)
+        {
+            s.consume_shared(i.b(), i.a());
+            return s.put_next(i.a(), v);
+        }
+        slow!(s, i, subscr)
+    }
+
+    cold subscr {
+        s.save();
+        if ops::subscr(vm, s.regs, i.instr())? {
+            s.reload();
+        }
+    }
+
+    far SubscrK {
+        s.save();
+        let k = s.constant(i.c() as u32);
+        let b = s.regs.get(i.b());
+        let v = match fast::item(vm, b, &k)? {
+            Some(v) => v,
+            None => vm.get_item(b, &k)?,
+        };
+        s.regs.consume(i.b());
+        s.regs.put(i.a(), v);
+    }
+
+    hot SubscrI {
+        if s.may_consume(i.b(), i.a())
+            && let Some(v) = ops::index_fast(s.regs.get(i.b()), i.sc() as i64)
+        {
+            s.consume_shared(i.b(), i.a());
+            return s.put_next(i.a(), v);
+        }
+        slow!(s, i, subscr_int)
+    }
+
+    cold subscr_int {
+        let b = s.regs.get(i.b());
+        s.save();
+        if let Some(v) = ops::index_fast(b, i.sc() as i64) {
+            s.regs.consume(i.b());
+            s.regs.put(i.a(), v);
+            break 'go;
+        }
+        let key = Value::int32(i.sc() as i32);
+        if fast::enter_getitem(vm, s.regs, i.b(), fast::Key::Value(key.clone()), i.a())? {
+            s.reload();
+            break 'go;
+        }
+        let v = vm.get_item(b, &key)?;
+        s.regs.consume(i.b());
+        s.regs.put(i.a(), v);
+    }
+
+    hot StoreSubscr {
+        if let Some(l) = s.regs.get(i.a()).downcast_exact::<List>()
+            && let Some(n) = s.regs.get(i.b()).as_int()
+            && !s.regs.is_temp(i.a())
+            && (n as usize) < l.len()
+        {
+            let v = s.regs.own(i.c());
+            let old = l.items.with_mut(|items| match items.get_mut(n as usize) {
+                Some(place) => std::mem::replace(place, v).into_bits(),
+                None => v.into_bits(),
+            });
+            // SAFETY: the item's reference.
+            return unsafe { s.release_next(old) };
+        }
+        slow!(s, i, store_subscr)
+    }
+
+    cold store_subscr {
+        let (a, b) = (s.regs.get(i.a()), s.regs.get(i.b()));
+        s.save();
+        if let (Some(l), Some(n)) = (a.downcast_exact::<List>(), b.as_int())
+            && n >= 0
+        {
+            let v = s.regs.own(i.c());
+            match l.set(n as usize, v) {
+                Ok(()) => {}
+                Err(v) => vm.set_item(a, b, &v)?,
+            }
+            s.regs.consume(i.a());
+            break 'go;
+        }
+        if fast::enter_setitem(vm, s.regs, i.a(), i.b(), i.c())? {
+            s.reload();
+            break 'go;
+        }
+        vm.set_item(a, b, s.regs.get(i.c()))?;
+        s.regs.consume(i.c());
+        s.regs.consume(i.b());
+        s.regs.consume(i.a());
+    }
+
+    far DeleteSubscr {
+        s.save();
+        vm.del_item(s.regs.get(i.a()), s.regs.get(i.b()))?;
+        s.regs.consume(i.b());
+        s.regs.consume(i.a());
+    }
+
+    far LoadSlice {
+        s.save();
+        let r = i.b() as usize;
+        if let Some(v) = fast::slice(vm, s.regs.get(i.b()), s.regs.get(i.b() + 1), s.regs.get(i.b() + 2)) {
+            s.regs.drop_run(r, 3);
+            s.regs.put(i.a(), v);
+            break 'go;
+        }
+        let range =
+            build::slice(vm, s.regs.get(i.b() + 1).clone(), s.regs.get(i.b() + 2).clone(), Value::NONE);
+        let v = vm.get_item(s.regs.get(i.b()), &range)?;
+        drop(range);
+        s.regs.drop_run(r, 3);
+        s.regs.put(i.a(), v);
+    }
+
+    far StoreSlice {
+        s.save();
+        let r = i.a();
+        if fast::store_slice(vm, s.regs.get(r + 1), s.regs.get(r + 2), s.regs.get(r + 3), s.regs.get(r))? {
+            s.regs.drop_run(r as usize, 4);
+            break 'go;
+        }
+        let range = build::slice(vm, s.regs.get(r + 2).clone(), s.regs.get(r + 3).clone(), Value::NONE);
+        vm.set_item(s.regs.get(r + 1), &range, s.regs.get(r))?;
+        drop(range);
+        s.regs.drop_run(r as usize, 4);
+    }
+
+    far BuildSlice {
+        let r = i.b();
+        let step = if i.x() == 3 { s.regs.get(r + 2).clone() } else { Value::NONE };
+        let v = build::slice(vm, s.regs.get(r).clone(), s.regs.get(r + 1).clone(), step);
+        s.regs.drop_run(r as usize, i.x() as usize);
+        s.regs.put(i.a(), v);
+    }
+
+    far UnpackSequence {
+        s.save();
+        build::unpack_sequence(vm, s.regs, i.a() as usize, i.b(), i.c() as usize)?;
+    }
+
+    hot UnpackPair {
+        if let Some(t) = s.regs.get(i.c()).downcast_exact::<Tuple>()
+            && let [x, y] = t.items()
+            && s.regs.bits(i.a()) != s.regs.bits(i.c())
+            && s.regs.is_shared(i.a())
+            && (!s.regs.is_temp(i.c()) || s.regs.is_shared(i.c()))
+        {
+            let (x, y) = (x.clone(), y.clone());
+            s.consume_shared(i.c(), u16::MAX);
+            // SAFETY: I1; not the last reference.
+            unsafe {
+                let p = s.regs.base.add(i.a() as usize) as *mut u64;
+                Value::release_shared(std::ptr::replace(p, x.into_bits()));
+            }
+            return s.put_next(i.b(), y);
+        }
+        slow!(s, i, unpack_pair)
+    }
+
+    cold unpack_pair {
+        s.save();
+        if let Some(t) = s.regs.get(i.c()).downcast_exact::<Tuple>()
+            && let [x, y] = t.items()
+        {
+            let (x, y) = (x.clone(), y.clone());
+            s.regs.consume(i.c());
+            s.regs.put(i.a(), x);
+            s.regs.put(i.b(), y);
+            break 'go;
+        }
+        build::unpack_pair(vm, s.regs, i.instr())?;
+    }
+
+    far UnpackEx {
+        s.save();
+        build::unpack_ex(vm, s.regs, i.instr())?;
+    }
+
+    far BuildTuple {
+        let n = i.c() as usize;
+        let r = i.b() as usize;
+        let t = vm.tuple_from_iter((r..r + n).map(|k| s.regs.take(k).unwrap_or(Value::NONE)));
+        s.regs.put(i.a(), t.into_value());
+    }
+
+    far BuildList {
+        let n = i.c() as usize;
+        let r = i.b() as usize;
+        let items = (r..r + n).map(|k| s.regs.take(k).unwrap_or(Value::NONE)).collect();
+        s.regs.put(i.a(), vm.new_list(items).into_value());
+    }
+
+    far BuildSet {
+        s.save();
+        let (r, n) = (i.b() as usize, i.c() as usize);
+        let v = build::set(vm, s.regs.run(r, n))?;
+        s.regs.drop_run(r, n);
+        s.regs.put(i.a(), v);
+    }
+
+    far BuildMap {
+        s.save();
+        let (r, n) = (i.b() as usize, i.c() as usize * 2);
+        let v = build::map(vm, s.regs.run(r, n))?;
+        s.regs.drop_run(r, n);
+        s.regs.put(i.a(), v);
+    }
+
+    far BuildString {
+        s.save();
+        let (r, n) = (i.b() as usize, i.c() as usize);
+        let v = build::string(vm, s.regs.run(r, n))?;
+        s.regs.drop_run(r, n);
+        s.regs.put(i.a(), v);
+    }
+
+    hot ListAppend {
+        if let Some(l) = s.regs.get(i.a()).downcast_exact::<List>()
+            && l.items.with(|items| items.len() < items.capacity())
+        {
+            let v = s.regs.own(i.b());
+            l.items.with_mut(|items| {
+                if items.len() < items.capacity() {
+                    items.push(v)
+                } else {
+                    // Never: it was just seen.
+                    std::mem::forget(v)
+                }
+            });
+            return s.next();
+        }
+        slow!(s, i, list_append)
+    }
+
+    cold list_append {
+        let v = s.regs.own(i.b());
+        if let Some(l) = s.regs.get(i.a()).downcast::<List>() {
+            l.push(v);
+        }
+    }
+
+    far ListExtend {
+        s.save();
+        build::list_extend(vm, s.regs.get(i.a()), s.regs.get(i.b()))?;
+        s.regs.consume(i.b());
+    }
+
+    far SetAdd {
+        s.save();
+        build::set_add(vm, s.regs.get(i.a()), s.regs.get(i.b()))?;
+        s.regs.consume(i.b());
+    }
+
+    far SetUpdate {
+        s.save();
+        build::set_update(vm, s.regs.get(i.a()), s.regs.get(i.b()))?;
+        s.regs.consume(i.b());
+    }
+
+    far MapAdd {
+        s.save();
+        let v = s.regs.own(i.c());
+        if let Some(d) = s.regs.get(i.a()).downcast::<Dict>() {
+            d.set(vm, s.regs.get(i.b()), v)?;
+        }
+        s.regs.consume(i.b());
+    }
+
+    far DictUpdate {
+        s.save();
+        build::dict_update(vm, s.regs.get(i.a()), s.regs.get(i.b()))?;
+        s.regs.consume(i.b());
+    }
+
+    far DictMerge {
+        s.save();
+        build::dict_merge(vm, s.regs.get(i.a()), s.regs.get(i.b()), s.regs.get(i.c()))?;
+        s.regs.consume(i.b());
+    }
+
+    far ListToTuple {
+        let items = match s.regs.get(i.b()).downcast::<List>() {
+            Some(l) => l.items.take(),
+            None => Vec::new(),
+        };
+        s.regs.consume(i.b());
+        s.regs.put(i.a(), vm.new_tuple(items).into_value());
+    }
+
+    far FormatSimple {
+        s.save();
+        let v = build::format(vm, s.regs.get(i.b()), None, i.x())?;
+        s.regs.consume(i.b());
+        s.regs.put(i.a(), v);
+    }
+
+    far FormatValue {
+        s.save();
+        let v = build::format(vm, s.regs.get(i.b()), Some(s.regs.get(i.c())), i.x())?;
+        s.regs.consume(i.c());
+        s.regs.consume(i.b());
+        s.regs.put(i.a(), v);
+    }
+
+    far BuildInterpolation {
+        s.save();
+        let (r, n) = (i.b() as usize, i.c() as usize);
+        let v = build::interpolation(vm, s.regs.run(r, n), i.x())?;
+        s.regs.drop_run(r, n);
+        s.regs.put(i.a(), v);
+    }
+
+    far BuildTemplate {
+        s.save();
+        let v = build::template(vm, s.regs.get(i.b()), s.regs.get(i.c()))?;
+        s.regs.consume(i.c());
+        s.regs.consume(i.b());
+        s.regs.put(i.a(), v);
+    }
+}
