@@ -1,8 +1,8 @@
 //! The interpreter: frames, the loop, and the handlers of each family of instructions.
 //!
-//! `run.rs` holds the loop: a match over the instruction numbers whose arms are either a few lines of fast path or a call
-//! of a handler in the file of its family. A handler never changes the frame; what pushes or pops frames (calls,
-//! returns, yields, exceptions) is in the loop and in `call.rs`, `generator.rs` and `unwind.rs`.
+//! `run/` holds the loop: a function for each instruction, with its fast path or a call of a handler in the file of its family.
+//! A handler never changes the frame; what pushes or pops frames (calls, returns, yields, exceptions) is in `run/flow.rs` and
+//! in `call.rs`, `generator.rs` and `unwind.rs`.
 //!
 //! Invariants of windows, on which all `unsafe` here rests:
 //! I1  A frame's window `[base, base + nregs)` lies within the thread's value stack and belongs to the frame from its

@@ -140,6 +140,13 @@ impl Function {
         if e.is_null() { self.prepare(vm) } else { e }
     }
 
+    /// `exec`, if its code has run already.
+    #[inline(always)]
+    pub fn known_exec(&self) -> Option<*const Exec> {
+        let e = self.prepared.get();
+        (!e.is_null()).then_some(e)
+    }
+
     #[cold]
     fn prepare(&self, vm: &Vm) -> *const Exec {
         let exec: *const Exec = self.code.get().map_or(std::ptr::null(), |c| c.exec(vm) as *const Exec);

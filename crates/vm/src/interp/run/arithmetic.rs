@@ -1,8 +1,6 @@
 //! Arithmetic, comparisons and tests of truth: on ints and floats in place, otherwise by the handlers of `ops`.
 
-use super::{
-    At, Exit, FALSE, Handler, Left, NONE, PLAIN, State, TAIL, TRUE, both_ints, exit, float_of,
-};
+use super::{At, Exit, FALSE, Handler, Left, NONE, PLAIN, State, TAIL, TRUE, both_ints, exit, float_of};
 use crate::interp::frame::{Frame, Slot};
 use crate::interp::ops;
 use crate::protocol::BinaryOp;
@@ -513,7 +511,15 @@ instructions! { (s, i, vm, 'go)
         ops::compare_with(vm, s.regs, i.instr(), CompareOp::Ne, &k)?;
     }
 
-    far Is {
+    hot Is {
+        let r = s.regs.bits(i.b()) == s.regs.bits(i.c());
+        if s.consume_both(i.b(), i.c()) {
+            return s.put_next(i.a(), Value::bool(r));
+        }
+        slow!(s, i, is)
+    }
+
+    cold is {
         let r = ops::is(s.regs.get(i.b()), s.regs.get(i.c()));
         s.save();
         s.regs.consume(i.b());
@@ -521,7 +527,15 @@ instructions! { (s, i, vm, 'go)
         s.regs.put(i.a(), Value::bool(r));
     }
 
-    far IsNot {
+    hot IsNot {
+        let r = s.regs.bits(i.b()) != s.regs.bits(i.c());
+        if s.consume_both(i.b(), i.c()) {
+            return s.put_next(i.a(), Value::bool(r));
+        }
+        slow!(s, i, is_not)
+    }
+
+    cold is_not {
         let r = ops::is(s.regs.get(i.b()), s.regs.get(i.c()));
         s.save();
         s.regs.consume(i.b());
@@ -706,7 +720,17 @@ instructions! { (s, i, vm, 'go)
         }
     }
 
-    far JumpIfIs {
+    hot JumpIfIs {
+        let jumps = s.regs.bits(i.a()) == s.regs.bits(i.b());
+        if !s.consume_both(i.a(), i.b()) {
+            slow!(s, i, jump_if_is)
+        }
+        if jumps {
+            s.jump(i.jump24());
+        }
+    }
+
+    cold jump_if_is {
         let t = ops::is(s.regs.get(i.a()), s.regs.get(i.b()));
         s.save();
         s.regs.consume(i.a());
@@ -716,7 +740,17 @@ instructions! { (s, i, vm, 'go)
         }
     }
 
-    far JumpIfIsNot {
+    hot JumpIfIsNot {
+        let jumps = s.regs.bits(i.a()) != s.regs.bits(i.b());
+        if !s.consume_both(i.a(), i.b()) {
+            slow!(s, i, jump_if_is_not)
+        }
+        if jumps {
+            s.jump(i.jump24());
+        }
+    }
+
+    cold jump_if_is_not {
         let t = ops::is(s.regs.get(i.a()), s.regs.get(i.b()));
         s.save();
         s.regs.consume(i.a());

@@ -85,12 +85,13 @@ instructions! { (s, i, vm, 'go)
     hot Call | CallWide {
         let r = i.b() as usize;
         if let Some(f) = s.regs.get(i.b()).downcast_exact::<Function>() {
+            let Some(exec) = f.known_exec() else { slow!(s, i, call_function) };
             let first = r + 2 - (s.regs.bits(i.b() + 1) != 0) as usize;
             let count = i.x() as usize + (first != r + 2) as usize;
             // SAFETY: the arguments are the topmost temporaries, so everything above them is free (I3). A function always
             // has code; `old_code` keeps replaced code alive while frames run it.
             unsafe {
-                let exec = &*f.exec(vm);
+                let exec = &*exec;
                 s.save();
                 if let Some(entered) = call::enter_plain(vm, s.regs, s.fr(), r, first, count, exec, i.a()) {
                     // What was just stored need not be loaded.

@@ -15,8 +15,10 @@
 use super::cache::{Kind, SiteCache};
 use super::frame::{Frame, Slot, kind};
 use super::{tracing, unwind};
+use crate::object::ValueExt;
 use crate::types::Str;
 use crate::types::code::Exec;
+use crate::types::module::Module;
 use crate::{PyResult, Raised, Value, Vm};
 use std::cell::Cell;
 use std::hint::cold_path;
@@ -322,8 +324,8 @@ impl<'a, const M: u8> State<'a, M> {
     #[inline(always)]
     unsafe fn new(vm: &'a Vm, i: At, base: *mut Slot, frame: *const Frame, exec: &'a Exec) -> State<'a, M> {
         // SAFETY: `pc` is within the instructions: code ends in a terminator and jumps are in range (verified). A watched
-        // instruction may be a copy; the frame says where it is.
-        let pc = unsafe { if M == WATCHED { (*frame).pc.get().add(1) } else { i.0.add(1) } };
+        // instruction is a copy; its frame says what is next.
+        let pc = unsafe { if M == WATCHED { (*frame).pc.get() } else { i.0.add(1) } };
         State { vm, pc, regs: Regs { base, first_temp: exec.first_temp }, frame, exec }
     }
 
@@ -446,6 +448,31 @@ impl<'a, const M: u8> State<'a, M> {
                 Value::release_shared(std::ptr::replace(p, DEAD));
             }
         }
+    }
+
+    /// Drops two operands if they are temporaries and nothing dies of that; otherwise nothing is done.
+    #[inline(always)]
+    fn consume_both(self, b: u16, c: u16) -> bool {
+        let held = |r: u16| self.regs.is_temp(r) && self.regs.bits(r) & 7 == 0;
+        if held(b) && (held(c) || !self.regs.is_shared(b)) || held(c) && !self.regs.is_shared(c) {
+            return false;
+        }
+        self.consume_shared(b, u16::MAX);
+        self.consume_shared(c, u16::MAX);
+        true
+    }
+
+    /// The attribute of a module that a site remembers, if the module still has it there.
+    #[inline(always)]
+    fn known_module_attr(self, obj: &Value, site: &SiteCache) -> Option<Value> {
+        if site.kind.get() != Kind::Module {
+            return None;
+        }
+        let m = obj.downcast_exact::<Module>()?;
+        if m.dict.table.current_version() != site.value.get() {
+            return None;
+        }
+        m.dict.table.value_at(site.offset.get() as usize)
     }
 
     /// Runs the next instruction.
@@ -615,8 +642,9 @@ macro_rules! slow {
     }};
 }
 
-/// The functions of a family of instructions, and `fill`, which puts them into a table. `hot`, `far`: see above. `cold`: the slow
-/// path of a `hot` one, not in the table.
+/// The functions of a family of instructions, and `fill`, which puts them into a table. `hot`, `far`: see above. Not in the
+/// table: `cold`, the slow path of a `hot` one; `warm`, its less common cases, apart because each more makes the common one save
+/// and restore registers.
 macro_rules! instructions {
     (($s:ident, $i:ident, $vm:ident, $go:lifetime) $($kind:ident $name:ident $(| $also:ident)* $body:block)*) => {
         $(instructions! { @$kind ($s, $i, $vm, $go) $name $body })*
@@ -626,11 +654,13 @@ macro_rules! instructions {
         }
     };
     (@row $t:ident cold $name:ident) => {};
+    (@row $t:ident warm $name:ident) => {};
     (@row $t:ident $kind:ident $name:ident $($also:ident)*) => {
         $t[Op::$name as usize] = $name::<M> as Handler;
         $($t[Op::$also as usize] = $name::<M> as Handler;)*
     };
     (@hot ($s:ident, $i:ident, $vm:ident, $go:lifetime) $name:ident $body:block) => {
+        #[inline(never)]
         #[allow(non_snake_case, unused_mut, unused_variables, unreachable_code)]
         unsafe fn $name<const M: u8>($vm: &Vm, $i: At, base: *mut Slot, frame: *const Frame, exec: &Exec) -> Exit {
             // SAFETY: called by the loop.
@@ -640,6 +670,7 @@ macro_rules! instructions {
         }
     };
     (@far ($s:ident, $i:ident, $vm:ident, $go:lifetime) $name:ident $body:block) => {
+        #[inline(never)]
         #[allow(non_snake_case)]
         pub(super) unsafe fn $name<const M: u8>(vm: &Vm, i: At, base: *mut Slot, frame: *const Frame, exec: &Exec) -> Exit {
             #[inline(never)]
@@ -654,14 +685,25 @@ macro_rules! instructions {
             // SAFETY: called by the loop.
             unsafe {
                 if M != TAIL {
-                    return exit(vm, body::<M>(vm, i, base, frame, exec));
+                    return match body::<M>(vm, i, base, frame, exec) {
+                        Ok(None) => Exit::Again,
+                        left => exit(vm, left),
+                    };
                 }
-                match body::<PLAIN>(vm, i, base, frame, exec) {
-                    Ok(None) => State::<M>::of_top(vm).next(),
+                // What has to be dropped is gone before the next instruction's function is called.
+                let why = match body::<PLAIN>(vm, i, base, frame, exec) {
+                    Ok(None) => Exit::Again,
                     left => exit(vm, left),
+                };
+                if why != Exit::Again {
+                    return why;
                 }
+                State::<M>::of_top(vm).next()
             }
         }
+    };
+    (@warm $state:tt $name:ident $body:block) => {
+        instructions! { @hot $state $name $body }
     };
     (@cold $state:tt $name:ident $body:block) => {
         instructions! { @far $state $name $body }

@@ -296,13 +296,39 @@ instructions! { (s, i, vm, 'go)
         let site = s.site(i);
         let b = i.b();
         let obj = s.regs.get(b);
-        if let Some(h) = obj.header() {
-            // SAFETY: the header of a live object.
-            let ty: &Gc<Type> = unsafe { crate::types::type_::header_type(h) };
-            if ty.version.get() as u64 == site.version.get() && s.may_consume(b, i.a()) {
-                // SAFETY: the version says that the layout is the one the cache saw; the shape and the inline count,
-                // that the value is there.
-                unsafe {
+        if site.kind.get() == Kind::Instance
+            && let Some(h) = obj.header()
+        {
+            // SAFETY: the header of a live object. The version says that the layout is the one the cache saw; the shape
+            // and the inline count, that the value is there.
+            unsafe {
+                let ty: &Gc<Type> = crate::types::type_::header_type(h);
+                let place = (h as *const _ as *const u8).wrapping_add(site.offset.get() as usize);
+                let attrs = place.wrapping_sub(site.need.get() as usize * 8 + size_of::<Attrs>());
+                if ty.version.get() as u64 == site.version.get()
+                    && *(attrs as *const *const Shape) == site.shape.get()
+                    && h.flags() >> 24 > site.need.get()
+                    && (!s.regs.is_temp(b) || b == i.a())
+                    && let Some(v) = &*(place as *const Slot)
+                {
+                    return s.put_next(i.a(), v.clone());
+                }
+            }
+        }
+        slow!(s, i, load_other_attr)
+    }
+
+    warm load_other_attr {
+        let site = s.site(i);
+        let b = i.b();
+        let obj = s.regs.get(b);
+        if let Some(h) = obj.header()
+            && s.may_consume(b, i.a())
+        {
+            // SAFETY: as above.
+            unsafe {
+                let ty: &Gc<Type> = crate::types::type_::header_type(h);
+                if ty.version.get() as u64 == site.version.get() {
                     let place = (h as *const _ as *const u8).add(site.offset.get() as usize);
                     let found = match site.kind.get() {
                         Kind::Instance => {
@@ -324,6 +350,10 @@ instructions! { (s, i, vm, 'go)
                         return s.put_next(i.a(), v);
                     }
                 }
+            }
+            if let Some(v) = s.known_module_attr(obj, site) {
+                s.consume_shared(b, i.a());
+                return s.put_next(i.a(), v);
             }
         }
         slow!(s, i, load_attr)
@@ -348,20 +378,33 @@ instructions! { (s, i, vm, 'go)
     hot LoadMethod {
         let site = s.site(i);
         let obj = s.regs.get(i.b());
-        if let Some(h) = obj.header() {
+        if site.kind.get() == Kind::Method
+            && let Some(h) = obj.header()
+        {
             // SAFETY: the header of a live object.
             let ty: &Gc<Type> = unsafe { crate::types::type_::header_type(h) };
             if ty.version.get() as u64 == site.version.get()
-                && site.kind.get() == Kind::Method
                 // SAFETY: the version was compared.
                 && unsafe { ops::shape_matches(obj, site) }
             {
-                let f = ops::borrowed(site.value.get());
                 let zelf = s.regs.own(i.b());
+                let f = ops::borrowed(site.value.get());
                 s.regs.put_fresh(i.a() as usize, Some(f));
                 s.regs.put_fresh(i.a() as usize + 1, Some(zelf));
                 return s.next();
             }
+        }
+        slow!(s, i, load_other_method)
+    }
+
+    warm load_other_method {
+        if s.may_consume(i.b(), u16::MAX)
+            && let Some(v) = s.known_module_attr(s.regs.get(i.b()), s.site(i))
+        {
+            s.consume_shared(i.b(), u16::MAX);
+            s.regs.put_fresh(i.a() as usize, Some(v));
+            s.regs.put_fresh(i.a() as usize + 1, None);
+            return s.next();
         }
         slow!(s, i, load_method)
     }
@@ -380,29 +423,45 @@ instructions! { (s, i, vm, 'go)
 
     hot StoreAttr {
         let site = s.site(i);
+        let k = site.kind.get();
         if let Some(h) = s.regs.get(i.a()).header()
             && !s.regs.is_temp(i.a())
+            && (k == Kind::Overwrite || k == Kind::Add)
         {
-            // SAFETY: the header of a live object.
-            let ty: &Gc<Type> = unsafe { crate::types::type_::header_type(h) };
-            if ty.version.get() as u64 == site.version.get() {
-                // SAFETY: as for `LoadAttr`.
-                unsafe {
-                    let place = (h as *const _ as *const u8).add(site.offset.get() as usize);
-                    let k = site.kind.get();
-                    if k == Kind::Overwrite || k == Kind::Add {
-                        let attrs = place.sub(site.need.get() as usize * 8 + size_of::<Attrs>());
-                        let shape = attrs as *mut *const Shape;
-                        if *shape != site.shape.get() || h.flags() >> 24 <= site.need.get() {
-                            slow!(s, i, store_attr);
-                        }
-                        if k == Kind::Add {
-                            *shape = site.value.get() as *const Shape;
-                        }
-                    } else if k != Kind::Slot {
-                        slow!(s, i, store_attr);
+            // SAFETY: as for `LoadAttr`.
+            unsafe {
+                let ty: &Gc<Type> = crate::types::type_::header_type(h);
+                let place = (h as *const _ as *const u8).wrapping_add(site.offset.get() as usize);
+                let shape =
+                    place.wrapping_sub(site.need.get() as usize * 8 + size_of::<Attrs>()) as *mut *const Shape;
+                if ty.version.get() as u64 == site.version.get()
+                    && *shape == site.shape.get()
+                    && h.flags() >> 24 > site.need.get()
+                {
+                    if k == Kind::Add {
+                        *shape = site.value.get() as *const Shape;
                     }
                     let word = place as *mut u64;
+                    let old = *word;
+                    *word = s.regs.own(i.b()).into_bits();
+                    return s.release_next(old);
+                }
+            }
+        }
+        slow!(s, i, store_slot)
+    }
+
+    warm store_slot {
+        let site = s.site(i);
+        if let Some(h) = s.regs.get(i.a()).header()
+            && !s.regs.is_temp(i.a())
+            && site.kind.get() == Kind::Slot
+        {
+            // SAFETY: as for `LoadAttr`.
+            unsafe {
+                let ty: &Gc<Type> = crate::types::type_::header_type(h);
+                if ty.version.get() as u64 == site.version.get() {
+                    let word = (h as *const _ as *const u8).add(site.offset.get() as usize) as *mut u64;
                     let old = *word;
                     *word = s.regs.own(i.b()).into_bits();
                     return s.release_next(old);
