@@ -117,7 +117,7 @@ pub unsafe fn enter_bound(
     // SAFETY: as in `enter_function`. Arguments move at most once; `regs` is not touched after `r` is dropped.
     unsafe {
         let code: *const Gc<Code> = func.code.as_ptr_unchecked();
-        let exec = (*code).exec(vm);
+        let exec = &*func.exec(vm);
         let caller = &*vm.thread.top();
         let in_place = caller.kind.get() & kind::GENERATOR == 0;
         let base = if in_place { regs.base.add(first) } else { caller.free };

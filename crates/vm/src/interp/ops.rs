@@ -292,16 +292,33 @@ pub unsafe fn remembered(obj: &Value, s: &SiteCache) -> Option<Value> {
     }
 }
 
-/// Looks through all that the site remembers: the value, and whether it is a method to be called with the object.
-#[inline(always)]
-fn from_site(vm: &Vm, obj: &Value, site: &SiteCache) -> Option<(Value, bool)> {
+/// Looks through all that the site remembers.
+#[inline(never)]
+pub fn from_site(vm: &Vm, obj: &Value, site: &SiteCache) -> Option<Value> {
     let version = vm.type_of(obj).version.get() as u64;
     for s in std::iter::once(site).chain(site.others()) {
         if s.version.get() == version
+            && s.kind.get() != Kind::Method
             // SAFETY: the versions were compared.
             && let Some(v) = unsafe { remembered(obj, s) }
         {
-            return Some((v, s.kind.get() == Kind::Method));
+            return Some(v);
+        }
+    }
+    None
+}
+
+/// As `from_site`, for methods to be called with the object first.
+#[inline(never)]
+pub fn method_from_site(vm: &Vm, obj: &Value, site: &SiteCache) -> Option<Value> {
+    let version = vm.type_of(obj).version.get() as u64;
+    for s in std::iter::once(site).chain(site.others()) {
+        if s.version.get() == version
+            && s.kind.get() == Kind::Method
+            // SAFETY: the versions were compared.
+            && unsafe { shape_matches(obj, s) }
+        {
+            return Some(borrowed(s.value.get()));
         }
     }
     None
@@ -311,7 +328,7 @@ fn from_site(vm: &Vm, obj: &Value, site: &SiteCache) -> Option<(Value, bool)> {
 #[inline(never)]
 pub fn load_attr(vm: &Vm, regs: Regs, i: Instr, site: &SiteCache, name: &Gc<Str>) -> PyResult<bool> {
     let obj = regs.get(i.b());
-    if let Some((v, false)) = from_site(vm, obj, site) {
+    if let Some(v) = from_site(vm, obj, site) {
         regs.consume(i.b());
         regs.put(i.a(), v);
         return Ok(false);
@@ -340,19 +357,19 @@ pub fn load_attr(vm: &Vm, regs: Regs, i: Instr, site: &SiteCache, name: &Gc<Str>
 #[inline(never)]
 pub fn load_method(vm: &Vm, regs: Regs, i: Instr, site: Option<&SiteCache>, name: &Gc<Str>) -> PyResult<()> {
     let obj = regs.get(i.b());
-    let found = match site.and_then(|s| from_site(vm, obj, s)) {
-        Some((f, true)) => Method::Unbound(f),
-        Some((v, false)) => Method::Bound(v),
-        None => match site.and_then(|s| module_attr(obj, s)) {
-            Some(v) => Method::Bound(v),
-            None => {
-                let found = vm.get_method(obj, name)?;
-                if let Some(s) = site {
-                    cache::fill_attr(vm, s, obj, name, true);
-                }
-                found
+    let known = site.and_then(|s| {
+        let method = method_from_site(vm, obj, s).map(Method::Unbound);
+        method.or_else(|| from_site(vm, obj, s).or_else(|| module_attr(obj, s)).map(Method::Bound))
+    });
+    let found = match known {
+        Some(found) => found,
+        None => {
+            let found = vm.get_method(obj, name)?;
+            if let Some(s) = site {
+                cache::fill_attr(vm, s, obj, name, true);
             }
-        },
+            found
+        }
     };
     match found {
         Method::Unbound(f) => {
@@ -399,18 +416,30 @@ unsafe fn store_remembered(obj: &Value, s: &SiteCache, v: Value) -> Result<Slot,
     }
 }
 
+/// Stores where the site remembers; answers the word that was there (its reference is the caller's).
 #[inline(never)]
-pub fn store_attr(vm: &Vm, regs: Regs, i: Instr, site: &SiteCache, name: &Gc<Str>) -> PyResult<()> {
-    let obj = regs.get(i.a());
+pub fn store_by_site(vm: &Vm, obj: &Value, site: &SiteCache, v: &Value) -> Option<u64> {
     let version = vm.type_of(obj).version.get() as u64;
     for s in std::iter::once(site).chain(site.others()).filter(|s| s.version.get() == version) {
         // SAFETY: the versions were compared.
-        if let Ok(old) = unsafe { store_remembered(obj, s, regs.get(i.b()).clone()) } {
-            drop(old);
-            regs.consume(i.b());
-            regs.consume(i.a());
-            return Ok(());
+        if let Ok(old) = unsafe { store_remembered(obj, s, v.clone()) } {
+            return Some(old.map_or(0, Value::into_bits));
         }
+    }
+    None
+}
+
+#[inline(never)]
+pub fn store_attr(vm: &Vm, regs: Regs, i: Instr, site: &SiteCache, name: &Gc<Str>) -> PyResult<()> {
+    let obj = regs.get(i.a());
+    if let Some(old) = store_by_site(vm, obj, site, regs.get(i.b())) {
+        if old != 0 {
+            // SAFETY: the reference that the attribute held.
+            drop(unsafe { Value::from_bits(old) });
+        }
+        regs.consume(i.b());
+        regs.consume(i.a());
+        return Ok(());
     }
     cache::fill_store_attr(vm, site, obj, name);
     vm.set_attr(obj, name, regs.get(i.b()))?;

@@ -445,6 +445,34 @@ pub fn type_new(vm: &Vm, meta: &Gc<Type>, args: CallArgs<'_>) -> PyResult<Value>
     new_class(vm, &winner, name, bases, ns, &kwargs)
 }
 
+/// For how many attributes instances of a new class have room in line: as many names as its methods and its bases' assign to
+/// on `self` (`__static_attributes__`), or a few if there are none.
+fn inline_hint(vm: &Vm, dict: &Gc<Dict>, bases: &[Gc<Type>]) -> u8 {
+    const FEW: u8 = 4;
+    let mut names: Vec<Value> = Vec::new();
+    let mut count = |v: Option<Value>| {
+        if let Some(t) = v.as_ref().and_then(|v| v.downcast_exact::<Tuple>()) {
+            for name in t.items() {
+                if !names.iter().any(|n| n.is(name)) {
+                    names.push(name.clone());
+                }
+            }
+        }
+    };
+    count(dict.get_str(vm, &vm.names.__static_attributes__));
+    let mut most = 0;
+    for base in bases {
+        for t in base.mro.with(Vec::clone) {
+            if t.is_heap_type() {
+                most = most.max(t.inline_hint.get());
+                count(t.dict(vm).get_str(vm, &vm.names.__static_attributes__));
+            }
+        }
+    }
+    let own = u8::try_from(names.len()).unwrap_or(u8::MAX).min(crate::types::instance::MAX_INLINE);
+    if own == 0 { most.max(FEW) } else { own.max(if most > FEW { most } else { 0 }) }
+}
+
 fn new_class(
     vm: &Vm,
     meta: &Gc<Type>,
@@ -579,6 +607,9 @@ fn new_class(
     };
     let body = PyType::from_parts(parts);
     body.base.set(Some(base.clone()));
+    if has_dict {
+        body.inline_hint.set(inline_hint(vm, &dict, &base_types));
+    }
     if !bases.is_empty() {
         body.bases_tuple.set(Some(bases.to_value()));
     }

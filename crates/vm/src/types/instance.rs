@@ -26,7 +26,7 @@ use taipan_heap::{Gc, Header, PayloadFns};
 /// More attributes than this and the instance goes over to a dict.
 const MAX_NAMES: usize = 64;
 /// The largest inline count a class asks for.
-const MAX_INLINE: u8 = 30;
+pub const MAX_INLINE: u8 = 30;
 
 /// A hidden class: the names of an instance's attributes in the order of their making.
 pub struct Shape {
@@ -93,6 +93,7 @@ pub struct Attrs {
 
 const INLINE_SHIFT: u32 = 24;
 
+#[inline(always)]
 fn inline_count(h: &Header) -> usize {
     (h.flags() >> INLINE_SHIFT) as usize
 }
@@ -145,6 +146,7 @@ fn peek(c: &Cell<Option<Value>>) -> Option<Value> {
 ///
 /// # Safety
 /// `a` is the storage of the live object `h`, with a shape.
+#[inline]
 pub(crate) unsafe fn overflow_value(a: *const Attrs, h: &Header, i: usize) -> Option<Value> {
     // SAFETY: by contract.
     unsafe { (*a).value(i, inline_count(h)) }
@@ -180,6 +182,7 @@ impl Attrs {
         unsafe { self.shape.get().as_ref() }
     }
 
+    #[inline]
     fn overflow(&self) -> Option<&RefCell<Vec<Option<Value>>>> {
         // SAFETY: with a shape, `rest` is null or a leaked box of this type.
         unsafe { (self.rest.get() as *const RefCell<Vec<Option<Value>>>).as_ref() }
@@ -194,6 +197,7 @@ impl Attrs {
         None
     }
 
+    #[inline]
     fn value(&self, i: usize, inline: usize) -> Option<Value> {
         if i < inline {
             peek(&inline_values(self, inline)[i])

@@ -319,39 +319,14 @@ instructions! { (s, i, vm, 'go)
     }
 
     warm load_other_attr {
-        let site = s.site(i);
         let b = i.b();
         let obj = s.regs.get(b);
-        if let Some(h) = obj.header()
-            && s.may_consume(b, i.a())
-        {
-            // SAFETY: as above.
-            unsafe {
-                let ty: &Gc<Type> = crate::types::type_::header_type(h);
-                if ty.version.get() as u64 == site.version.get() {
-                    let place = (h as *const _ as *const u8).add(site.offset.get() as usize);
-                    let found = match site.kind.get() {
-                        Kind::Instance => {
-                            let attrs = place.sub(site.need.get() as usize * 8 + size_of::<Attrs>());
-                            if *(attrs as *const *const Shape) != site.shape.get()
-                                || h.flags() >> 24 <= site.need.get()
-                            {
-                                slow!(s, i, load_attr);
-                            }
-                            &*(place as *const Slot)
-                        }
-                        Kind::Slot => &*(place as *const Slot),
-                        Kind::Class if ops::shape_matches(obj, site) => &*(site.value.as_ptr() as *const Slot),
-                        _ => slow!(s, i, load_attr),
-                    };
-                    if let Some(v) = found {
-                        let v = v.clone();
-                        s.consume_shared(b, i.a());
-                        return s.put_next(i.a(), v);
-                    }
-                }
+        if s.may_consume(b, i.a()) {
+            if let Some(v) = ops::from_site(vm, obj, s.site(i)) {
+                s.consume_shared(b, i.a());
+                return s.put_next(i.a(), v);
             }
-            if let Some(v) = s.known_module_attr(obj, site) {
+            if let Some(v) = s.known_module_attr(obj, s.site(i)) {
                 s.consume_shared(b, i.a());
                 return s.put_next(i.a(), v);
             }
@@ -398,8 +373,15 @@ instructions! { (s, i, vm, 'go)
     }
 
     warm load_other_method {
+        let obj = s.regs.get(i.b());
+        if let Some(f) = ops::method_from_site(vm, obj, s.site(i)) {
+            let zelf = s.regs.own(i.b());
+            s.regs.put_fresh(i.a() as usize, Some(f));
+            s.regs.put_fresh(i.a() as usize + 1, Some(zelf));
+            return s.next();
+        }
         if s.may_consume(i.b(), u16::MAX)
-            && let Some(v) = s.known_module_attr(s.regs.get(i.b()), s.site(i))
+            && let Some(v) = s.known_module_attr(obj, s.site(i))
         {
             s.consume_shared(i.b(), u16::MAX);
             s.regs.put_fresh(i.a() as usize, Some(v));
@@ -448,25 +430,19 @@ instructions! { (s, i, vm, 'go)
                 }
             }
         }
-        slow!(s, i, store_slot)
+        slow!(s, i, store_by_site)
     }
 
-    warm store_slot {
-        let site = s.site(i);
-        if let Some(h) = s.regs.get(i.a()).header()
-            && !s.regs.is_temp(i.a())
-            && site.kind.get() == Kind::Slot
+    warm store_by_site {
+        let (a, b) = (i.a(), i.b());
+        if !s.regs.is_temp(a)
+            && s.may_consume(b, u16::MAX)
+            && let Some(old) = ops::store_by_site(vm, s.regs.get(a), s.site(i), s.regs.get(b))
         {
-            // SAFETY: as for `LoadAttr`.
-            unsafe {
-                let ty: &Gc<Type> = crate::types::type_::header_type(h);
-                if ty.version.get() as u64 == site.version.get() {
-                    let word = (h as *const _ as *const u8).add(site.offset.get() as usize) as *mut u64;
-                    let old = *word;
-                    *word = s.regs.own(i.b()).into_bits();
-                    return s.release_next(old);
-                }
-            }
+            // The attribute holds a reference now.
+            s.consume_shared(b, u16::MAX);
+            // SAFETY: what the attribute held.
+            return unsafe { s.release_next(old) };
         }
         slow!(s, i, store_attr)
     }
