@@ -215,32 +215,15 @@ instructions! { (s, i, vm, 'go)
     }
 
     hot ReturnValue {
-        if !s.can_leave() {
+        // What dies with the frame dies elsewhere.
+        let a = i.a() as usize;
+        if !s.can_leave() || !s.release_locals(a) {
             slow!(s, i, return_value);
         }
-        let a = i.a() as usize;
-        let word = s.regs.bits(i.a());
-        // A local is one of the registers that are given back: its value is held meanwhile.
-        let held = !s.regs.is_temp(i.a());
         // SAFETY: the running frame is done; the register is filled.
         unsafe {
-            let v = if held { s.regs.get(i.a()).clone() } else { Value::from_bits(word) };
-            if !s.release_locals() {
-                // Something dies, which is done elsewhere, from the start.
-                if held && s.regs.bits(i.a()) == DEAD {
-                    s.regs.put_fresh(a, Some(v));
-                } else {
-                    let v = v.into_bits();
-                    if held {
-                        Value::release_shared(v);
-                    }
-                }
-                slow!(s, i, return_value);
-            }
-            if !held {
-                *(s.regs.base.add(a) as *mut u64) = DEAD;
-            }
-            return s.leave(v);
+            let v = std::ptr::replace(s.regs.base.add(a) as *mut u64, DEAD);
+            return s.leave(Value::from_bits(v));
         }
     }
 
@@ -254,7 +237,7 @@ instructions! { (s, i, vm, 'go)
     hot ReturnConst {
         match s.known_constant(i.bc()) {
             Some(v) => {
-                if s.can_leave() && s.release_locals() {
+                if s.can_leave() && s.release_locals(usize::MAX) {
                     // SAFETY: the running frame is done.
                     return unsafe { s.leave(v) };
                 }

@@ -332,7 +332,12 @@ impl<'a, const M: u8> State<'a, M> {
     /// The state of the top frame.
     #[inline(always)]
     fn of_top(vm: &'a Vm) -> State<'a, M> {
-        let frame: *const Frame = vm.thread.top();
+        State::of(vm, vm.thread.top())
+    }
+
+    /// The state of the frame, which is the top one.
+    #[inline(always)]
+    fn of(vm: &'a Vm, frame: *const Frame) -> State<'a, M> {
         // SAFETY: a frame is running; I5.
         unsafe {
             let exec = &*(*frame).exec;
@@ -545,20 +550,25 @@ impl<'a, const M: u8> State<'a, M> {
         f.kind.get() == 0 && f.func.as_ref().is_some_and(|f| f.header().count() > 1)
     }
 
-    /// Gives the locals back, if nothing dies of that; otherwise some of them, and `false`.
+    /// Gives the locals back but `kept`, if nothing dies of that; otherwise some of them, and `false`.
     #[inline(always)]
-    fn release_locals(self) -> bool {
+    fn release_locals(self, kept: usize) -> bool {
         let base = self.regs.base as *mut u64;
-        for r in (0..self.regs.first_temp).rev() {
+        let mut r = self.regs.first_temp;
+        while r > 0 {
+            r -= 1;
             // SAFETY: I1, I2: the frame is done.
             unsafe {
                 let p = base.add(r);
                 let word = *p;
-                if word & 7 == 0 && word != 0 {
-                    if !Value::release_shared(word) {
-                        return false;
+                if word & 7 == 0 && r != kept {
+                    cold_path();
+                    if word != 0 {
+                        if !Value::release_shared(word) {
+                            return false;
+                        }
+                        *p = DEAD;
                     }
-                    *p = DEAD;
                 }
             }
         }
@@ -603,8 +613,8 @@ impl<'a, const M: u8> State<'a, M> {
     unsafe fn leave(self, v: Value) -> Exit {
         let dst = self.fr().dst;
         // SAFETY: by contract.
-        unsafe { self.vm.thread.leave(self.frame.cast_mut()) };
-        State::<M>::of_top(self.vm).put_next(dst, v)
+        let caller = unsafe { self.vm.thread.leave(self.frame.cast_mut()) };
+        State::<M>::of(self.vm, caller).put_next(dst, v)
     }
 }
 
