@@ -61,7 +61,7 @@ pub struct SiteCache {
     pub shape: Cell<*const Shape>,
     /// Byte offset in the instance, or entry index in a table.
     pub offset: Cell<u32>,
-    /// The lowest inline count that has the value in line.
+    /// For values in line: byte offset of the storage. Otherwise: number of the value, or a second version.
     pub need: Cell<u32>,
     /// Borrowed value (I1), next shape, or second version.
     pub value: Cell<u64>,
@@ -225,12 +225,14 @@ pub fn fill_attr(vm: &Vm, site: &SiteCache, obj: &Value, name: &Gc<Str>, method:
         // SAFETY: a live instance's shape (instance.rs, I1).
         let index = unsafe { &*shape }.index_of(name);
         if let Some(i) = index {
-            site.need.set(i as u32);
+            let Some(storage) = instance::attrs_offset(&ty, obj) else { return };
             if let Some(offset) = instance::inline_offset(obj, i) {
                 site.offset.set(offset as u32);
+                site.need.set(storage as u32);
                 site.set(Kind::Instance, version, shape);
-            } else if let Some(offset) = instance::attrs_offset(&ty, obj) {
-                site.offset.set(offset as u32);
+            } else {
+                site.offset.set(storage as u32);
+                site.need.set(i as u32);
                 site.set(Kind::Outline, version, shape);
             }
             return;
@@ -326,14 +328,15 @@ pub fn fill_store_attr(vm: &Vm, site: &SiteCache, obj: &Value, name: &Gc<Str>) {
     }
     // SAFETY: a live instance's shape.
     let s = unsafe { &*shape };
+    let Some(storage) = instance::attrs_offset(&ty, obj) else { return };
     match s.index_of(name) {
         Some(i) => {
             if let Some(offset) = instance::inline_offset(obj, i) {
                 site.offset.set(offset as u32);
-                site.need.set(i as u32);
+                site.need.set(storage as u32);
                 site.set(Kind::Overwrite, version, shape);
-            } else if let Some(offset) = instance::attrs_offset(&ty, obj) {
-                site.offset.set(offset as u32);
+            } else {
+                site.offset.set(storage as u32);
                 site.need.set(i as u32);
                 site.set(Kind::OverwriteOutline, version, shape);
             }
@@ -342,7 +345,7 @@ pub fn fill_store_attr(vm: &Vm, site: &SiteCache, obj: &Value, name: &Gc<Str>) {
             let i = s.len();
             if let (Some(offset), Some(next)) = (instance::inline_offset(obj, i), s.with_name(name)) {
                 site.offset.set(offset as u32);
-                site.need.set(i as u32);
+                site.need.set(storage as u32);
                 site.value.set(next as u64);
                 site.set(Kind::Add, version, shape);
             }

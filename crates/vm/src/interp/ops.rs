@@ -256,21 +256,15 @@ pub fn for_iter(vm: &Vm, it: &Value) -> PyResult<Option<Value>> {
 #[inline(always)]
 pub unsafe fn remembered(obj: &Value, s: &SiteCache) -> Option<Value> {
     let h = obj.header();
-    // SAFETY: the version says that the layout is the one the cache saw; the shape and the inline count, that the value is
-    // there.
+    // SAFETY: the version says that the layout is the one the cache saw; the shape, that the value is there.
     unsafe {
         match s.kind.get() {
             Kind::Instance => {
-                let h = h?;
-                let place = (h as *const _ as *const u8).add(s.offset.get() as usize);
-                let attrs = place.sub(s.need.get() as usize * 8 + size_of::<Attrs>()) as *const Attrs;
-                if *(attrs as *const *const Shape) != s.shape.get() {
+                let at = h? as *const _ as *const u8;
+                if *(at.add(s.need.get() as usize) as *const *const Shape) != s.shape.get() {
                     return None;
                 }
-                if h.flags() >> 24 > s.need.get() {
-                    return (*(place as *const Slot)).clone();
-                }
-                instance::overflow_value(attrs, h, s.need.get() as usize)
+                (*(at.add(s.offset.get() as usize) as *const Slot)).clone()
             }
             Kind::Outline => {
                 let h = h?;
@@ -397,9 +391,8 @@ unsafe fn store_remembered(obj: &Value, s: &SiteCache, v: Value) -> Result<Slot,
         let place = (h as *const _ as *const u8).add(s.offset.get() as usize);
         match s.kind.get() {
             k @ (Kind::Overwrite | Kind::Add) => {
-                let attrs = place.sub(s.need.get() as usize * 8 + size_of::<Attrs>());
-                let shape = attrs as *mut *const Shape;
-                if *shape != s.shape.get() || h.flags() >> 24 <= s.need.get() {
+                let shape = (h as *const _ as *const u8).add(s.need.get() as usize) as *mut *const Shape;
+                if *shape != s.shape.get() {
                     return Err(v);
                 }
                 if k == Kind::Add {

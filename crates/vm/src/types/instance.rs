@@ -8,7 +8,8 @@
 //! count (header flags, top byte), else in the vector that `rest` owns.
 //! `shape` null: `rest` is null (no attributes yet) or owns a reference to the instance's `dict`.
 //!
-//! I1  Shapes are owned by their class's tree and live as long as the class, which every instance keeps alive.
+//! I1  Shapes are owned by their class's trees and live as long as the class, which every instance keeps alive. Instances of one
+//!     shape have the same inline count.
 //! I2  A value word that the shape names is filled; others are empty.
 //! I3  Old values are dropped after the storage is consistent again.
 
@@ -170,7 +171,7 @@ pub fn start(ty: &PyType, obj: &Value) {
         let h = unsafe { ptr.as_ref() };
         h.set_flag((ty.inline_hint.get() as u32) << INLINE_SHIFT, true);
         if ty.is_heap_type() {
-            a.shape.set(Rc::as_ptr(&ty.root_shape));
+            a.shape.set(ty.root_shape.get());
         }
     }
 }
@@ -404,7 +405,7 @@ pub fn set(vm: &Vm, obj: &Value, name: &Gc<Str>, v: Value) -> Result<(), Value> 
             a.shape.set(next);
             let old = a.replace(i, inline, Some(v));
             if i >= inline && i < MAX_INLINE as usize && ty.inline_hint.get() as usize <= i {
-                ty.inline_hint.set(i as u8 + 1);
+                ty.set_inline_hint(i as u8 + 1);
             }
             drop(old);
             return Ok(());

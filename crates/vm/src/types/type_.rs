@@ -13,7 +13,7 @@ use crate::types::instance::{self, Shape};
 use crate::types::str_::Str;
 use crate::types::typedef::{F, SlotTable, TypeDef};
 use crate::{Value, Vm};
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::ptr::NonNull;
 use std::rc::Rc;
 use taipan_heap::cell::{Guarded, ValueCell};
@@ -58,7 +58,10 @@ pub struct PyType {
     pub bases_tuple: ValueCell,
     /// Addresses of direct subclasses; each takes itself off when it dies.
     pub subclasses: Guarded<Vec<NonNull<Header>>>,
-    pub root_shape: Rc<Shape>,
+    /// Its tree's shapes belong to instances with `inline_hint` values in line.
+    pub root_shape: Cell<*const Shape>,
+    /// The roots, the last of which is `root_shape`. Instances may have shapes of earlier ones.
+    roots: RefCell<Vec<Rc<Shape>>>,
 }
 
 crate::fixed_layout!(PyType);
@@ -141,6 +144,7 @@ impl PyType {
         }
         let plain = n.slot_words == 0 && !n.has_dict && n.flags & F::HEAPTYPE == 0;
         let fns = if plain { n.def.fns } else { instance::FNS };
+        let root = Shape::root();
         PyType {
             head: TypeHead {
                 drop: Cell::new(fns.drop),
@@ -170,7 +174,8 @@ impl PyType {
             mro_tuple: ValueCell::empty(),
             bases_tuple: ValueCell::empty(),
             subclasses: Guarded::new(Vec::new()),
-            root_shape: Shape::root(),
+            root_shape: Cell::new(Rc::as_ptr(&root)),
+            roots: RefCell::new(vec![root]),
         }
     }
 
@@ -393,10 +398,13 @@ impl PyType {
         })
     }
 
-    /// The shape of instances without attributes.
-    #[inline]
-    pub fn root(&self) -> &Shape {
-        &self.root_shape
+    /// Instances made from now on have room for `n` values in line. Shapes stand for that number too, so they get a tree of
+    /// their own.
+    pub fn set_inline_hint(&self, n: u8) {
+        self.inline_hint.set(n);
+        let root = Shape::root();
+        self.root_shape.set(Rc::as_ptr(&root));
+        self.roots.borrow_mut().push(root);
     }
 }
 

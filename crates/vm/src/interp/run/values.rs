@@ -6,7 +6,7 @@ use crate::interp::frame::{Frame, Slot};
 use crate::interp::{build, fast, names, ops};
 use crate::object::{Type, ValueExt};
 use crate::types::code::Exec;
-use crate::types::instance::{Attrs, Shape};
+use crate::types::instance::Shape;
 use crate::types::{Dict, List, Tuple};
 use crate::{Value, Vm};
 use taipan_bytecode::Op;
@@ -299,15 +299,14 @@ instructions! { (s, i, vm, 'go)
         if site.kind.get() == Kind::Instance
             && let Some(h) = obj.header()
         {
-            // SAFETY: the header of a live object. The version says that the layout is the one the cache saw; the shape
-            // and the inline count, that the value is there.
+            // SAFETY: the header of a live object. The version says that the layout is the one the cache saw; the shape,
+            // that the value is there.
             unsafe {
                 let ty: &Gc<Type> = crate::types::type_::header_type(h);
                 let place = (h as *const _ as *const u8).wrapping_add(site.offset.get() as usize);
-                let attrs = place.wrapping_sub(site.need.get() as usize * 8 + size_of::<Attrs>());
+                let attrs = (h as *const _ as *const u8).wrapping_add(site.need.get() as usize);
                 if ty.version.get() as u64 == site.version.get()
                     && *(attrs as *const *const Shape) == site.shape.get()
-                    && h.flags() >> 24 > site.need.get()
                     && (!s.regs.is_temp(b) || b == i.a())
                     && let Some(v) = &*(place as *const Slot)
                 {
@@ -414,11 +413,9 @@ instructions! { (s, i, vm, 'go)
             unsafe {
                 let ty: &Gc<Type> = crate::types::type_::header_type(h);
                 let place = (h as *const _ as *const u8).wrapping_add(site.offset.get() as usize);
-                let shape =
-                    place.wrapping_sub(site.need.get() as usize * 8 + size_of::<Attrs>()) as *mut *const Shape;
+                let shape = (h as *const _ as *const u8).wrapping_add(site.need.get() as usize) as *mut *const Shape;
                 if ty.version.get() as u64 == site.version.get()
                     && *shape == site.shape.get()
-                    && h.flags() >> 24 > site.need.get()
                 {
                     if k == Kind::Add {
                         *shape = site.value.get() as *const Shape;
