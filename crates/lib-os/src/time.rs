@@ -189,6 +189,40 @@ fn set_zone(vm: &Vm, module: &Value) -> PyResult<()> {
     vm.set_attr_str(module, "tzname", vm.new_tuple(names).as_value())
 }
 
+/// What is the same in every locale and needs no zone: numbers and plain text. `None`: ask C.
+fn plain_format(format: &[u8], tm: &Tm) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(format.len() + 16);
+    let year = tm.year.checked_add(1900).filter(|y| (1000..=9999).contains(y));
+    let put = |out: &mut Vec<u8>, n: i32, width: u32| {
+        for place in (0..width).rev() {
+            out.push(b'0' + (n / 10i32.pow(place) % 10) as u8);
+        }
+    };
+    let mut bytes = format.iter();
+    while let Some(&b) = bytes.next() {
+        if b == 0 {
+            return None;
+        }
+        if b != b'%' {
+            out.push(b);
+            continue;
+        }
+        match bytes.next()? {
+            b'%' => out.push(b'%'),
+            b'Y' => put(&mut out, year?, 4),
+            b'y' => put(&mut out, year? % 100, 2),
+            b'm' => put(&mut out, tm.month + 1, 2),
+            b'd' => put(&mut out, tm.day, 2),
+            b'H' => put(&mut out, tm.hour, 2),
+            b'M' => put(&mut out, tm.minute, 2),
+            b'S' => put(&mut out, tm.second, 2),
+            b'j' => put(&mut out, tm.yearday + 1, 3),
+            _ => return None,
+        }
+    }
+    Some(out)
+}
+
 /// C's `strftime` piece by piece: what is not ASCII, and NULs, go through as they are.
 fn format(vm: &Vm, format: &Gc<Str>, tm: &Tm) -> PyResult<Value> {
     let bytes = format.as_bytes();
@@ -444,6 +478,9 @@ pub mod time {
                 let mut tm = tm_arg(vm, "strftime", t)?;
                 check(vm, &mut tm)?;
                 tm.isdst = tm.isdst.clamp(-1, 1);
+                if let Some(made) = super::plain_format(format.as_bytes(), &tm) {
+                    return Ok(vm.new_text_bytes(&made)?.into_value());
+                }
                 if tm.zone.is_empty() {
                     // As C does for a time whose zone nobody told: by the flag of daylight saving.
                     let z = vm.host().timezone();

@@ -11,6 +11,7 @@ pub mod cmath;
 pub mod collections;
 pub mod compress;
 pub mod csv;
+pub mod datetime;
 pub mod decimal;
 pub mod elementtree;
 pub mod functools;
@@ -45,6 +46,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &cjk::tw::MODULE,
     &cmath::cmath::MODULE,
     &collections::collections::MODULE,
+    &datetime::module::MODULE,
     &decimal::module::MODULE,
     &elementtree::module::MODULE,
     &compress::bz2::_bz2::MODULE,

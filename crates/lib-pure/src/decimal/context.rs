@@ -185,7 +185,14 @@ fn rounding_name(round: Rounding) -> &'static str {
 #[inline]
 pub fn current(vm: &Vm) -> PyResult<Gc<Context>> {
     let s = state(vm)?;
+    if s.known_at.get() == contextvars::state_number()
+        && let Some(c) = s.known.get()
+    {
+        return Ok(c);
+    }
     if let Some(c) = contextvars::value_of(vm, &s.var)?.and_then(|v| v.downcast::<Context>().cloned()) {
+        s.known.set(Some(c.clone()));
+        s.known_at.set(contextvars::state_number());
         return Ok(c);
     }
     let fresh = s.default.same();

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::rules::{Status, cond};
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use taipan_vm::errors::exc;
 use taipan_vm::modules::contextvars;
 use taipan_vm::prelude::*;
@@ -46,6 +46,9 @@ pub struct State {
     pub extended: Gc<Context>,
     /// The context variable of the current context.
     pub var: Value,
+    /// What it was when the variables' state had the number.
+    pub known: GcCell<Context>,
+    pub known_at: Cell<u64>,
 }
 
 #[derive(Default)]
@@ -127,6 +130,8 @@ fn make(vm: &Vm) -> PyResult<State> {
         basic: vm.alloc(Context::basic_template()),
         extended: vm.alloc(Context::extended_template()),
         var: contextvars::new_var(vm, "decimal_context"),
+        known: GcCell::new(None),
+        known_at: Cell::new(0),
     })
 }
 

@@ -8,6 +8,7 @@ use crate::types::hamt::Keys;
 use crate::types::hamt_methods::{self, Map};
 use std::any::TypeId;
 use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 #[pytype(name = "Context", module = "_contextvars", flags(GC, WEAKREF))]
 pub struct Context {
@@ -33,6 +34,7 @@ impl Context {
     }
 
     fn update(&self, vm: &Vm, var: &Value, value: Option<&Value>) -> PyResult<()> {
+        changed();
         let map = self.map(vm);
         let changed = match value {
             Some(v) => map.inserted(vm, Keys::Identical, var, v)?,
@@ -51,6 +53,29 @@ impl Context {
 
 struct Current;
 
+/// Numbers for the states that the threads' variables are in.
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+thread_local! {
+    static STATE: Cell<u64> = const { Cell::new(0) };
+}
+
+/// A number that no other thread has, and this one only as long as no variable of it changes: for those who remember
+/// what a variable was.
+#[inline]
+pub fn state_number() -> u64 {
+    match STATE.get() {
+        0 => changed(),
+        n => n,
+    }
+}
+
+fn changed() -> u64 {
+    let n = NEXT.fetch_add(1, Ordering::Relaxed);
+    STATE.set(n);
+    n
+}
+
 /// The thread's context.
 pub fn current(vm: &Vm) -> Gc<Context> {
     let key = TypeId::of::<Current>();
@@ -65,6 +90,7 @@ pub fn current(vm: &Vm) -> Gc<Context> {
 
 /// Makes a context the thread's; answers the one before.
 fn set_current(vm: &Vm, c: Gc<Context>) -> Option<Value> {
+    changed();
     let key = TypeId::of::<Current>();
     let c = c.into_value();
     vm.locals.with_mut(|l| match l.iter_mut().find(|(k, _)| *k == key) {

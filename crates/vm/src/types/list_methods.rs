@@ -109,8 +109,14 @@ fn subscript(vm: &Vm, v: &Value, key: &Value) -> PyResult {
     }
 }
 
+/// So many items take no memory worth asking about.
+const FEW: usize = 1 << 16;
+
 /// The items of a slice.
 fn selected(vm: &Vm, l: &List, at: Indices) -> PyResult<Vec<Value>> {
+    if at.step == 1 && at.len < FEW {
+        return Ok(l.items.with(|items| items.get(at.range()).unwrap_or_default().to_vec()));
+    }
     let mut out = Vec::new();
     if out.try_reserve_exact(at.len).is_err() {
         return Err(vm.memory_error());

@@ -1,6 +1,7 @@
 //! The storage of `tuple`: items in line. Methods: `types/tuple_methods.rs`.
 
-use crate::object::Type;
+use crate::object::{Payload, Type};
+use crate::types::typedef::F;
 use crate::{PyResult, Value, Vm};
 use std::cell::Cell;
 use taipan_heap::cell::GcCell;
@@ -94,7 +95,9 @@ impl Vm {
         if cls.is(&self.types.tuple) {
             return Ok(self.new_tuple(items));
         }
-        debug_assert!(std::ptr::eq(cls.def, <Tuple as crate::object::Payload>::def()));
+        debug_assert!(
+            cls.def.flags & F::BASE_PAYLOAD != 0 || std::ptr::eq(cls.def, <Tuple as Payload>::def())
+        );
         let t = self.raw_tuple(cls, items.into_iter());
         cls.start_instance(t.as_value());
         Ok(t)
