@@ -42,7 +42,7 @@ pub const ENVIRONMENT: &str = "\
 Environment variables that change behaviour:
 PYTHONASYNCIODEBUG: asyncio's debug mode
 PYTHON_BASIC_REPL : use the plain interactive prompt
-PYTHONCOERCECLOCALE: 0 leaves the C locale as it is
+PYTHONCOERCECLOCALE: 0 leaves the C locale as it is; warn: says what it does
 PYTHON_COLORS     : 1 or 0: colours in tracebacks or not
 PYTHONHASHSEED    : 'random' or a number that seeds the hashes of str and bytes
 PYTHON_HISTORY    : where the interactive history is kept
@@ -52,6 +52,8 @@ PYTHONSTARTUP     : file that runs at an interactive start
 PYTHONUSERBASE    : the user's base directory
 
 These variables have equivalent command-line options (see --help):
+PYTHON_CONTEXT_AWARE_WARNINGS: filters of catch_warnings hold in a context
+                    (-X context_aware_warnings)
 PYTHON_CPU_COUNT  : what os.cpu_count() says (-X cpu_count)
 PYTHONDEBUG       : accepted; there is no parser to debug (-d)
 PYTHONDEVMODE     : development mode (-X dev)
@@ -66,6 +68,8 @@ PYTHONOPTIMIZE    : leave asserts out; 2: and docstrings (-O)
 PYTHONPROFILEIMPORTTIME: say how long imports take (-X importtime)
 PYTHONPYCACHEPREFIX: root of a folder tree for .pyc files (-X pycache_prefix)
 PYTHONSAFEPATH    : put nothing unsafe in front of sys.path (-P)
+PYTHON_THREAD_INHERIT_CONTEXT: threads begin with a copy of the context
+                    (-X thread_inherit_context)
 PYTHONUNBUFFERED  : standard output and error are not buffered (-u)
 PYTHONUTF8        : UTF-8 mode (-X utf8)
 PYTHONVERBOSE     : trace imports (-v)
@@ -76,6 +80,8 @@ PYTHONWARNINGS    : warning filters (-W)
 
 pub const X_OPTIONS: &str = "\
 Implementation's own options (-X); those with a variable also as that:
+-X context_aware_warnings=[0|1]: filters of catch_warnings hold in a context
+         also PYTHON_CONTEXT_AWARE_WARNINGS
 -X cpu_count=N: what os.cpu_count() says; 'default': the machine's own number
          also PYTHON_CPU_COUNT
 -X dev : development mode: more checks at run time, warnings shown
@@ -89,6 +95,8 @@ Implementation's own options (-X); those with a variable also as that:
 -X no_debug_ranges: code does not tell its columns; also PYTHONNODEBUGRANGES
 -X pycache_prefix=PATH: root of a folder tree for .pyc files
          also PYTHONPYCACHEPREFIX
+-X thread_inherit_context=[0|1]: threads begin with a copy of the context
+         also PYTHON_THREAD_INHERIT_CONTEXT
 -X utf8[=0|1]: UTF-8 mode; also PYTHONUTF8
 -X warn_default_encoding: warn of the default encoding
          also PYTHONWARNDEFAULTENCODING

@@ -26,19 +26,47 @@ fn counted(host: &dyn Host, c: &CommandLine, given: i32, name: &str) -> i32 {
     }
 }
 
+/// A variable that is a number, or switches something on by any other text.
+fn switched(host: &dyn Host, c: &CommandLine, name: &str) -> bool {
+    counted(host, c, 0, name) != 0
+}
+
+/// A line of the command that starts nothing: it fails before there is an interpreter.
 fn fatal(what: &str) -> String {
     format!("Fatal Python error: {what}\nPython runtime state: preinitialized\n\n")
 }
 
-/// The locale of text as the environment names it, after CPython's coercion of the C locale.
-fn locale(host: &dyn Host) -> Vec<u8> {
+/// One that fails even before the options are read.
+fn fatal_early(what: &str) -> String {
+    format!("Fatal Python error: {what}\nPython runtime state: preinitializing\n\n")
+}
+
+/// The locale of text as the environment names it. The C locale is coerced to one that knows all of Unicode, for child
+/// processes too.
+fn locale(host: &dyn Host, c: &CommandLine) -> Vec<u8> {
     let get = |name: &[u8]| host.getenv(name).filter(|v| !v.is_empty());
-    if let Some(all) = get(b"LC_ALL") {
-        return all;
+    let coerce = env(host, c, "PYTHONCOERCECLOCALE");
+    let warn = coerce.as_deref() == Some("warn");
+    let all = get(b"LC_ALL");
+    let forced = all.is_some();
+    let found = all.or_else(|| get(b"LC_CTYPE")).or_else(|| get(b"LANG")).unwrap_or_else(|| b"C".to_vec());
+    if is_plain_c(&found) {
+        if !forced && coerce.as_deref() != Some("0") && host.setenv(b"LC_CTYPE", b"C.UTF-8").is_ok() {
+            if warn {
+                let text = "Python detected LC_CTYPE=C: LC_CTYPE coerced to C.UTF-8 (set another locale or \
+                            PYTHONCOERCECLOCALE=0 to disable this locale coercion behavior).\n";
+                _ = host.write(2, text.as_bytes());
+            }
+        } else if warn {
+            let text = "Python runtime initialized with LC_CTYPE=C (a locale with default ASCII encoding), which \
+                        may cause Unicode compatibility problems. Using C.UTF-8, C.utf8, or UTF-8 (if available) \
+                        as alternative Unicode-compatible locales is recommended.\n";
+            _ = host.write(2, text.as_bytes());
+        }
     }
-    let found = get(b"LC_CTYPE").or_else(|| get(b"LANG")).unwrap_or_else(|| b"C".to_vec());
-    let coerce = host.getenv(b"PYTHONCOERCECLOCALE").is_none_or(|v| v != b"0");
-    if is_plain_c(&found) && coerce { b"C.UTF-8".to_vec() } else { found }
+    const LC_CTYPE: i32 = 0;
+    _ = host.setlocale(LC_CTYPE, Some(b""));
+    found
 }
 
 fn is_plain_c(locale: &[u8]) -> bool {
@@ -88,6 +116,71 @@ fn import_time(host: &dyn Host, c: &CommandLine) -> Result<i32, String> {
     }
 }
 
+/// An option that is 0 or 1, or the variable of the same meaning.
+fn zero_or_one(host: &dyn Host, c: &CommandLine, option: &str, variable: &str) -> Result<bool, String> {
+    let (given, what) = match x(c, option) {
+        Some(v) => (v.clone().unwrap_or_default(), format!("-X {option}=n: n is missing or invalid")),
+        None => match env(host, c, variable) {
+            Some(v) => (v, format!("{variable}=N: N is missing or invalid")),
+            None => return Ok(false),
+        },
+    };
+    match &*given {
+        "0" => Ok(false),
+        "1" => Ok(true),
+        _ => Err(fatal(&format!("config_init_{option}: {what}"))),
+    }
+}
+
+/// Options and variables whose values are checked although there is nothing to choose here.
+fn check_values(host: &dyn Host, c: &CommandLine) -> Result<(), String> {
+    const ALLOCATORS: [&str; 8] = [
+        "default",
+        "debug",
+        "pymalloc",
+        "pymalloc_debug",
+        "mimalloc",
+        "mimalloc_debug",
+        "malloc",
+        "malloc_debug",
+    ];
+    if env(host, c, "PYTHONMALLOC").is_some_and(|name| !ALLOCATORS.contains(&&*name)) {
+        return Err(fatal_early("preconfig_init_allocator: PYTHONMALLOC: unknown allocator"));
+    }
+    let gil = x(c, "gil").map(|v| v.clone().unwrap_or_default()).or_else(|| env(host, c, "PYTHON_GIL"));
+    match gil.as_deref() {
+        None | Some("1") => {}
+        Some("0") => {
+            return Err(fatal("config_read_gil: Disabling the GIL is not supported by this build"));
+        }
+        Some(_) => return Err(fatal("config_read_gil: PYTHON_GIL / -X gil must be \"0\" or \"1\"")),
+    }
+    match x(c, "frozen_modules").and_then(|v| v.as_deref()) {
+        None | Some("on" | "off" | "") => {}
+        Some(_) => {
+            let text = "bad value for option -X frozen_modules (expected \"on\" or \"off\")";
+            return Err(fatal(text));
+        }
+    }
+    Ok(())
+}
+
+/// The frames that `tracemalloc` keeps of an allocation, if it traces from the start.
+fn trace_frames(host: &dyn Host, c: &CommandLine) -> Result<i32, String> {
+    let (given, what) = match x(c, "tracemalloc") {
+        Some(None) => return Ok(1),
+        Some(Some(v)) => (v.clone(), "-X tracemalloc=NFRAME"),
+        None => match env(host, c, "PYTHONTRACEMALLOC") {
+            Some(v) => (v, "PYTHONTRACEMALLOC"),
+            None => return Ok(0),
+        },
+    };
+    match given.parse::<i32>() {
+        Ok(n) if n >= 0 => Ok(n),
+        _ => Err(fatal(&format!("config_init_tracemalloc: {what}: invalid number of frames"))),
+    }
+}
+
 /// Fills the builder; an error is the text for standard error.
 pub fn apply(
     b: &mut Builder,
@@ -102,12 +195,13 @@ pub fn apply(
         Some(v) => Some(("-X utf8 option value", v)),
         None => env(host, c, "PYTHONUTF8").map(|v| ("PYTHONUTF8 environment variable value", v)),
     };
-    let locale = locale(host);
+    let locale = locale(host, c);
+    check_values(host, c)?;
     let utf8_mode = match utf8.as_ref().map(|(what, v)| (what, &**v)) {
         None => i32::from(is_plain_c(&locale)),
         Some((_, "0")) => 0,
         Some((_, "1")) => 1,
-        Some((what, _)) => return Err(fatal(&format!("preconfig_init_utf8_mode: invalid {what}"))),
+        Some((what, _)) => return Err(fatal_early(&format!("preconfig_init_utf8_mode: invalid {what}"))),
     };
     let seed = env(host, c, "PYTHONHASHSEED").filter(|s| s != "random" && !c.random_hashes);
     let seed = match seed {
@@ -137,12 +231,12 @@ pub fn apply(
     }
     let interactive = c.interactive;
     b.config.flags = Flags {
-        debug: c.debug.max(i32::from(env(host, c, "PYTHONDEBUG").is_some())),
+        debug: counted(host, c, c.debug, "PYTHONDEBUG"),
         inspect: counted(host, c, c.inspect, "PYTHONINSPECT"),
         interactive,
         optimize: counted(host, c, c.optimize, "PYTHONOPTIMIZE"),
         dont_write_bytecode: counted(host, c, c.dont_write_bytecode, "PYTHONDONTWRITEBYTECODE").min(1),
-        no_user_site: i32::from(c.no_user_site || c.isolated || env(host, c, "PYTHONNOUSERSITE").is_some()),
+        no_user_site: i32::from(c.no_user_site || c.isolated || switched(host, c, "PYTHONNOUSERSITE")),
         no_site: i32::from(c.no_site),
         ignore_environment: i32::from(c.ignore_environment || c.isolated),
         verbose: counted(host, c, c.verbose, "PYTHONVERBOSE"),
@@ -155,8 +249,22 @@ pub fn apply(
         warn_default_encoding: i32::from(
             x(c, "warn_default_encoding").is_some() || env(host, c, "PYTHONWARNDEFAULTENCODING").is_some(),
         ),
-        safe_path: c.safe_path || c.isolated || env(host, c, "PYTHONSAFEPATH").is_some(),
-        unbuffered: c.unbuffered || env(host, c, "PYTHONUNBUFFERED").is_some(),
+        safe_path: c.safe_path || c.isolated || switched(host, c, "PYTHONSAFEPATH"),
+        unbuffered: c.unbuffered || switched(host, c, "PYTHONUNBUFFERED"),
+        thread_inherit_context: zero_or_one(
+            host,
+            c,
+            "thread_inherit_context",
+            "PYTHON_THREAD_INHERIT_CONTEXT",
+        )?
+        .into(),
+        context_aware_warnings: zero_or_one(
+            host,
+            c,
+            "context_aware_warnings",
+            "PYTHON_CONTEXT_AWARE_WARNINGS",
+        )?
+        .into(),
     };
     b.config.hash_seed = seed.map(|n| {
         let (one, two) = taipan::key_from_seed(n);
@@ -188,6 +296,9 @@ pub fn apply(
     }
     .filter(|p| !p.is_empty())
     .map(String::into_bytes);
+    if trace_frames(host, c)? > 0 {
+        _ = host.write(2, b"tracemalloc: memory allocations cannot be traced\n");
+    }
     b.config.cpu_count = cpu_count(host, c)?;
     b.config.import_time = import_time(host, c)?;
     b.config.debug_ranges =

@@ -183,7 +183,10 @@ pub fn finish(vm: &Vm, process_ends: bool) -> bool {
         return fine;
     }
     modules(vm);
-    fine &= flush_all(vm);
+    // What could not be written before has been told of.
+    if fine {
+        fine = flush_all(vm);
+    }
     fine
 }
 

@@ -96,6 +96,8 @@ pub struct Flags {
     pub warn_default_encoding: i32,
     pub safe_path: bool,
     pub unbuffered: bool,
+    pub thread_inherit_context: i32,
+    pub context_aware_warnings: i32,
 }
 
 /// The core class objects; written once at the start.

@@ -138,8 +138,9 @@ fn richcompare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult {
     }
     let states = (x.state.get(), y.state.get());
     let lens = (x.len(), y.len());
-    let difference = first_difference(vm, |i| Some((x.get(i)?, y.get(i)?)))?;
-    if states != (x.state.get(), y.state.get()) {
+    let same = || states == (x.state.get(), y.state.get());
+    let difference = first_difference(vm, |i| if same() { Some((x.get(i)?, y.get(i)?)) } else { None })?;
+    if difference.is_none() && !same() {
         return Err(mutated(vm));
     }
     compare_at(vm, difference, lens, op)
@@ -471,7 +472,7 @@ impl Deque {
         {
             let found = vm.eq(&item, value)?;
             if zelf.len() != n {
-                return Err(vm.index_error("deque mutated during remove()."));
+                return Err(vm.index_error("deque mutated during iteration"));
             }
             if found {
                 drop(zelf.remove_at(i));

@@ -334,8 +334,8 @@ fn flags(vm: &Vm) -> PyResult<Value> {
         Value::bool(f.safe_path),
         vm.new_int(vm.config.int_max_str_digits as i64),
         n(1),
-        n(0),
-        n(0),
+        n(f.thread_inherit_context),
+        n(f.context_aware_warnings),
     ];
     seq::make(vm, &FLAGS, values)
 }

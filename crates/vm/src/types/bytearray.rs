@@ -187,6 +187,13 @@ fn repr(vm: &Vm, v: &Value) -> PyResult {
     Ok(vm.new_text_bytes(&out)?.into_value())
 }
 
+fn str(vm: &Vm, v: &Value) -> PyResult<Value> {
+    if vm.config.flags.bytes_warning != 0 {
+        vm.warn(&exc::BytesWarning, "str() on a bytearray instance", 1)?;
+    }
+    repr(vm, v)
+}
+
 fn len(vm: &Vm, v: &Value) -> PyResult<usize> {
     Ok(object::<ByteArray>(vm, v, "__len__")?.len())
 }
@@ -194,6 +201,9 @@ fn len(vm: &Vm, v: &Value) -> PyResult<usize> {
 fn richcompare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult {
     for v in [a, b] {
         if !v.is_instance_of::<Bytes>() && !vm.has_buffer(v) {
+            if vm.config.flags.bytes_warning != 0 {
+                bytes_methods::operators::warn_mixed(vm, "bytearray", a, b, op)?;
+            }
             return Ok(Value::NOT_IMPLEMENTED);
         }
     }
@@ -406,7 +416,7 @@ fn release(_: &Vm, v: &Value) {
 impl Slots for ByteArray {
     const SLOTS: SlotDefs = SlotDefs {
         repr: Some(repr),
-        str: Some(repr),
+        str: Some(str),
         richcompare: Some(richcompare),
         iter: Some(iter_bytearray),
         len: Some(len),

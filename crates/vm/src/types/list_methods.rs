@@ -304,7 +304,7 @@ pub fn extend(vm: &Vm, l: &Gc<List>, iterable: &Value) -> PyResult<()> {
     }
     let it = vm.get_iter(iterable)?;
     let hint = vm.length_hint(iterable, 8)?;
-    let reserved = l.items.with_mut(|items| items.try_reserve(hint.min(1 << 20)));
+    let reserved = l.items.with_mut(|items| items.try_reserve(hint));
     if reserved.is_err() {
         return Err(vm.memory_error());
     }

@@ -3,7 +3,7 @@
 
 mod convert;
 mod iterator;
-mod operators;
+pub(crate) mod operators;
 mod percent;
 
 pub use convert::{byte, bytes_from, join, needle};
@@ -60,7 +60,7 @@ impl ByteString for Bytes {
 impl Slots for Bytes {
     const SLOTS: SlotDefs = SlotDefs {
         repr: Some(operators::repr),
-        str: Some(operators::repr),
+        str: Some(operators::str),
         hash: Some(operators::hash),
         richcompare: Some(operators::richcompare),
         iter: Some(iterator::iter_bytes),

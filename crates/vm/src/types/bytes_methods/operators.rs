@@ -6,6 +6,7 @@ use crate::errors::exc;
 use crate::native::shell::object;
 use crate::prelude::*;
 use crate::types::buffer::{Buffer, Request};
+use crate::types::numbers::int_value;
 use crate::types::slice::Slice;
 use std::cmp::Ordering;
 use taipan_text::strings::{self as ts, TooLarge};
@@ -26,12 +27,34 @@ pub fn len(vm: &Vm, v: &Value) -> PyResult<usize> {
     Ok(object::<Bytes>(vm, v, "__len__")?.len())
 }
 
-pub fn richcompare(_: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult {
+pub fn richcompare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult {
     // `bytearray` compares itself with `bytes`.
     let (Some(x), Some(y)) = (a.downcast::<Bytes>(), b.downcast::<Bytes>()) else {
+        if vm.config.flags.bytes_warning != 0 {
+            warn_mixed(vm, "bytes", a, b, op)?;
+        }
         return Ok(Value::NOT_IMPLEMENTED);
     };
     Ok(compare(x.as_bytes(), y.as_bytes(), op))
+}
+
+/// `-b`: bytes are compared for equality with what they can never equal.
+#[cold]
+pub fn warn_mixed(vm: &Vm, name: &str, a: &Value, b: &Value, op: CompareOp) -> PyResult<()> {
+    let either = |test: fn(&Value) -> bool| test(a) || test(b);
+    let other = match op {
+        CompareOp::Eq | CompareOp::Ne if either(|v| v.is_instance_of::<Str>()) => "string",
+        CompareOp::Eq | CompareOp::Ne if name == "bytes" && either(|v| int_value(v).is_some()) => "int",
+        _ => return Ok(()),
+    };
+    vm.warn(&exc::BytesWarning, format_args!("Comparison between {name} and {other}"), 1)
+}
+
+pub fn str(vm: &Vm, v: &Value) -> PyResult {
+    if vm.config.flags.bytes_warning != 0 {
+        vm.warn(&exc::BytesWarning, "str() on a bytes instance", 1)?;
+    }
+    repr(vm, v)
 }
 
 /// Compares bytes, for equality without looking at all of them.
