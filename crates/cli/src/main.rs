@@ -38,7 +38,7 @@ unsafe impl GlobalAlloc for Allocator {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's contract.
-        unsafe {
+        let p = unsafe {
             if layout.size() >= LARGE {
                 System.alloc(layout)
             } else if layout.align() <= ALIGNED {
@@ -46,13 +46,15 @@ unsafe impl GlobalAlloc for Allocator {
             } else {
                 MiMalloc.alloc(layout)
             }
-        }
+        };
+        // SAFETY: as above.
+        if p.is_null() && again(layout.size()) { unsafe { self.alloc(layout) } } else { p }
     }
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's contract.
-        unsafe {
+        let p = unsafe {
             if layout.size() >= LARGE {
                 System.alloc_zeroed(layout)
             } else if layout.align() <= ALIGNED {
@@ -60,7 +62,9 @@ unsafe impl GlobalAlloc for Allocator {
             } else {
                 MiMalloc.alloc_zeroed(layout)
             }
-        }
+        };
+        // SAFETY: as above.
+        if p.is_null() && again(layout.size()) { unsafe { self.alloc_zeroed(layout) } } else { p }
     }
 
     #[inline]
@@ -74,7 +78,7 @@ unsafe impl GlobalAlloc for Allocator {
     #[inline]
     unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: the caller's contract; across the border the block moves from one allocator to the other.
-        unsafe {
+        let p = unsafe {
             match (layout.size() < LARGE, size < LARGE) {
                 (true, true) if layout.align() <= ALIGNED => {
                     libmimalloc_sys::mi_realloc(ptr as *mut std::ffi::c_void, size) as *mut u8
@@ -90,8 +94,18 @@ unsafe impl GlobalAlloc for Allocator {
                     new
                 }
             }
-        }
+        };
+        // SAFETY: as above; the old block is as it was.
+        if p.is_null() && again(size) { unsafe { self.realloc(ptr, layout, size) } } else { p }
     }
+}
+
+/// A request failed: whether it may succeed now. Those for huge blocks are their askers' to deal with.
+#[cold]
+#[inline(never)]
+fn again(size: usize) -> bool {
+    const HUGE: usize = 32 << 20;
+    size < HUGE && taipan::vm::emergency::spend()
 }
 
 #[global_allocator]
@@ -138,6 +152,7 @@ fn start() -> i32 {
 }
 
 fn python() -> i32 {
+    taipan::vm::emergency::prepare();
     let words: Vec<Vec<u8>> = std::env::args_os().map(OsStringExt::into_vec).collect();
     let program = words.first().map_or_else(|| "taipan".into(), |w| String::from_utf8_lossy(w).into_owned());
     let line = match options::parse(words.get(1..).unwrap_or_default()) {

@@ -9,6 +9,7 @@
 //! Larger objects come from the global allocator behind a 16-byte prefix that links them into a list.
 
 use crate::chunk::{self, CHUNK};
+use crate::emergency;
 use crate::object::{Gc, Header, Obj, TypeFlags, VarObj, flags, release};
 use crate::value::Value;
 use std::alloc::{Layout, alloc_zeroed, dealloc};
@@ -134,6 +135,11 @@ impl Heap {
         self.hooks.set(hooks)
     }
 
+    /// Makes the machine look at what is due.
+    pub(crate) fn trip(&self) {
+        (self.hooks.get().collect_due)();
+    }
+
     pub fn stats(&self) -> HeapStats {
         HeapStats { bytes: self.bytes.get(), blocks_allocated: self.live.get() }
     }
@@ -164,7 +170,11 @@ impl Heap {
         let page = {
             let mut fresh = self.fresh_pages.borrow_mut();
             if fresh.is_empty() {
-                let chunk = chunk::map()?;
+                let chunk = match chunk::map() {
+                    Some(chunk) => chunk,
+                    None if emergency::spend() => chunk::map()?,
+                    None => return None,
+                };
                 self.chunks.borrow_mut().push(chunk);
                 for i in (0..CHUNK / PAGE).rev() {
                     // SAFETY: within the chunk.

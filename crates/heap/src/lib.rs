@@ -13,6 +13,7 @@ mod alloc;
 pub mod cell;
 mod chunk;
 mod collect;
+pub mod emergency;
 mod object;
 pub mod payload;
 mod trace;

@@ -27,7 +27,7 @@ mod vm;
 pub use errors::{PyResult, Raised};
 pub use object::{Payload, Type, ValueExt};
 pub use taipan_heap::cell::{GcCell, Guarded, ValueCell};
-pub use taipan_heap::{Gc, Heap, Trace, Value};
+pub use taipan_heap::{Gc, Heap, Trace, Value, emergency};
 pub use types::{Bytes, Dict, List, Str, Tuple};
 pub use vm::{Config, Flags, FrozenModule, Interp, Vm};
 

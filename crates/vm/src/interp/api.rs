@@ -20,6 +20,9 @@ impl Vm {
         let bits = self.breaker.bits();
         if bits & bit::COLLECT != 0 {
             self.breaker.clear(bit::COLLECT);
+            if taipan_heap::emergency::take_low() {
+                return Err(self.memory_error());
+            }
             crate::modules::gc::collect_if_due(self);
         }
         if bits & bit::ASYNC_EXC != 0 {

@@ -5,7 +5,7 @@ use crate::errors::exc;
 use crate::modules::sys::audit;
 use crate::prelude::*;
 use std::cell::Cell;
-use taipan_heap::{Garbage, flags};
+use taipan_heap::{Garbage, emergency, flags};
 
 const GENERATIONS: usize = 3;
 const DEBUG_STATS: i32 = 1;
@@ -107,7 +107,11 @@ pub fn collect_if_due(vm: &Vm) {
         return;
     }
     let gc = &vm.gc;
-    let on = gc.enabled.get() && gc.thresholds.get()[0] != 0 && !gc.collecting.get();
+    // Looking takes memory too, up to half of what the objects take.
+    let on = emergency::has_room(vm.heap.stats().bytes / 2)
+        && gc.enabled.get()
+        && gc.thresholds.get()[0] != 0
+        && !gc.collecting.get();
     if gc.arm(vm) > 0 {
         return;
     }

@@ -2,7 +2,7 @@
 
 use crate::{Value, Vm};
 use taipan_heap::cell::Guarded;
-use taipan_heap::{Gc, Trace};
+use taipan_heap::{Gc, Trace, emergency};
 
 /// The payload of `list`.
 #[derive(Default)]
@@ -18,6 +18,15 @@ impl Trace for List {
     }
     fn unlink(&self) {
         drop(self.items.take())
+    }
+}
+
+/// Room for more: twice as much, or a little where so much cannot be had.
+#[cold]
+fn grow(items: &mut Vec<Value>) {
+    let n = items.len();
+    if !emergency::can_grow(n * size_of::<Value>()) {
+        items.reserve_exact(emergency::STEP);
     }
 }
 
@@ -39,7 +48,12 @@ impl List {
 
     #[inline]
     pub fn push(&self, v: Value) {
-        self.items.with_mut(|items| items.push(v))
+        self.items.with_mut(|items| {
+            if items.len() == items.capacity() {
+                grow(items);
+            }
+            items.push(v)
+        })
     }
 
     /// Replaces an item; gives the new value back if the index is out of range.

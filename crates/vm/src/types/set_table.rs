@@ -9,8 +9,8 @@
 use crate::object::ValueExt;
 use crate::types::str_::Str;
 use crate::{PyResult, Value, Vm};
-use taipan_heap::Trace;
 use taipan_heap::cell::Guarded;
+use taipan_heap::{Trace, emergency};
 
 const MIN_SLOTS: usize = 8;
 /// How many neighbours are looked at before jumping.
@@ -184,6 +184,18 @@ impl Raw {
         }
     }
 
+    /// The table is as full as it should be. It is made larger, or filled further where there is no memory for that.
+    #[cold]
+    fn grow(&mut self) {
+        let min = self.grown();
+        let size = min.next_power_of_two().saturating_mul(2);
+        let room = self.slots.len() - self.fill > self.slots.len() / 8;
+        if !emergency::can_grow(size.saturating_mul(size_of::<Slot>())) && room {
+            return;
+        }
+        self.resize(min);
+    }
+
     fn grown(&self) -> usize {
         if self.used > 50_000 { self.used * 2 } else { self.used * 4 }
     }
@@ -200,7 +212,7 @@ impl Raw {
             self.used += 1;
         }
         if self.fill * 5 >= self.mask() * 3 {
-            self.resize(self.grown());
+            self.grow();
         }
     }
 

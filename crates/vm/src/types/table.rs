@@ -11,7 +11,7 @@ use crate::types::str_::{INTERNED, Str};
 use crate::{PyResult, Value, Vm};
 use std::cell::Cell;
 use taipan_heap::cell::Guarded;
-use taipan_heap::{Gc, Trace};
+use taipan_heap::{Gc, Trace, emergency};
 
 const EMPTY: u32 = u32::MAX;
 const DELETED: u32 = u32::MAX - 1;
@@ -236,6 +236,24 @@ impl Raw {
         self.indices = indices;
     }
 
+    /// Before entries are added to a full vector: it grows by a little where it cannot grow as usual.
+    #[cold]
+    fn grow_entries(&mut self) {
+        if !emergency::can_grow(self.entries.len() * size_of::<Entry>()) {
+            self.entries.reserve_exact(emergency::STEP);
+        }
+    }
+
+    /// The index table is as full as it should be. It is made larger, or filled further where there is no memory for that.
+    #[cold]
+    fn grow_indices(&mut self) {
+        let room = self.indices.len() - self.filled > self.indices.len() / 8;
+        if !emergency::can_grow(self.live * 4 * size_of::<u32>()) && room {
+            return;
+        }
+        self.rebuild(self.live * 2 + 1);
+    }
+
     fn push(&mut self, key: Value, hash: i64, value: Option<Value>) {
         self.version = 0;
         if self.str_only && key.downcast_exact::<Str>().is_none() {
@@ -247,7 +265,10 @@ impl Raw {
                 self.rebuild(if self.live * 2 <= SCAN { SCAN } else { SCAN * 2 });
             }
         } else if (self.filled + 1) * 3 > self.indices.len() * 2 {
-            self.rebuild(self.live * 2 + 1);
+            self.grow_indices();
+        }
+        if n == self.entries.capacity() {
+            self.grow_entries();
         }
         let n = self.entries.len();
         if !self.indices.is_empty() {

@@ -239,7 +239,7 @@ impl At {
     fn op(self) -> Op {
         // SAFETY: as for `instr`.
         let op = unsafe { *(self.0 as *const u8) };
-        debug_assert!(Op::from_u8(op).is_some());
+        debug_assert!(Op::from_u8(op).is_some() || op == Op::Illegal as u8);
         // SAFETY: `prepare` replaces numbers that are none by `Illegal`, and what is written into the array later are `Op`s.
         unsafe { std::mem::transmute::<u8, Op>(op) }
     }
