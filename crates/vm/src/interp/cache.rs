@@ -65,11 +65,13 @@ pub struct SiteCache {
     pub need: Cell<u32>,
     /// Borrowed value (I1), next shape, or second version.
     pub value: Cell<u64>,
-    /// What attribute sites remembered before, for objects of other classes and shapes.
-    others: OnceCell<Box<[SiteCache; OTHERS]>>,
+    /// What attribute sites remembered before, for objects of other classes and shapes: two places for each remainder of the
+    /// class's version.
+    others: OnceCell<Box<[[SiteCache; WAYS]; SETS]>>,
 }
 
-const OTHERS: usize = 4;
+const SETS: usize = 4;
+const WAYS: usize = 2;
 const MAX_MISSES: u8 = 250;
 
 impl SiteCache {
@@ -96,22 +98,30 @@ impl SiteCache {
         }
         self.misses.set(n + 1);
         if !matches!(self.kind.get(), Kind::Empty | Kind::Module | Kind::Property) {
-            let others = self.others.get_or_init(|| Box::new([const { SiteCache::new(0, 0) }; OTHERS]));
-            let place = &others[n as usize % OTHERS];
-            place.kind.set(self.kind.get());
-            place.version.set(self.version.get());
-            place.shape.set(self.shape.get());
-            place.offset.set(self.offset.get());
-            place.need.set(self.need.get());
-            place.value.set(self.value.get());
+            let others = self
+                .others
+                .get_or_init(|| Box::new([const { [const { SiteCache::new(0, 0) }; WAYS] }; SETS]));
+            // The newest is in front.
+            let [place, older] = &others[self.version.get() as usize % SETS];
+            older.copy(place);
+            place.copy(self);
         }
         true
     }
 
-    /// What else the site remembers.
+    fn copy(&self, other: &SiteCache) {
+        self.kind.set(other.kind.get());
+        self.version.set(other.version.get());
+        self.shape.set(other.shape.get());
+        self.offset.set(other.offset.get());
+        self.need.set(other.need.get());
+        self.value.set(other.value.get());
+    }
+
+    /// What else the site remembers about objects of classes of this version (and a few others).
     #[inline(always)]
-    pub fn others(&self) -> &[SiteCache] {
-        self.others.get().map_or(&[][..], |o| &o[..])
+    pub fn others(&self, version: u64) -> &[SiteCache] {
+        self.others.get().map_or(&[][..], |o| &o[version as usize % SETS])
     }
 
     fn set(&self, kind: Kind, version: u32, shape: *const Shape) {

@@ -218,6 +218,20 @@ pub fn plain_init(vm: &Vm, ty: &Gc<Type>) -> Option<Gc<Function>> {
     python_method(vm, ty, Special::Init, usize::MAX)
 }
 
+/// The word of what `plain_init` answers, borrowed from the class; 0 if that is not known yet.
+#[inline(always)]
+pub fn known_init(vm: &Vm, ty: &Gc<Type>) -> u64 {
+    let (version, word) = ty.special[Special::Init as usize].get();
+    if version == 0
+        || version != ty.version.get()
+        || ty.has_flags(crate::types::typedef::F::ABSTRACT)
+        || !vm.type_of(ty.as_value()).is(&vm.types.type_)
+    {
+        return 0;
+    }
+    word
+}
+
 /// Enters `f` with these arguments; its result goes to register `dst` of the top frame. An error (the recursion limit)
 /// leaves nothing behind.
 pub fn enter<const N: usize>(vm: &Vm, f: Gc<Function>, args: [Value; N], kind: u8, dst: u16) -> PyResult<()> {

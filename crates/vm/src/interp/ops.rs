@@ -290,7 +290,7 @@ pub unsafe fn remembered(obj: &Value, s: &SiteCache) -> Option<Value> {
 #[inline(never)]
 pub fn from_site(vm: &Vm, obj: &Value, site: &SiteCache) -> Option<Value> {
     let version = vm.type_of(obj).version.get() as u64;
-    for s in std::iter::once(site).chain(site.others()) {
+    for s in std::iter::once(site).chain(site.others(version)) {
         if s.version.get() == version
             && s.kind.get() != Kind::Method
             // SAFETY: the versions were compared.
@@ -306,7 +306,7 @@ pub fn from_site(vm: &Vm, obj: &Value, site: &SiteCache) -> Option<Value> {
 #[inline(never)]
 pub fn method_from_site(vm: &Vm, obj: &Value, site: &SiteCache) -> Option<Value> {
     let version = vm.type_of(obj).version.get() as u64;
-    for s in std::iter::once(site).chain(site.others()) {
+    for s in std::iter::once(site).chain(site.others(version)) {
         if s.version.get() == version
             && s.kind.get() == Kind::Method
             // SAFETY: the versions were compared.
@@ -413,7 +413,7 @@ unsafe fn store_remembered(obj: &Value, s: &SiteCache, v: Value) -> Result<Slot,
 #[inline(never)]
 pub fn store_by_site(vm: &Vm, obj: &Value, site: &SiteCache, v: &Value) -> Option<u64> {
     let version = vm.type_of(obj).version.get() as u64;
-    for s in std::iter::once(site).chain(site.others()).filter(|s| s.version.get() == version) {
+    for s in std::iter::once(site).chain(site.others(version)).filter(|s| s.version.get() == version) {
         // SAFETY: the versions were compared.
         if let Ok(old) = unsafe { store_remembered(obj, s, v.clone()) } {
             return Some(old.map_or(0, Value::into_bits));

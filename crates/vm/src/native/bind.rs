@@ -1,6 +1,6 @@
 //! Binding: from the arguments of a call to the slots of a native function, with CPython's error texts.
 
-use super::{Bound, Call, CallArgs, FnDef, FnKind, Owner, Params};
+use super::{Bound, Call, CallArgs, FnDef, FnKind, Owner, Params, PlainFn};
 use crate::errors::suggest;
 use crate::object::ValueExt;
 use crate::{PyResult, Raised, Str, Value, Vm};
@@ -8,7 +8,7 @@ use crate::{PyResult, Raised, Str, Value, Vm};
 /// Views values as slots that are all filled.
 #[inline(always)]
 #[allow(unsafe_code)]
-fn as_slots(values: &[Value]) -> &[Option<Value>] {
+pub fn as_slots(values: &[Value]) -> &[Option<Value>] {
     // SAFETY: `Option<Value>` has the layout of `Value`, the zero word being `None`.
     unsafe { std::slice::from_raw_parts(values.as_ptr() as *const Option<Value>, values.len()) }
 }
@@ -32,6 +32,18 @@ pub fn call(vm: &Vm, def: &FnDef, args: CallArgs<'_>) -> PyResult<Value> {
             let slots = bind(vm, def, args, &mut rest, &mut kwrest)?;
             f(vm, &Bound { slots: &slots, rest: &rest, kwrest: &kwrest })
         }
+    }
+}
+
+/// The function behind a row that can be called with `n` positional arguments as they are.
+#[inline(always)]
+pub fn plain(def: &FnDef, n: usize) -> Option<PlainFn> {
+    match def.call {
+        Call::Plain(f) => {
+            let p = &def.params;
+            (n >= p.required && n <= p.positional && kwonly_optional(p)).then_some(f)
+        }
+        _ => None,
     }
 }
 

@@ -176,6 +176,24 @@ pub fn start(ty: &PyType, obj: &Value) {
     }
 }
 
+/// A fresh instance of a class whose native payload is `object`'s, without attributes.
+pub fn new_plain(vm: &Vm, ty: &Gc<Type>) -> Value {
+    const { assert!(size_of::<crate::types::object::Object>() == 0) };
+    debug_assert!(ty.is_heap_type());
+    // SAFETY: the class's functions fit an `object` followed by its own slots and attributes, which begin zeroed.
+    let obj = unsafe { vm.heap.alloc(ty.as_ptr(), crate::types::object::Object, ty.extra_size()) };
+    if ty.has_dict.get() {
+        obj.header().set_flag((ty.inline_hint.get() as u32) << INLINE_SHIFT, true);
+        // SAFETY: behind the header (the payload has no size) and the slot words lies the storage.
+        unsafe {
+            let a =
+                (obj.as_ptr().as_ptr().add(1) as *mut u64).add(ty.slot_words.get() as usize) as *const Attrs;
+            (*a).shape.set(ty.root_shape.get());
+        }
+    }
+    obj.into_value()
+}
+
 impl Attrs {
     #[inline]
     fn shape(&self) -> Option<&Shape> {

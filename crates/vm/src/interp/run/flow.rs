@@ -1,18 +1,21 @@
 //! Instructions that say what runs next: jumps, iteration, calls, returns, generators, exceptions, imports.
 
-use super::{At, DEAD, Exit, Flow, Handler, Left, PLAIN, Regs, State, TAIL, WATCHED, exit};
+use super::{
+    At, DEAD, Exit, Flow, Handler, Left, NONE, PLAIN, Regs, State, TAIL, WATCHED, exit, release_word,
+};
 use crate::interp::frame::{Frame, Slot, kind};
-use crate::interp::{call, generator, links, names, ops, unwind};
-use crate::native::CallArgs;
-use crate::object::ValueExt;
-use crate::types::Tuple;
+use crate::interp::{call, fast, generator, links, names, ops, unwind};
+use crate::native::{CallArgs, bind};
+use crate::object::{Type, ValueExt};
 use crate::types::code::Exec;
 use crate::types::function::Function;
 use crate::types::list_methods::ListIter;
 use crate::types::range::RangeIter;
 use crate::types::tuple_methods::TupleIter;
+use crate::types::{Tuple, instance};
 use crate::{Value, Vm};
 use taipan_bytecode::Op;
+use taipan_heap::Gc;
 
 instructions! { (s, i, vm, 'go)
     hot Jump {
@@ -97,13 +100,72 @@ instructions! { (s, i, vm, 'go)
                     // What was just stored need not be loaded.
                     let regs = Regs { base: s.regs.base.add(first), first_temp: exec.first_temp };
                     let callee = State::<M> { vm, pc: exec.instrs.as_ptr(), regs, frame: entered, exec };
-                    if vm.breaker.tripped() {
-                        return polled::<M>(vm, At(callee.pc), regs.base, entered, exec);
-                    }
-                    return callee.next();
+                    return callee.next_polled();
                 }
             }
             slow!(s, i, call_function)
+        }
+        slow!(s, i, call_native)
+    }
+
+    // Native functions and methods that take their arguments as they lie.
+    warm call_native {
+        let r = i.b() as usize;
+        let first = r + 2 - (s.regs.bits(i.b() + 1) != 0) as usize;
+        let count = i.x() as usize + (first != r + 2) as usize;
+        let args = s.regs.run(first, count);
+        if let Some(def) = links::definition(vm, s.regs.get(i.b()), args)
+            && let Some(f) = bind::plain(def, count)
+        {
+            s.save();
+            let Ok(v) = f(vm, bind::as_slots(args)) else { return Exit::Raised };
+            s.regs.drop_run(r, i.x() as usize + 2);
+            return s.put_next(i.a(), v);
+        }
+        slow!(s, i, call_class)
+    }
+
+    // A class with a Python `__init__` that takes exactly these arguments: as a call of that, with the instance in front.
+    warm call_class {
+        let r = i.b() as usize;
+        let count = i.x() as usize + 1;
+        if let Some(ty) = s.regs.get(i.b()).downcast_exact::<Type>()
+            && s.regs.bits(i.b() + 1) == 0
+            && ty.is_heap_type()
+            && s.fr().kind.get() & kind::GENERATOR == 0
+        {
+            let word = fast::known_init(vm, ty);
+            if word == 0 {
+                slow!(s, i, call_other);
+            }
+            // SAFETY: as for `Call`. The class keeps its `__init__`, and the instance the class.
+            unsafe {
+                let init = &*(&raw const word as *const Gc<Function>);
+                let Some(exec) = init.known_exec() else { slow!(s, i, call_other) };
+                let exec = &*exec;
+                if exec.simple_args != count {
+                    slow!(s, i, call_other);
+                }
+                s.save();
+                let made = instance::new_plain(vm, ty).into_bits();
+                let callee = s.regs.base.add(r) as *mut u64;
+                let class = *callee;
+                // The instance in front, `__init__` where the class was.
+                *callee = init.to_value().into_bits();
+                *callee.add(1) = made;
+                if let Some(entered) = call::enter_plain(vm, s.regs, s.fr(), r, r + 1, count, exec, i.a()) {
+                    Value::release_shared(class);
+                    let f = entered.cast_mut();
+                    (*f).kind.set(kind::INIT);
+                    (*f).owner = Some(ops::borrowed(made));
+                    return State::<M>::of(vm, entered).next_polled();
+                }
+                // No place for a frame: the general way says so.
+                Value::release_shared(*callee);
+                *callee = class;
+                *callee.add(1) = 0;
+                release_word(made);
+            }
         }
         slow!(s, i, call_other)
     }
@@ -235,19 +297,35 @@ instructions! { (s, i, vm, 'go)
     }
 
     hot ReturnConst {
-        match s.known_constant(i.bc()) {
-            Some(v) => {
-                if s.can_leave() && s.release_locals(usize::MAX) {
-                    // SAFETY: the running frame is done.
-                    return unsafe { s.leave(v) };
-                }
-                // The constant is the code's as well.
-                // SAFETY: counted just now.
-                unsafe { Value::release_shared(v.into_bits()) };
-                slow!(s, i, return_const)
+        if let Some(v) = s.known_constant(i.bc()) {
+            if s.can_leave() && s.release_locals(usize::MAX) {
+                // SAFETY: the running frame is done.
+                return unsafe { s.leave(v) };
             }
-            None => slow!(s, i, return_const),
+            // The constant is the code's as well.
+            // SAFETY: counted just now.
+            unsafe { Value::release_shared(v.into_bits()) };
         }
+        slow!(s, i, return_init)
+    }
+
+    // `__init__` returns nothing: the instance is the result.
+    warm return_init {
+        let f = s.fr();
+        if f.kind.get() == kind::INIT
+            && s.constant_bits(i.b()) == NONE
+            && i.c() == 0
+            && f.func.as_ref().is_some_and(|f| f.header().count() > 1)
+            && s.release_locals(usize::MAX)
+        {
+            // SAFETY: the running frame is done.
+            unsafe {
+                if let Some(made) = (*s.frame.cast_mut()).owner.take() {
+                    return s.leave(made);
+                }
+            }
+        }
+        slow!(s, i, return_const)
     }
 
     cold return_const {

@@ -64,7 +64,7 @@ impl Regs {
             let p = self.base.add(r as usize) as *mut u64;
             let old = *p;
             *p = v.into_bits();
-            if old & 7 == 0 {
+            if old & 7 == 0 && !Value::release_shared(old) {
                 release_word(old);
             }
         }
@@ -131,7 +131,9 @@ impl Regs {
             let old = *p;
             if old & 7 == 0 {
                 *p = DEAD;
-                release_word(old);
+                if !Value::release_shared(old) {
+                    release_word(old);
+                }
             }
         }
     }
@@ -157,17 +159,15 @@ impl Regs {
 /// from a pointer by its tag alone.
 pub const DEAD: u64 = Value::NONE.into_bits();
 
-/// Gives back the reference that a word of a window holds, EMPTY being none. Out of line: the loop tests the tag only.
+/// Drops the last reference, which a word of a window holds. Out of line: most words are no pointers.
 ///
 /// # Safety
-/// The word is a pointer whose reference is the caller's, or zero.
+/// The word is a pointer whose reference is the caller's.
 #[cold]
 #[inline(never)]
 pub unsafe fn release_word(word: u64) {
-    if word != 0 {
-        // SAFETY: by contract.
-        drop(unsafe { Value::from_bits(word) });
-    }
+    // SAFETY: by contract.
+    drop(unsafe { Value::from_bits(word) });
 }
 
 /// What a handler that may change frames says.
@@ -492,6 +492,16 @@ impl<'a, const M: u8> State<'a, M> {
         unsafe { HANDLERS[i.op() as usize](self.vm, i, self.regs.base, self.frame, self.exec) }
     }
 
+    /// Runs the first instruction of a frame that a call has entered.
+    #[inline(always)]
+    fn next_polled(self) -> Exit {
+        if self.vm.breaker.tripped() {
+            // SAFETY: the state of the loop.
+            return unsafe { flow::polled::<M>(self.vm, At(self.pc), self.regs.base, self.frame, self.exec) };
+        }
+        self.next()
+    }
+
     /// Stores a result, drops what was there and goes on.
     #[inline(always)]
     fn put_next(self, r: u16, v: Value) -> Exit {
@@ -628,18 +638,10 @@ unsafe fn died<const M: u8>(vm: &Vm, pc: At, base: *mut Slot, frame: *const Fram
     // SAFETY: by contract.
     unsafe {
         (*frame).pc.set(pc.0);
-        destroy(word);
+        release_word(word);
         let exec = &*(*frame).exec;
         State::<M> { vm, pc: pc.0, regs: Regs { base, first_temp: exec.first_temp }, frame, exec }.next()
     }
-}
-
-/// # Safety
-/// The word is a pointer whose reference is the caller's.
-#[inline(never)]
-unsafe fn destroy(word: u64) {
-    // SAFETY: by contract.
-    drop(unsafe { Value::from_bits(word) })
 }
 
 /// Leaves for the function of a slow path, which does the whole instruction.

@@ -320,6 +320,50 @@ instructions! { (s, i, vm, 'go)
     warm load_other_attr {
         let b = i.b();
         let obj = s.regs.get(b);
+        if let Some(h) = obj.header()
+            && (!s.regs.is_temp(b) || b == i.a())
+        {
+            // SAFETY: as above.
+            unsafe {
+                let ty: &Gc<Type> = crate::types::type_::header_type(h);
+                let version = ty.version.get() as u64;
+                let at = h as *const _ as *const u8;
+                let site = s.site(i);
+                if site.version.get() == version {
+                    match site.kind.get() {
+                        Kind::OfClass
+                            if obj.downcast_exact::<Type>().is_some_and(|c| c.version.get() == site.need.get()) =>
+                        {
+                            return s.put_next(i.a(), ops::borrowed(site.value.get()));
+                        }
+                        Kind::Class if ops::shape_matches(obj, site) => {
+                            return s.put_next(i.a(), ops::borrowed(site.value.get()));
+                        }
+                        Kind::Slot => {
+                            if let Some(v) = &*(at.add(site.offset.get() as usize) as *const Slot) {
+                                return s.put_next(i.a(), v.clone());
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+                for site in site.others(version) {
+                    if site.version.get() == version
+                        && site.kind.get() == Kind::Instance
+                        && *(at.wrapping_add(site.need.get() as usize) as *const *const Shape) == site.shape.get()
+                        && let Some(v) = &*(at.add(site.offset.get() as usize) as *const Slot)
+                    {
+                        return s.put_next(i.a(), v.clone());
+                    }
+                }
+            }
+        }
+        slow!(s, i, load_rare_attr)
+    }
+
+    warm load_rare_attr {
+        let b = i.b();
+        let obj = s.regs.get(b);
         if s.may_consume(b, i.a()) {
             if let Some(v) = ops::from_site(vm, obj, s.site(i)) {
                 s.consume_shared(b, i.a());
@@ -372,6 +416,28 @@ instructions! { (s, i, vm, 'go)
     }
 
     warm load_other_method {
+        if let Some(h) = s.regs.get(i.b()).header() {
+            // SAFETY: as above.
+            let ty: &Gc<Type> = unsafe { crate::types::type_::header_type(h) };
+            let version = ty.version.get() as u64;
+            for site in s.site(i).others(version) {
+                if site.version.get() == version
+                    && site.kind.get() == Kind::Method
+                    // SAFETY: the version was compared.
+                    && unsafe { ops::shape_matches(s.regs.get(i.b()), site) }
+                {
+                    let zelf = s.regs.own(i.b());
+                    let f = ops::borrowed(site.value.get());
+                    s.regs.put_fresh(i.a() as usize, Some(f));
+                    s.regs.put_fresh(i.a() as usize + 1, Some(zelf));
+                    return s.next();
+                }
+            }
+        }
+        slow!(s, i, load_rare_method)
+    }
+
+    warm load_rare_method {
         let obj = s.regs.get(i.b());
         if let Some(f) = ops::method_from_site(vm, obj, s.site(i)) {
             let zelf = s.regs.own(i.b());
