@@ -12,6 +12,7 @@ use crate::value::Value;
 use std::cell::{Cell, UnsafeCell};
 
 /// A mutable place for one value, or none.
+#[repr(transparent)]
 pub struct ValueCell(Cell<Option<Value>>);
 
 impl ValueCell {

@@ -155,6 +155,32 @@ pub fn item(vm: &Vm, v: &Value, key: &Value) -> PyResult<Option<Value>> {
     }
 }
 
+/// `v[key]` of dicts that have the key, and of objects of native classes; `None` means to go the general way.
+#[inline(never)]
+pub fn native_item(vm: &Vm, v: &Value, key: &Value) -> PyResult<Option<Value>> {
+    let Some(ty) = v.heap_type() else { return Ok(None) };
+    if ty.native.is_none() || ty.is(&vm.types.type_) {
+        return Ok(None);
+    }
+    if ty.is(&vm.types.dict) {
+        return item(vm, v, key);
+    }
+    match ty.slots.subscript.get() {
+        Some(f) => f(vm, v, key).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// `v[key] = new` of objects of native classes. Answers whether it was done.
+#[inline(never)]
+pub fn store_native_item(vm: &Vm, v: &Value, key: &Value, new: &Value) -> PyResult<bool> {
+    let Some(ty) = v.heap_type() else { return Ok(false) };
+    match ty.slots.ass_subscript.get() {
+        Some(f) if ty.native.is_some() => f(vm, v, key, Some(new)).map(|()| true),
+        _ => Ok(false),
+    }
+}
+
 /// Special methods that the loop enters when they are Python functions: places in `PyType::special`.
 #[derive(Clone, Copy)]
 enum Special {

@@ -498,9 +498,24 @@ instructions! { (s, i, vm, 'go)
 
     warm store_by_site {
         let (a, b) = (i.a(), i.b());
+        let site = s.site(i);
+        if site.kind.get() == Kind::Slot
+            && !s.regs.is_temp(a)
+            && let Some(h) = s.regs.get(a).header()
+        {
+            // SAFETY: as for `LoadAttr`.
+            unsafe {
+                let ty: &Gc<Type> = crate::types::type_::header_type(h);
+                if ty.version.get() as u64 == site.version.get() {
+                    let word = (h as *const _ as *const u8).add(site.offset.get() as usize) as *mut u64;
+                    let old = std::ptr::replace(word, s.regs.own(b).into_bits());
+                    return s.release_next(old);
+                }
+            }
+        }
         if !s.regs.is_temp(a)
             && s.may_consume(b, u16::MAX)
-            && let Some(old) = ops::store_by_site(vm, s.regs.get(a), s.site(i), s.regs.get(b))
+            && let Some(old) = ops::store_by_site(vm, s.regs.get(a), site, s.regs.get(b))
         {
             // The attribute holds a reference now.
             s.consume_shared(b, u16::MAX);
@@ -550,6 +565,19 @@ instructions! { (s, i, vm, 'go)
             s.consume_shared(i.b(), i.a());
             return s.put_next(i.a(), v);
         }
+        slow!(s, i, subscr_native)
+    }
+
+    // Dicts, and what native code finds by itself.
+    warm subscr_native {
+        let (b, c) = (s.regs.get(i.b()), s.regs.get(i.c()));
+        s.save();
+        let Ok(found) = fast::native_item(vm, b, c) else { return Exit::Raised };
+        if let Some(v) = found {
+            s.regs.consume(i.c());
+            s.regs.consume(i.b());
+            return s.put_next(i.a(), v);
+        }
         slow!(s, i, subscr)
     }
 
@@ -560,7 +588,22 @@ instructions! { (s, i, vm, 'go)
         }
     }
 
-    far SubscrK {
+    hot SubscrK {
+        if s.constant_bits(i.c()) != 0 {
+            let b = s.regs.get(i.b());
+            s.save();
+            // SAFETY: a constant that has been made; code keeps its constants.
+            let k = unsafe { &*(s.exec.consts.get_unchecked(i.c() as usize) as *const _ as *const Value) };
+            let Ok(found) = fast::native_item(vm, b, k) else { return Exit::Raised };
+            if let Some(v) = found {
+                s.regs.consume(i.b());
+                return s.put_next(i.a(), v);
+            }
+        }
+        slow!(s, i, subscr_const)
+    }
+
+    cold subscr_const {
         s.save();
         let k = s.constant(i.c() as u32);
         let b = s.regs.get(i.b());
@@ -614,7 +657,22 @@ instructions! { (s, i, vm, 'go)
             // SAFETY: the item's reference.
             return unsafe { s.release_next(old) };
         }
-        slow!(s, i, store_subscr)
+        slow!(s, i, store_subscr_native)
+    }
+
+    warm store_subscr_native {
+        let (a, b, c) = (s.regs.get(i.a()), s.regs.get(i.b()), s.regs.get(i.c()));
+        s.save();
+        match fast::store_native_item(vm, a, b, c) {
+            Ok(true) => {
+                s.regs.consume(i.c());
+                s.regs.consume(i.b());
+                s.regs.consume(i.a());
+                return s.next();
+            }
+            Ok(false) => slow!(s, i, store_subscr),
+            Err(_) => return Exit::Raised,
+        }
     }
 
     cold store_subscr {
