@@ -477,6 +477,21 @@ impl ThreadState {
         }
     }
 
+    /// `link` where there is a place; `top` is the top frame.
+    ///
+    /// # Safety
+    /// As for `link`.
+    #[inline(always)]
+    pub unsafe fn link_unchecked(&self, top: &Frame, f: *mut Frame) {
+        // SAFETY: by contract.
+        unsafe {
+            (*f).free = top.free;
+            (*f).prev = top as *const Frame as *mut Frame;
+            self.top.set(f);
+            self.next.set(self.next.get().add(1));
+        }
+    }
+
     /// Puts a frame that waits elsewhere on top. On an error nothing has changed.
     ///
     /// # Safety

@@ -9,6 +9,7 @@ use crate::native::{CallArgs, bind};
 use crate::object::{Type, ValueExt};
 use crate::types::code::Exec;
 use crate::types::function::Function;
+use crate::types::generator::Generator;
 use crate::types::list_methods::ListIter;
 use crate::types::range::RangeIter;
 use crate::types::tuple_methods::TupleIter;
@@ -62,6 +63,16 @@ instructions! { (s, i, vm, 'go)
             && let Some(v) = t.advance()
         {
             return s.put_next(i.a(), v);
+        }
+        slow!(s, i, for_generator)
+    }
+
+    warm for_generator {
+        if let Some(g) = s.regs.get(i.b()).downcast_exact::<Generator>()
+            && let Some(f) = s.waiting_frame(&g.0)
+        {
+            // SAFETY: it waits; the register keeps the generator, whose the frame is.
+            return unsafe { s.resume(f, &g.0, g.as_value(), kind::FOR_ITER, i.a()) };
         }
         slow!(s, i, for_iter)
     }
@@ -344,7 +355,33 @@ instructions! { (s, i, vm, 'go)
         }
     }
 
-    far YieldValue {
+    hot YieldValue {
+        let f = s.fr();
+        if f.kind.get() & kind::ENTRY == 0
+            && let Some(owner) = &f.owner
+            && let Some(g) = owner.downcast_exact::<Generator>()
+            && g.header().count() > 1
+            && !g.0.handled.is_some()
+            && !vm.exc.is_handling()
+        {
+            s.save();
+            let v = s.regs.own(i.b());
+            let (word, dst) = (owner.bits(), f.dst);
+            g.0.running.set(false);
+            // SAFETY: the running frame is the generator's, which others refer to as well.
+            let caller = unsafe {
+                vm.thread.unlink(s.frame.cast_mut());
+                std::ptr::write(&raw mut (*s.frame.cast_mut()).owner, None);
+                Value::release_shared(word);
+                f.kind.set(kind::GENERATOR);
+                vm.thread.top()
+            };
+            return State::<M>::of(vm, caller).put_next(dst, v);
+        }
+        slow!(s, i, yield_value)
+    }
+
+    cold yield_value {
         let v = s.regs.own(i.b());
         s.save();
         match generator::yield_value(vm, v)? {
@@ -353,7 +390,18 @@ instructions! { (s, i, vm, 'go)
         }
     }
 
-    far Send {
+    hot Send {
+        if s.regs.bits(i.a()) == NONE
+            && let Some(g) = s.regs.get(i.b()).downcast_exact::<Generator>()
+            && let Some(f) = s.waiting_frame(&g.0)
+        {
+            // SAFETY: as for `for_generator`.
+            return unsafe { s.resume(f, &g.0, g.as_value(), kind::SEND, i.a()) };
+        }
+        slow!(s, i, send)
+    }
+
+    cold send {
         s.save();
         let it = s.regs.get(i.b());
         let v = s.regs.own(i.a());

@@ -18,6 +18,7 @@ use super::{tracing, unwind};
 use crate::object::ValueExt;
 use crate::types::Str;
 use crate::types::code::Exec;
+use crate::types::generator::GenState;
 use crate::types::module::Module;
 use crate::{PyResult, Raised, Value, Vm};
 use std::cell::Cell;
@@ -500,6 +501,54 @@ impl<'a, const M: u8> State<'a, M> {
             return unsafe { flow::polled::<M>(self.vm, At(self.pc), self.regs.base, self.frame, self.exec) };
         }
         self.next()
+    }
+
+    /// The frame of a started generator that waits, if resuming it has nothing to do but that.
+    #[inline(always)]
+    fn waiting_frame(self, g: &GenState) -> Option<*const Frame> {
+        let vm = self.vm;
+        let f = g.frame();
+        let plain = M != WATCHED
+            && !f.is_null()
+            && g.started.get()
+            && !g.running.get()
+            && !g.handled.is_some()
+            && !vm.exc.is_handling()
+            && !vm.interp_state.monitor.on()
+            && vm.thread.tracing.get() == 0
+            && vm.thread.has_place();
+        if !plain {
+            return None;
+        }
+        // SAFETY: a waiting frame; behind its first instruction.
+        let waits = At(unsafe { (*f).pc.get().sub(1) });
+        // SAFETY: the register is the frame's.
+        let empty = || unsafe { *((*f).base.add(waits.a() as usize) as *const u64) & 7 != 0 };
+        (waits.op() == Op::YieldValue && empty()).then_some(f)
+    }
+
+    /// Resumes a generator with `None`.
+    ///
+    /// # Safety
+    /// The frame is what `waiting_frame` answered for the generator's state.
+    #[inline(always)]
+    unsafe fn resume(self, f: *const Frame, state: &GenState, g: &Value, k: u8, dst: u16) -> Exit {
+        self.save();
+        state.running.set(true);
+        state.inherits.set(true);
+        // SAFETY: by contract.
+        unsafe {
+            let f = f.cast_mut();
+            self.vm.thread.link_unchecked(&*self.frame, f);
+            (*f).kind.set(kind::GENERATOR | k);
+            (*f).begun.set(true);
+            (*f).dst = dst;
+            std::ptr::write(&raw mut (*f).owner, Some(g.clone()));
+            let s = State::<M>::of(self.vm, f);
+            let waits = At(s.pc.sub(1));
+            s.regs.put_fresh(waits.a() as usize, Some(Value::NONE));
+            s.next()
+        }
     }
 
     /// Stores a result, drops what was there and goes on.
