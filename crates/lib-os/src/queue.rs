@@ -2,7 +2,7 @@
 
 use crate::thread;
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Mutex};
 use taipan_vm::errors::exc;
 use taipan_vm::prelude::*;
 
@@ -10,16 +10,16 @@ taipan_vm::native_exception!(pub EMPTY = "_queue", "Empty"(&exc::Exception) "Exc
 
 /// Counts puts, so that waiting threads see that something came.
 #[derive(Default)]
-struct Bell {
-    puts: Mutex<u64>,
-    rung: Condvar,
+struct Puts {
+    count: Mutex<u64>,
+    bell: thread::Bell,
 }
 
 /// Simple, unbounded, reentrant FIFO queue.
 #[pytype(name = "SimpleQueue", module = "_queue", signature = "()", flags(BASETYPE, GC, WEAKREF), no_slots)]
 pub struct SimpleQueue {
     items: Guarded<VecDeque<Value>>,
-    bell: Arc<Bell>,
+    puts: Arc<Puts>,
 }
 
 impl Trace for SimpleQueue {
@@ -39,16 +39,16 @@ impl SimpleQueue {
     fn push(&self, item: &Value) {
         let item = item.clone();
         self.items.with_mut(|q| q.push_back(item));
-        *thread::locked(&self.bell.puts) += 1;
-        self.bell.rung.notify_one();
+        *thread::locked(&self.puts.count) += 1;
+        self.puts.bell.wake_one();
     }
 
     /// Waits `timeout` nanoseconds, or for ever.
     fn grab(&self, vm: &Vm, timeout: Option<i64>) -> PyResult<Value> {
         let deadline = timeout.map(|t| vm.host().monotonic_ns().saturating_add(t));
-        let bell = Arc::clone(&self.bell);
+        let puts = Arc::clone(&self.puts);
         loop {
-            let seen = *thread::locked(&bell.puts);
+            let seen = *thread::locked(&puts.count);
             if let Some(v) = self.pop() {
                 return Ok(v);
             }
@@ -56,7 +56,7 @@ impl SimpleQueue {
             if left.is_some_and(|n| n <= 0) {
                 return Err(vm.raise_args(&EMPTY, Vec::new()));
             }
-            thread::wait(vm, &bell.puts, &bell.rung, left, |n| (*n != seen).then_some(()))?;
+            thread::wait(vm, &puts.count, &puts.bell, left, |n| (*n != seen).then_some(()))?;
         }
     }
 }
@@ -65,7 +65,7 @@ impl SimpleQueue {
 impl SimpleQueue {
     #[pynew("SimpleQueue()")]
     fn new(vm: &Vm, cls: &Gc<Type>) -> PyResult<Value> {
-        let q = SimpleQueue { items: Guarded::new(VecDeque::new()), bell: Arc::default() };
+        let q = SimpleQueue { items: Guarded::new(VecDeque::new()), puts: Arc::default() };
         Ok(vm.alloc_in(cls, q)?.into_value())
     }
 

@@ -3,6 +3,7 @@
 use crate::util;
 use std::cell::Cell;
 use std::rc::{Rc, Weak};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use taipan_vm::errors::exc;
@@ -59,11 +60,41 @@ pub fn locked<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Nanoseconds to wait; `None`: for ever.
 pub type Timeout = Option<i64>;
 
+/// A condition variable that makes no system call when nobody waits. What it tells of lies behind a mutex, as usual: those
+/// who wait are counted while they hold it.
+#[derive(Default)]
+pub struct Bell {
+    rung: Condvar,
+    waiting: AtomicUsize,
+}
+
+impl Bell {
+    /// Called after what is waited for has changed.
+    pub fn wake_one(&self) {
+        if self.waiting.load(Ordering::Relaxed) != 0 {
+            self.rung.notify_one();
+        }
+    }
+
+    pub fn wake_all(&self) {
+        if self.waiting.load(Ordering::Relaxed) != 0 {
+            self.rung.notify_all();
+        }
+    }
+
+    fn wait_timeout<'a, T>(&self, guard: MutexGuard<'a, T>, time: Duration) -> MutexGuard<'a, T> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let guard = self.rung.wait_timeout(guard, time).unwrap_or_else(PoisonError::into_inner).0;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        guard
+    }
+}
+
 /// Waits without the turn until `ready` answers something, looking at signals now and then.
 pub fn wait<T, R>(
     vm: &Vm,
     m: &Mutex<T>,
-    c: &Condvar,
+    c: &Bell,
     timeout: Timeout,
     mut ready: impl FnMut(&mut T) -> Option<R>,
 ) -> PyResult<Option<R>> {
@@ -82,7 +113,7 @@ pub fn wait<T, R>(
                 Some(n) => slice.min(Duration::from_nanos(n as u64)),
                 None => slice,
             };
-            let mut g = c.wait_timeout(g, slice).unwrap_or_else(PoisonError::into_inner).0;
+            let mut g = c.wait_timeout(g, slice);
             ready(&mut g).map(Some)
         });
         if let Some(r) = got {
@@ -136,7 +167,7 @@ fn acquire_args(vm: &Vm, blocking: bool, timeout: Option<&Value>) -> PyResult<Ti
 #[derive(Default)]
 struct LockState {
     held: Mutex<bool>,
-    freed: Condvar,
+    freed: Bell,
 }
 
 /// A lock object is a synchronization primitive.  To create a lock,
@@ -176,7 +207,7 @@ impl Lock {
         if !std::mem::replace(&mut *locked(&self.state.held), false) {
             return Err(vm.runtime_error("release unlocked lock"));
         }
-        self.state.freed.notify_one();
+        self.state.freed.wake_one();
         Ok(())
     }
 }
@@ -241,7 +272,7 @@ impl Lock {
 struct RLockState {
     /// Owner and how often it holds the lock; owner 0: nobody.
     held: Mutex<(u64, usize)>,
-    freed: Condvar,
+    freed: Bell,
 }
 
 /// A reentrant lock.
@@ -300,7 +331,7 @@ impl RLock {
         h.1 = if all { 0 } else { h.1 - 1 };
         if h.1 == 0 {
             h.0 = 0;
-            self.state.freed.notify_one();
+            self.state.freed.wake_one();
         }
         Ok(was)
     }
@@ -392,13 +423,13 @@ enum Run {
 #[derive(Default)]
 pub struct Handle {
     run: Mutex<(Run, u64)>,
-    done: Condvar,
+    done: Bell,
 }
 
 impl Handle {
     fn finish(&self) {
         locked(&self.run).0 = Run::Done;
-        self.done.notify_all();
+        self.done.wake_all();
     }
 
     fn join(&self, vm: &Vm, timeout: Timeout) -> PyResult<bool> {
@@ -908,7 +939,7 @@ pub mod _thread {
     /// Internal only. Make a thread handle for threads not spawned by the _thread or threading module.
     #[pyfn("_make_thread_handle(ident, /)")]
     fn make_thread_handle(vm: &Vm, ident: u64) -> Value {
-        let h = Handle { run: Mutex::new((Run::Running, ident)), done: Condvar::new() };
+        let h = Handle { run: Mutex::new((Run::Running, ident)), done: Bell::default() };
         vm.alloc(ThreadHandle { handle: Arc::new(h) }).into_value()
     }
 

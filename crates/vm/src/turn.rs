@@ -16,6 +16,8 @@ struct State {
     /// The thread that ends the interpreter: no other one gets the turn any more.
     closed_by: Option<ThreadId>,
     waiting: usize,
+    /// Threads that gave the turn away and wait until another one has had it.
+    giving: usize,
     /// Counts acquisitions, so that a yielding thread sees that another one had its turn.
     serial: u64,
 }
@@ -127,8 +129,13 @@ impl Turn {
 
     pub fn release(&self) {
         let shared = self.shared.clone();
-        shared.state().held = false;
-        shared.changed.notify_all();
+        let mut s = shared.state();
+        s.held = false;
+        let awaited = s.waiting + s.giving != 0;
+        drop(s);
+        if awaited {
+            shared.changed.notify_all();
+        }
     }
 
     /// Lets another thread run, if one waits.
@@ -145,9 +152,11 @@ impl Turn {
         let serial = s.serial;
         s.held = false;
         shared.changed.notify_all();
+        s.giving += 1;
         while s.serial == serial && s.waiting > 0 && s.closed_by.is_none() {
             s = shared.changed.wait_timeout(s, interval).unwrap_or_else(PoisonError::into_inner).0;
         }
+        s.giving -= 1;
         let closed = s.closed_by.is_some_and(|t| t != std::thread::current().id());
         drop(s);
         if closed {

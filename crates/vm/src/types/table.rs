@@ -29,12 +29,13 @@ pub struct Raw {
     /// Empty while the entries are few; else a power of two.
     indices: Box<[u32]>,
     entries: Vec<Entry>,
-    live: usize,
+    /// Entries that are not deleted. This and the next two fit, as `indices` are no wider.
+    live: u32,
     /// How many places of `indices` are not `EMPTY`: live entries and marks of deleted ones. Some place always is, so
     /// that probing ends.
-    filled: usize,
+    filled: u32,
     /// Entries before this one are deleted, so that taking from the front is constant time.
-    first: usize,
+    first: u32,
     /// Every key ever inserted (since the last clear) is exactly `str`, so comparing keys runs no Python code.
     str_only: bool,
     version: u64,
@@ -72,6 +73,8 @@ impl Default for Table {
         Table::new()
     }
 }
+
+const _: () = assert!(size_of::<Raw>() == 64);
 
 enum Probe {
     Found(usize),
@@ -217,7 +220,7 @@ impl Raw {
     /// Drops deleted entries and sizes the index table for `want` entries.
     fn rebuild(&mut self, want: usize) {
         self.version = 0;
-        if self.live != self.entries.len() {
+        if self.live as usize != self.entries.len() {
             self.entries.retain(|e| e.key.is_some());
         }
         self.first = 0;
@@ -232,7 +235,7 @@ impl Raw {
         for (i, e) in self.entries.iter().enumerate() {
             Raw::put_index(&mut indices, e.hash, i as u32);
         }
-        self.filled = self.entries.len();
+        self.filled = self.entries.len() as u32;
         self.indices = indices;
     }
 
@@ -247,11 +250,12 @@ impl Raw {
     /// The index table is as full as it should be. It is made larger, or filled further where there is no memory for that.
     #[cold]
     fn grow_indices(&mut self) {
-        let room = self.indices.len() - self.filled > self.indices.len() / 8;
-        if !emergency::can_grow(self.live * 4 * size_of::<u32>()) && room {
+        let (live, filled) = (self.live as usize, self.filled as usize);
+        let room = self.indices.len() - filled > self.indices.len() / 8;
+        if !emergency::can_grow(live * 4 * size_of::<u32>()) && room {
             return;
         }
-        self.rebuild(self.live * 2 + 1);
+        self.rebuild(live * 2 + 1);
     }
 
     fn push(&mut self, key: Value, hash: i64, value: Option<Value>) {
@@ -262,9 +266,9 @@ impl Raw {
         let n = self.entries.len();
         if self.indices.is_empty() {
             if n >= SCAN {
-                self.rebuild(if self.live * 2 <= SCAN { SCAN } else { SCAN * 2 });
+                self.rebuild(if self.live as usize * 2 <= SCAN { SCAN } else { SCAN * 2 });
             }
-        } else if (self.filled + 1) * 3 > self.indices.len() * 2 {
+        } else if (self.filled as usize + 1) * 3 > self.indices.len() * 2 {
             self.grow_indices();
         }
         if n == self.entries.capacity() {
@@ -288,9 +292,9 @@ impl Raw {
         let e = &mut self.entries[i];
         let out = (e.key.take(), e.value.take());
         self.live -= 1;
-        if i == self.first {
+        if i == self.first as usize {
             let more = self.entries[i..].iter().take_while(|e| e.key.is_none()).count();
-            self.first += more;
+            self.first += more as u32;
         }
         out
     }
@@ -322,7 +326,7 @@ impl Table {
 
     #[inline]
     pub fn len(&self) -> usize {
-        self.raw.with(|r| r.live)
+        self.raw.with(|r| r.live as usize)
     }
 
     #[inline]
@@ -396,7 +400,7 @@ impl Table {
     #[inline]
     pub fn next_entry(&self, mut i: usize) -> Option<(usize, Value, Option<Value>)> {
         self.raw.with(|r| {
-            i = i.max(r.first);
+            i = i.max(r.first as usize);
             while let Some(e) = r.entries.get(i) {
                 if let Some(k) = &e.key {
                     return Some((i, k.clone(), e.value.clone()));
@@ -561,7 +565,7 @@ impl Table {
         let out = self.remove_at(i);
         self.raw.with_mut(|r| {
             r.entries.truncate(i);
-            r.first = r.first.min(i);
+            r.first = r.first.min(i as u32);
         });
         out
     }
@@ -577,7 +581,7 @@ impl Table {
             r.entries.retain(|e| e.key.is_some());
             r.entries.insert(0, Entry { hash, key: Some(key), value });
             r.live += 1;
-            r.rebuild(r.live);
+            r.rebuild(r.live as usize);
         })
     }
 
@@ -637,7 +641,7 @@ impl Table {
                 str_only: r.str_only,
                 version: 0,
             };
-            n.rebuild(n.live);
+            n.rebuild(n.live as usize);
             n
         });
         Table { raw: Guarded::new(raw) }
