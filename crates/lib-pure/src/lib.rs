@@ -14,6 +14,7 @@ pub mod csv;
 pub mod datetime;
 pub mod decimal;
 pub mod elementtree;
+pub mod expat;
 pub mod functools;
 pub mod hashes;
 pub mod heapq;
@@ -53,6 +54,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &compress::lzma::_lzma::MODULE,
     &compress::zlib::module::MODULE,
     &csv::_csv::MODULE,
+    &expat::module::MODULE,
     &functools::functools::MODULE,
     &hashes::_blake2::MODULE,
     &hashes::_hmac::MODULE,

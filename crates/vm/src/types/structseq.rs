@@ -17,6 +17,7 @@ use crate::native::{ConstDef, FnDef, GetSetDef, Methods};
 use crate::prelude::*;
 use crate::types::instance;
 use crate::types::typedef::TypeDef;
+use std::rc::Rc;
 
 /// A structure sequence's class as constant data.
 pub struct StructSeq {
@@ -89,17 +90,39 @@ pub const fn type_def(
     }
 }
 
+/// What is known of a class that was made.
+struct Entry {
+    seq: &'static StructSeq,
+    class: Gc<Type>,
+    /// The names of the fields behind the sequence.
+    hidden: Vec<Gc<Str>>,
+}
+
 #[derive(Default)]
 struct Known {
-    by_def: Guarded<Vec<&'static StructSeq>>,
+    by_def: Guarded<Vec<Rc<Entry>>>,
+}
+
+fn known(vm: &Vm, is: impl Fn(&Entry) -> bool) -> Option<Rc<Entry>> {
+    vm.state::<Known>().by_def.with(|k| k.iter().find(|e| is(e)).cloned())
 }
 
 /// The class object.
 pub fn class(vm: &Vm, seq: &'static StructSeq) -> Gc<Type> {
-    let known = &vm.state::<Known>().by_def;
-    if known.with(|k| !k.iter().any(|s| std::ptr::eq(*s, seq))) {
-        known.with_mut(|k| k.push(seq));
+    entry(vm, seq).class.clone()
+}
+
+fn entry(vm: &Vm, seq: &'static StructSeq) -> Rc<Entry> {
+    if let Some(e) = known(vm, |e| std::ptr::eq(e.seq, seq)) {
+        return e;
     }
+    let hidden = seq.fields.iter().skip(seq.visible).map(|f| vm.intern(f.0)).collect();
+    let made = Rc::new(Entry { seq, class: make_class(vm, seq), hidden });
+    vm.state::<Known>().by_def.with_mut(|k| k.push(Rc::clone(&made)));
+    made
+}
+
+fn make_class(vm: &Vm, seq: &'static StructSeq) -> Gc<Type> {
     let ty = vm.type_for(&seq.def);
     let dict = ty.dict(vm);
     if dict.get_str(vm, &vm.intern("n_fields")).is_none() {
@@ -122,9 +145,8 @@ pub fn class(vm: &Vm, seq: &'static StructSeq) -> Gc<Type> {
 
 /// The declaration of an object's class.
 fn seq_of(vm: &Vm, ty: &Gc<Type>) -> PyResult<&'static StructSeq> {
-    let known = &vm.state::<Known>().by_def;
-    match known.with(|k| k.iter().find(|s| std::ptr::eq(&s.def, ty.def)).copied()) {
-        Some(s) => Ok(s),
+    match known(vm, |e| std::ptr::eq(&e.seq.def, ty.def)) {
+        Some(e) => Ok(e.seq),
         None => Err(vm.type_error("not a structure sequence")),
     }
 }
@@ -139,8 +161,10 @@ fn make_in(vm: &Vm, ty: &Gc<Type>, seq: &'static StructSeq, mut values: Vec<Valu
     let hidden = values.split_off(seq.visible.min(values.len()));
     let t = vm.raw_tuple(ty, values.into_iter());
     ty.start_instance(t.as_value());
-    for (v, field) in hidden.into_iter().zip(seq.fields.iter().skip(seq.visible)) {
-        drop(instance::set(vm, t.as_value(), &vm.intern(field.0), v));
+    if !hidden.is_empty() {
+        for (v, name) in hidden.into_iter().zip(&entry(vm, seq).hidden) {
+            drop(instance::set(vm, t.as_value(), name, v));
+        }
     }
     Ok(t.into_value())
 }
@@ -149,8 +173,10 @@ fn value_at(vm: &Vm, seq: &'static StructSeq, v: &Value, i: usize) -> Value {
     if i < seq.visible {
         return v.downcast::<Tuple>().and_then(|t| t.get(i).cloned()).unwrap_or(Value::NONE);
     }
-    let name = seq.fields.get(i).map_or("", |f| f.0);
-    instance::get(vm, v, &vm.intern(name)).unwrap_or(Value::NONE)
+    match entry(vm, seq).hidden.get(i - seq.visible) {
+        Some(name) => instance::get(vm, v, name).unwrap_or(Value::NONE),
+        None => Value::NONE,
+    }
 }
 
 fn get_field<const N: usize>(vm: &Vm, v: &Value) -> PyResult<Value> {
