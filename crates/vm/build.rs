@@ -1,6 +1,9 @@
 //! Tells the loop whether calls at the end of a function are jumps (`cfg(tail_calls)`): when LLVM optimises fully, on
 //! machines whose calling convention passes the loop's state in registers.
 
+// A build script's inputs are its environment.
+#![allow(clippy::disallowed_methods)]
+
 fn main() {
     println!("cargo::rustc-check-cfg=cfg(tail_calls)");
     println!("cargo::rerun-if-changed=build.rs");

@@ -1,7 +1,7 @@
 //! Instructions that say what runs next: jumps, iteration, calls, returns, generators, exceptions, imports.
 
 use super::{
-    At, DEAD, Exit, Flow, Handler, Left, NONE, PLAIN, Regs, State, TAIL, WATCHED, exit, release_word,
+    At, DEAD, Exit, Flow, Handler, Left, NONE, PLAIN, Regs, State, TAIL, WATCHED, done, exit, release_word,
 };
 use crate::interp::frame::{Frame, Slot, kind};
 use crate::interp::{call, fast, generator, links, names, ops, unwind};
@@ -244,7 +244,7 @@ instructions! { (s, i, vm, 'go)
         };
         s.save();
         let names = s.constant(k);
-        if !(M == WATCHED) && let Some(t) = names.downcast_exact::<Tuple>() {
+        if M != WATCHED && let Some(t) = names.downcast_exact::<Tuple>() {
             let r = i.b() as usize;
             let first = r + 2 - (s.regs.bits(i.b() + 1) != 0) as usize;
             let count = n + (r + 2 - first);
@@ -261,7 +261,7 @@ instructions! { (s, i, vm, 'go)
     far CallEx {
         s.save();
         // SAFETY: the call's four registers are the topmost temporaries.
-        if !(M == WATCHED) && unsafe { call::enter_ex(vm, s.regs, i.b() as usize, i.a()) }? {
+        if M != WATCHED && unsafe { call::enter_ex(vm, s.regs, i.b() as usize, i.a()) }? {
             s.entered()?;
             break 'go;
         }
@@ -290,13 +290,27 @@ instructions! { (s, i, vm, 'go)
     hot ReturnValue {
         // What dies with the frame dies elsewhere.
         let a = i.a() as usize;
-        if !s.can_leave() || !s.release_locals(a) {
-            slow!(s, i, return_value);
+        if !s.can_leave(0) || !s.release_locals(a) {
+            slow!(s, i, return_entry);
         }
         // SAFETY: the running frame is done; the register is filled.
         unsafe {
             let v = std::ptr::replace(s.regs.base.add(a) as *mut u64, DEAD);
             return s.leave(Value::from_bits(v));
+        }
+    }
+
+    // To native code.
+    warm return_entry {
+        let a = i.a() as usize;
+        if !s.can_leave(kind::ENTRY) || !s.release_locals(a) {
+            slow!(s, i, return_value);
+        }
+        // SAFETY: as above.
+        unsafe {
+            let v = std::ptr::replace(s.regs.base.add(a) as *mut u64, DEAD);
+            vm.thread.leave(s.frame.cast_mut());
+            return done(vm, Value::from_bits(v));
         }
     }
 
@@ -309,7 +323,7 @@ instructions! { (s, i, vm, 'go)
 
     hot ReturnConst {
         if let Some(v) = s.known_constant(i.bc()) {
-            if s.can_leave() && s.release_locals(usize::MAX) {
+            if s.can_leave(0) && s.release_locals(usize::MAX) {
                 // SAFETY: the running frame is done.
                 return unsafe { s.leave(v) };
             }
@@ -317,23 +331,24 @@ instructions! { (s, i, vm, 'go)
             // SAFETY: counted just now.
             unsafe { Value::release_shared(v.into_bits()) };
         }
-        slow!(s, i, return_init)
+        slow!(s, i, return_none)
     }
 
-    // `__init__` returns nothing: the instance is the result.
-    warm return_init {
-        let f = s.fr();
-        if f.kind.get() == kind::INIT
-            && s.constant_bits(i.b()) == NONE
-            && i.c() == 0
-            && f.func.as_ref().is_some_and(|f| f.header().count() > 1)
-            && s.release_locals(usize::MAX)
-        {
-            // SAFETY: the running frame is done.
-            unsafe {
-                if let Some(made) = (*s.frame.cast_mut()).owner.take() {
-                    return s.leave(made);
+    // `None` from `__init__`, where the instance is the result, or to native code.
+    warm return_none {
+        if s.constant_bits(i.b()) == NONE && i.c() == 0 {
+            if s.can_leave(kind::INIT) && s.release_locals(usize::MAX) {
+                // SAFETY: the running frame is done.
+                unsafe {
+                    if let Some(made) = (*s.frame.cast_mut()).owner.take() {
+                        return s.leave(made);
+                    }
                 }
+            }
+            if s.can_leave(kind::ENTRY) && s.release_locals(usize::MAX) {
+                // SAFETY: as above.
+                unsafe { vm.thread.leave(s.frame.cast_mut()) };
+                return done(vm, Value::NONE);
             }
         }
         slow!(s, i, return_const)
@@ -357,8 +372,7 @@ instructions! { (s, i, vm, 'go)
 
     hot YieldValue {
         let f = s.fr();
-        if f.kind.get() & kind::ENTRY == 0
-            && let Some(owner) = &f.owner
+        if let Some(owner) = &f.owner
             && let Some(g) = owner.downcast_exact::<Generator>()
             && g.header().count() > 1
             && !g.0.handled.is_some()
@@ -366,7 +380,7 @@ instructions! { (s, i, vm, 'go)
         {
             s.save();
             let v = s.regs.own(i.b());
-            let (word, dst) = (owner.bits(), f.dst);
+            let (word, dst, k) = (owner.bits(), f.dst, f.kind.get());
             g.0.running.set(false);
             // SAFETY: the running frame is the generator's, which others refer to as well.
             let caller = unsafe {
@@ -376,6 +390,9 @@ instructions! { (s, i, vm, 'go)
                 f.kind.set(kind::GENERATOR);
                 vm.thread.top()
             };
+            if k & kind::ENTRY != 0 {
+                return done(vm, v);
+            }
             return State::<M>::of(vm, caller).put_next(dst, v);
         }
         slow!(s, i, yield_value)

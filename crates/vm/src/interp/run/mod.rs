@@ -179,6 +179,12 @@ pub enum Flow {
     Done(Value),
 }
 
+/// The entry frame is off the stack.
+fn done(vm: &Vm, v: Value) -> Exit {
+    vm.thread.result.set(Some(v));
+    Exit::Done
+}
+
 /// Why the function of an instruction came back. One byte: results in two registers would keep calls at the end from being
 /// jumps where several of them meet.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -201,10 +207,7 @@ fn exit(vm: &Vm, left: Left) -> Exit {
     match left {
         Ok(None) => Exit::Again,
         Ok(Some(Flow::Switch)) => Exit::Switch,
-        Ok(Some(Flow::Done(v))) => {
-            vm.thread.result.set(Some(v));
-            Exit::Done
-        }
+        Ok(Some(Flow::Done(v))) => done(vm, v),
         Err(Raised) => Exit::Raised,
     }
 }
@@ -602,11 +605,11 @@ impl<'a, const M: u8> State<'a, M> {
         if self.regs.is_temp(r) { self.clear_next(r) } else { self.next() }
     }
 
-    /// Whether the frame returns plainly to another frame of the loop, without its function dying.
+    /// Whether the frame is of this kind and ends without its function dying.
     #[inline(always)]
-    fn can_leave(self) -> bool {
+    fn can_leave(self, k: u8) -> bool {
         let f = self.fr();
-        f.kind.get() == 0 && f.func.as_ref().is_some_and(|f| f.header().count() > 1)
+        f.kind.get() == k && f.func.as_ref().is_some_and(|f| f.header().count() > 1)
     }
 
     /// Gives the locals back but `kept`, if nothing dies of that; otherwise some of them, and `false`.
