@@ -506,6 +506,30 @@ impl<'a, const M: u8> State<'a, M> {
         self.next()
     }
 
+    /// Copies `n` items to the registers from `a` on, if there are as many and nothing dies of that, not even if all the
+    /// registers hold the same.
+    #[inline(always)]
+    fn unpack(self, a: usize, n: usize, items: &[Value]) -> bool {
+        let stays = |r| {
+            let word = self.regs.bits(r as u16);
+            // SAFETY: I2: a pointer to a live object, or zero.
+            word & 7 != 0
+                || word == 0
+                || unsafe { (*(word as *const taipan_heap::Header)).count() as usize > n }
+        };
+        if items.len() != n || !(a..a + n).all(stays) {
+            return false;
+        }
+        for (k, v) in items.iter().enumerate() {
+            // SAFETY: I1; the old word is not the last reference.
+            unsafe {
+                let p = self.regs.base.add(a + k) as *mut u64;
+                Value::release_shared(std::ptr::replace(p, v.clone().into_bits()));
+            }
+        }
+        true
+    }
+
     /// The frame of a started generator that waits, if resuming it has nothing to do but that.
     #[inline(always)]
     fn waiting_frame(self, g: &GenState) -> Option<*const Frame> {

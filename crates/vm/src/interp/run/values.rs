@@ -558,6 +558,18 @@ instructions! { (s, i, vm, 'go)
     }
 
     hot Subscr {
+        let b = i.b();
+        if let Some(n) = s.regs.get(i.c()).as_int()
+            && (!s.regs.is_temp(b) || b == i.a())
+            && let Some(l) = s.regs.get(b).downcast_exact::<List>()
+            && let Some(v) = l.get(n as usize)
+        {
+            return s.put_next(i.a(), v);
+        }
+        slow!(s, i, subscr_other)
+    }
+
+    warm subscr_other {
         if let Some(n) = s.regs.get(i.c()).as_int()
             && s.may_consume(i.b(), i.a())
             && let Some(v) = ops::index_fast(s.regs.get(i.b()), n)
@@ -743,7 +755,25 @@ instructions! { (s, i, vm, 'go)
         s.regs.put(i.a(), v);
     }
 
-    far UnpackSequence {
+    hot UnpackSequence {
+        let (a, n) = (i.a() as usize, i.c() as usize);
+        let seq = s.regs.get(i.b());
+        if !s.regs.is_temp(i.b()) || s.regs.is_shared(i.b()) {
+            let done = if let Some(t) = seq.downcast_exact::<Tuple>() {
+                s.unpack(a, n, t.items())
+            } else if let Some(l) = seq.downcast_exact::<List>() {
+                l.items.with(|items| s.unpack(a, n, items))
+            } else {
+                false
+            };
+            if done {
+                return s.drop_next(i.b());
+            }
+        }
+        slow!(s, i, unpack_sequence)
+    }
+
+    cold unpack_sequence {
         s.save();
         build::unpack_sequence(vm, s.regs, i.a() as usize, i.b(), i.c() as usize)?;
     }
