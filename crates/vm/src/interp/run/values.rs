@@ -767,7 +767,8 @@ instructions! { (s, i, vm, 'go)
                 false
             };
             if done {
-                return s.drop_next(i.b());
+                // Where an item has taken its place, the sequence has been given back.
+                return if (a..a + n).contains(&(i.b() as usize)) { s.next() } else { s.drop_next(i.b()) };
             }
         }
         slow!(s, i, unpack_sequence)
