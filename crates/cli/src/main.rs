@@ -104,7 +104,7 @@ unsafe impl GlobalAlloc for Allocator {
 #[cold]
 #[inline(never)]
 fn again(size: usize) -> bool {
-    const HUGE: usize = 32 << 20;
+    const HUGE: usize = 64 << 20;
     size < HUGE && taipan::vm::emergency::spend()
 }
 

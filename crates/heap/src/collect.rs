@@ -124,6 +124,14 @@ impl Heap {
         r
     }
 
+    /// The memory that looking for garbage takes: a count for each block, and lists of containers.
+    pub fn room_to_look(&self) -> usize {
+        // SAFETY: pages live as long as the heap.
+        let blocks: usize =
+            self.pages.borrow().iter().map(|page| unsafe { page.as_ref() }.blocks as usize).sum();
+        blocks * 4 + self.stats().blocks_allocated * 16
+    }
+
     /// Finds the containers that nothing outside reaches. Runs no Python code.
     pub fn find_garbage(&self) -> Garbage {
         self.with_side_counts(|| {

@@ -48,6 +48,16 @@ pub fn take_low() -> bool {
     LOW.swap(false, Ordering::Relaxed)
 }
 
+/// Gives the reserve back for a while, of which nobody need hear; [`hold`] takes it again.
+pub fn lend() -> bool {
+    reserve::release()
+}
+
+/// Takes the reserve again, if there is to be one.
+pub fn hold() {
+    reserve::hold()
+}
+
 /// Takes a reserve.
 pub fn prepare() {
     reserve::want();

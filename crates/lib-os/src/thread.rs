@@ -537,6 +537,12 @@ fn start(
         0 => STACK,
         n => n.max(STACK / 4),
     };
+    // A thread that could not have its stacks would take the process with it.
+    const OTHER_STACKS: usize = 192 << 20;
+    if !taipan_vm::emergency::has_room(size.saturating_add(OTHER_STACKS)) {
+        locked(&handle.run).0 = Run::NotStarted;
+        return Err(vm.runtime_error("can't start new thread"));
+    }
     main_ident(vm);
     let (function, theirs) = (function.clone(), Arc::clone(&handle));
     let announce = Arc::new((Mutex::new(0_u64), Condvar::new()));

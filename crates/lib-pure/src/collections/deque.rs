@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::VecDeque;
 use taipan_text::wtf8::Wtf8Buf;
+use taipan_vm::emergency;
 use taipan_vm::native::shell::object;
 use taipan_vm::prelude::*;
 use taipan_vm::types::iterators::itself;
@@ -33,6 +34,14 @@ impl Trace for Deque {
     }
 }
 
+/// Room for more: twice as much, or a little where so much cannot be had.
+#[cold]
+fn grow(items: &mut VecDeque<Value>) {
+    if !emergency::can_grow(items.len() * 2 * size_of::<Value>()) {
+        items.reserve_exact(emergency::STEP);
+    }
+}
+
 impl Deque {
     fn of(items: VecDeque<Value>, maxlen: Option<usize>) -> Deque {
         Deque { items: Guarded::new(items), maxlen: Cell::new(maxlen), state: Cell::new(0) }
@@ -56,6 +65,9 @@ impl Deque {
             if max == 0 {
                 return Some(v);
             }
+            if items.len() == items.capacity() {
+                grow(items);
+            }
             items.push_back(v);
             if items.len() > max { items.pop_front() } else { None }
         });
@@ -68,6 +80,9 @@ impl Deque {
         let out = self.items.with_mut(|items| {
             if max == 0 {
                 return Some(v);
+            }
+            if items.len() == items.capacity() {
+                grow(items);
             }
             items.push_front(v);
             if items.len() > max { items.pop_back() } else { None }

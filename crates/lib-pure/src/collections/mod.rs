@@ -46,6 +46,7 @@ fn plain_counts<'a>(vm: &Vm, mapping: &'a Value) -> Option<&'a Gc<Dict>> {
 fn count_in_dict(vm: &Vm, d: &Gc<Dict>, it: &Value) -> PyResult<()> {
     let one = vm.new_int(1);
     while let Some(key) = vm.iter_next(it)? {
+        vm.poll()?;
         let hash = key_hash(vm, &key)?;
         let (old, found) = d.table.get_or_insert(vm, &key, hash, &one)?;
         if !found {

@@ -1,4 +1,4 @@
-//! `count`, `cycle`, `repeat`.
+//! `count`, `cycle`, `repeat`. They do not end, so each looks whether it should (`poll`): what consumes them need not.
 
 use super::next_or_drop;
 use std::cell::Cell;
@@ -36,6 +36,7 @@ fn is_number(vm: &Vm, v: &Value) -> bool {
 }
 
 fn count_next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
+    vm.poll()?;
     let c = object::<Count>(vm, v, "__next__")?;
     if let Some(n) = c.next.get() {
         match n.checked_add(1) {
@@ -99,6 +100,7 @@ pub struct Cycle {
 }
 
 fn cycle_next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
+    vm.poll()?;
     let c = object::<Cycle>(vm, v, "__next__")?;
     if let Some(x) = next_or_drop(vm, &c.iter)? {
         c.saved.with_mut(|s| s.push(x.clone()));
@@ -137,6 +139,7 @@ pub struct Repeat {
 }
 
 fn repeat_next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
+    vm.poll()?;
     let r = object::<Repeat>(vm, v, "__next__")?;
     match r.left.get() {
         None => {}

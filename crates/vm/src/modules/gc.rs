@@ -107,11 +107,7 @@ pub fn collect_if_due(vm: &Vm) {
         return;
     }
     let gc = &vm.gc;
-    // Looking takes memory too, up to half of what the objects take.
-    let on = emergency::has_room(vm.heap.stats().bytes / 2)
-        && gc.enabled.get()
-        && gc.thresholds.get()[0] != 0
-        && !gc.collecting.get();
+    let on = gc.enabled.get() && gc.thresholds.get()[0] != 0 && !gc.collecting.get();
     if gc.arm(vm) > 0 {
         return;
     }
@@ -123,10 +119,26 @@ pub fn collect_if_due(vm: &Vm) {
     }
 }
 
+/// The reserve, which is held again at the end.
+struct Lent;
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        emergency::hold()
+    }
+}
+
 /// A full collection; answers how many objects were unreachable.
 pub fn collect(vm: &Vm, generation: usize) -> usize {
     let gc = &vm.gc;
     if gc.collecting.replace(true) {
+        return 0;
+    }
+    // Looking takes memory too; where there is none, the reserve is lent for it.
+    let need = vm.heap.room_to_look();
+    let lent = (!emergency::has_room(need) && emergency::lend()).then_some(Lent);
+    if lent.is_some() && !emergency::has_room(need) {
+        gc.collecting.set(false);
         return 0;
     }
     // The exception on its way must survive finalisers.

@@ -56,6 +56,7 @@ impl Vm {
         let it = self.get_iter(v)?;
         while let Some(item) = self.iter_next(&it)? {
             f(item)?;
+            self.poll()?;
         }
         Ok(())
     }

@@ -140,6 +140,7 @@ pub struct CallIter {
 }
 
 fn call_next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
+    vm.poll()?;
     let it = object::<CallIter>(vm, v, "__next__")?;
     let Some(callable) = it.callable.get() else { return Ok(None) };
     match vm.call0(&callable) {

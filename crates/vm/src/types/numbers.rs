@@ -290,7 +290,7 @@ fn check_large(vm: &Vm, bits: u64) -> PyResult<()> {
     }
     let words = (bits / 64 + 1) as usize;
     let mut probe: Vec<u64> = Vec::new();
-    match probe.try_reserve_exact(words * 5) {
+    match probe.try_reserve_exact(words * 8) {
         Ok(()) => Ok(()),
         Err(_) => Err(vm.memory_error()),
     }

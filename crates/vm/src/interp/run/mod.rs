@@ -818,6 +818,14 @@ pub fn run(vm: &Vm) -> PyResult<Value> {
         unsafe { vm.thread.pop(vm, true) };
         return Err(vm.recursion_error(""));
     }
+    // Native loops that call Python functions need not look themselves.
+    if vm.breaker.tripped()
+        && let Err(raised) = vm.poll()
+    {
+        // SAFETY: as above.
+        unsafe { vm.thread.pop(vm, true) };
+        return Err(raised);
+    }
     // Watched code runs in a loop of its own; each loop leaves for the other where it meets the other's code.
     let mut watched = false;
     loop {
