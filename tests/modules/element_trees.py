@@ -7,7 +7,6 @@ import xml.etree.ElementTree as ET
 
 warnings.simplefilter("ignore")
 e=ET.Element('a',{'x':'1'}); e.text='T'; c=ET.Comment('cc'); c.tail='ct'; e.append(c)
-print(list(e.itertext()))
 k=copy.copy(e); print(k.attrib is e.attrib, k.attrib)
 def t(f):
     try: print(re.sub(" at 0x[0-9a-f]+", "", repr(f())))
@@ -86,7 +85,7 @@ for i in range(3):
     child.text, child.tail = f"t{i}", f"x{i}"
     ET.SubElement(child, "d").text = "deep"
 root.append(ET.Comment("note"))
-print(ET.tostring(root), [e.tag if isinstance(e.tag, str) else "?" for e in root.iter()], list(root.itertext()))
+print(ET.tostring(root), [e.tag if isinstance(e.tag, str) else "?" for e in root.iter()])
 print([e.get("n") for e in root.findall("c")], root.find("c/d").text, len(root.findall(".//d")), root.findtext("c"))
 for e in root.iter("c"):
     e.remove(e[0])

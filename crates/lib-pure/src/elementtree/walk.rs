@@ -44,7 +44,7 @@ impl ElementIter {
         };
         self.places.with_mut(|p| {
             if let Some(last) = p.last_mut() {
-                *last += 1;
+                *last = last.saturating_add(1);
             }
         });
         Some(Ok(child))
@@ -81,7 +81,13 @@ fn next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
         };
         let Some(e) = found.downcast::<Element>() else { continue };
         it.parents.with_mut(|p| p.push(found.clone()));
-        it.places.with_mut(|p| p.push(0));
+        // Comments and their like have no text of their own here.
+        let plain = e.tag.get().is_none_or(|t| t.is_none() || t.is_instance_of::<Str>());
+        let hidden = it.text.get() && !plain;
+        it.places.with_mut(|p| p.push(if hidden { usize::MAX } else { 0 }));
+        if hidden {
+            continue;
+        }
         if it.text.get() {
             if let Some(t) = shown(vm, e.text.get())? {
                 return Ok(Some(t));

@@ -129,6 +129,8 @@ enum Coding {
     Utf8,
     /// An incremental decoder.
     Codec(Value),
+    /// A character for each byte.
+    Table(Vec<u32>),
 }
 
 /// XML parser
@@ -149,6 +151,8 @@ pub struct Parser {
     specified: Cell<bool>,
     prefixes: Cell<bool>,
     deferral: Cell<bool>,
+    /// How much was there when nothing could be read.
+    before: Cell<usize>,
     error: Cell<i32>,
     error_at: Cell<(usize, usize, usize)>,
     finished: Cell<bool>,
@@ -189,6 +193,7 @@ impl Parser {
             specified: Cell::new(false),
             prefixes: Cell::new(false),
             deferral: Cell::new(true),
+            before: Cell::new(0),
             error: Cell::new(0),
             error_at: Cell::new((1, 0, 0)),
             finished: Cell::new(false),
@@ -390,6 +395,27 @@ impl Parser {
             }
             return Ok(());
         }
+        let mapped = self.coding.with(|c| match c {
+            Coding::Table(t) => Some(
+                all.iter()
+                    .map(|b| {
+                        t.get(usize::from(*b)).and_then(|c| char::from_u32(*c)).filter(|c| *c != '\u{fffd}')
+                    })
+                    .collect::<Option<String>>(),
+            ),
+            _ => None,
+        });
+        match mapped {
+            Some(Some(text)) => {
+                self.scanner.with_mut(|s| s.feed(text.as_bytes()));
+                return Ok(());
+            }
+            Some(None) => {
+                let at = self.scanner.with(|s| s.here());
+                return Err(self.fail(vm, scan::fault::INVALID_TOKEN, at));
+            }
+            None => {}
+        }
         // A character that is not complete waits for its rest.
         let mut keep = 0;
         if !last {
@@ -442,6 +468,11 @@ impl Parser {
             self.coding.set(Coding::Utf8);
             return Ok(true);
         }
+        if !lower.starts_with("utf-16") {
+            let table = self.table(vm, &lower)?;
+            self.coding.set(Coding::Table(table));
+            return Ok(true);
+        }
         let codecs = vm.import_named("codecs")?;
         let made = vm.call_method(&codecs, "getincrementaldecoder", &[vm.new_str(&lower).into_value()]);
         match made {
@@ -457,6 +488,32 @@ impl Parser {
             }
             Err(raised) => Err(raised),
         }
+    }
+
+    /// What each byte is in an encoding that has one for each character.
+    fn table(&self, vm: &Vm, name: &str) -> PyResult<Vec<u32>> {
+        let all: Vec<u8> = (0..=255).collect();
+        let args = [vm.new_str(name).into_value(), vm.new_str("replace").into_value()];
+        let made = vm.call_method(vm.new_bytes(&all).as_value(), "decode", &args);
+        let made = match made {
+            Err(Raised) if self.encoding.is_some() && vm.raised_is(&exc::LookupError) => {
+                drop(vm.take_raised());
+                let at = self.scanner.with(|s| s.here());
+                return Err(self.fail(vm, UNKNOWN_ENCODING, at));
+            }
+            made => made?,
+        };
+        let table: Vec<u32> =
+            made.downcast::<Str>().map(|s| s.as_wtf8().code_points().collect()).unwrap_or_default();
+        if table.len() != 256 {
+            return Err(vm.value_error("multi-byte encodings are not supported"));
+        }
+        // Markup must read as in ASCII.
+        if (0x20..0x7f).chain([9, 10, 13]).any(|b: u32| table.get(b as usize) != Some(&b)) {
+            let at = self.scanner.with(|s| s.here());
+            return Err(self.fail(vm, UNKNOWN_ENCODING, at));
+        }
+        Ok(table)
     }
 
     fn parse(&self, vm: &Vm, bytes: &[u8], last: bool) -> PyResult<Value> {
@@ -477,6 +534,11 @@ impl Parser {
 
     fn parse_now(&self, vm: &Vm, bytes: &[u8], last: bool) -> PyResult<Value> {
         self.decode(vm, bytes, last)?;
+        // A token that was not complete is looked at again when there is much more of it.
+        let have = self.scanner.with(|s| s.left());
+        if self.deferral.get() && !last && have < 2 * self.before.get() {
+            return Ok(vm.new_int(1));
+        }
         loop {
             let raw = self.handler(DEFAULT).is_some() || self.handler(DEFAULT_EXPAND).is_some();
             let expand = self.handler(DEFAULT).is_none();
@@ -495,6 +557,8 @@ impl Parser {
             }
         }
         self.flush(vm)?;
+        let left = self.scanner.with(|s| s.left());
+        self.before.set(if left == have { have } else { 0 });
         Ok(vm.new_int(1))
     }
 }
