@@ -9,6 +9,7 @@
 //! The zero word is free, so `Option<Value>` is one word and `None` means "unbound".
 
 use crate::object::{Gc, Header, release};
+use std::hint::cold_path;
 use std::marker::PhantomData;
 use std::num::NonZeroU64;
 use std::ptr::NonNull;
@@ -149,13 +150,15 @@ impl Value {
         // The three highest bits of a common exponent are 011 or 100; one more makes them 10x, and turned to the other
         // end, behind the sign, the two that are known are the tag.
         let word = bits.wrapping_add(FLOAT_BIAS).rotate_left(3);
-        if word & 3 == 2 && word != FLOAT_ZERO {
-            Some(raw(word))
-        } else if bits == 0 {
-            Some(raw(FLOAT_ZERO))
-        } else {
-            None
+        if word & 3 == 2 {
+            if word == FLOAT_ZERO {
+                cold_path();
+                return None;
+            }
+            return Some(raw(word));
         }
+        cold_path();
+        if bits == 0 { Some(raw(FLOAT_ZERO)) } else { None }
     }
 
     /// Whether the word holds a float itself (a boxed float is a pointer).
@@ -170,10 +173,16 @@ impl Value {
         if bits & 3 != 2 {
             return None;
         }
+        Some(Value::float_of_word(bits))
+    }
+
+    /// The float that a word with a float's tag holds.
+    #[inline(always)]
+    pub const fn float_of_word(bits: u64) -> f64 {
         if bits == FLOAT_ZERO {
-            return Some(0.0);
+            return 0.0;
         }
-        Some(f64::from_bits(bits.rotate_right(3).wrapping_sub(FLOAT_BIAS)))
+        f64::from_bits(bits.rotate_right(3).wrapping_sub(FLOAT_BIAS))
     }
 
     /// The object that the word points to.

@@ -304,7 +304,11 @@ pub fn extend(vm: &Vm, l: &Gc<List>, iterable: &Value) -> PyResult<()> {
     }
     let it = vm.get_iter(iterable)?;
     let hint = vm.length_hint(iterable, 8)?;
-    let reserved = l.items.with_mut(|items| items.try_reserve(hint));
+    // A hint beyond what a list can hold says nothing.
+    let reserved = l.items.with_mut(|items| match items.len().checked_add(hint) {
+        Some(n) if n <= isize::MAX as usize => items.try_reserve(hint),
+        _ => Ok(()),
+    });
     if reserved.is_err() {
         return Err(vm.memory_error());
     }

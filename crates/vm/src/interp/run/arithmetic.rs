@@ -1,6 +1,6 @@
 //! Arithmetic, comparisons and tests of truth: on ints and floats in place, otherwise by the handlers of `ops`.
 
-use super::{At, Exit, FALSE, Handler, Left, NONE, PLAIN, State, TAIL, TRUE, both_ints, exit, float_of};
+use super::{At, Exit, FALSE, Handler, Left, NONE, PLAIN, State, TAIL, TRUE, both_floats, both_ints, exit};
 use crate::interp::frame::{Frame, Slot};
 use crate::interp::ops;
 use crate::protocol::BinaryOp;
@@ -62,7 +62,7 @@ fn jumps_if(op: Op) -> bool {
 
 macro_rules! float_op {
     ($s:ident, $i:ident, $x:expr, $y:expr, $op:tt) => {
-        if let (Some(x), Some(y)) = (float_of($x), float_of($y))
+        if let Some((x, y)) = both_floats($x, $y)
             && let Some(v) = Value::small_float(x $op y)
         {
             return $s.put_next($i.a(), v);
@@ -75,7 +75,7 @@ macro_rules! compare {
         if both_ints(b, c) {
             return $s.put_next($i.a(), Value::bool((b as i64) $cmp (c as i64)));
         }
-        if let (Some(x), Some(y)) = (float_of(b), float_of(c)) {
+        if let Some((x, y)) = both_floats(b, c) {
             return $s.put_next($i.a(), Value::bool(x $cmp y));
         }
         slow!($s, $i, compare)
@@ -95,7 +95,7 @@ macro_rules! compare_jump {
         let (a, b) = ($s.regs.bits($i.a()), $s.regs.bits($i.b()));
         let holds = if both_ints(a, b) {
             (a as i64) $cmp (b as i64)
-        } else if let (Some(x), Some(y)) = (float_of(a), float_of(b)) {
+        } else if let Some((x, y)) = both_floats(a, b) {
             x $cmp y
         } else {
             slow!($s, $i, compare_jump)
@@ -204,7 +204,7 @@ instructions! { (s, i, vm, 'go)
 
     hot Truediv {
         let (b, c) = (s.regs.bits(i.b()), s.regs.bits(i.c()));
-        if let (Some(x), Some(y)) = (float_of(b), float_of(c))
+        if let Some((x, y)) = both_floats(b, c)
             && y != 0.0
             && let Some(v) = Value::small_float(x / y)
         {
@@ -302,7 +302,7 @@ instructions! { (s, i, vm, 'go)
     }
 
     hot TruedivK {
-        if let (Some(x), Some(y)) = (float_of(s.regs.bits(i.b())), float_of(s.constant_bits(i.c())))
+        if let Some((x, y)) = both_floats(s.regs.bits(i.b()), s.constant_bits(i.c()))
             && y != 0.0
             && let Some(v) = Value::small_float(x / y)
         {

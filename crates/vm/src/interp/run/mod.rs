@@ -217,14 +217,13 @@ fn both_ints(a: u64, b: u64) -> bool {
     a & b & 1 != 0
 }
 
+/// Both words as floats, if both are some.
 #[inline(always)]
-fn float_of(bits: u64) -> Option<f64> {
-    if bits & 3 != 2 {
+fn both_floats(a: u64, b: u64) -> Option<(f64, f64)> {
+    if ((a ^ 2) | (b ^ 2)) & 3 != 0 {
         return None;
     }
-    // SAFETY: a word with float tag is no pointer, so nothing is counted.
-    let v = std::mem::ManuallyDrop::new(unsafe { Value::from_bits(bits) });
-    v.as_small_float()
+    Some((Value::float_of_word(a), Value::float_of_word(b)))
 }
 
 /// The instruction being run. Each operand is a load of its own: that is one instruction, where taking a word apart is
