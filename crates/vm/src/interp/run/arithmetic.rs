@@ -118,9 +118,11 @@ macro_rules! compare_jump_i {
 }
 
 instructions! { (s, i, vm, 'go)
-    cold binary {
+    warm binary {
         s.save();
-        ops::binary(vm, s.regs, i.instr(), binary_op(i.op()))?;
+        if ops::binary(vm, s.regs, i.instr(), binary_op(i.op())).is_err() {
+            return Exit::Raised;
+        }
     }
 
     cold binary_const {
@@ -134,9 +136,11 @@ instructions! { (s, i, vm, 'go)
         ops::binary_with(vm, s.regs, i.instr(), binary_op(i.op()), &Value::int32(i.sc() as i32))?;
     }
 
-    cold compare {
+    warm compare {
         s.save();
-        ops::compare(vm, s.regs, i.instr(), compare_op(i.op()))?;
+        if ops::compare(vm, s.regs, i.instr(), compare_op(i.op())).is_err() {
+            return Exit::Raised;
+        }
     }
 
     cold compare_int {
@@ -144,10 +148,12 @@ instructions! { (s, i, vm, 'go)
         ops::compare_with(vm, s.regs, i.instr(), compare_op(i.op()), &Value::int32(i.sc() as i32))?;
     }
 
-    cold compare_jump {
+    warm compare_jump {
         s.save();
-        if ops::compare_truth(vm, s.regs, i.a(), i.b(), compare_op(i.op()))? == jumps_if(i.op()) {
-            s.jump(i.jump24());
+        match ops::compare_truth(vm, s.regs, i.a(), i.b(), compare_op(i.op())) {
+            Ok(holds) if holds == jumps_if(i.op()) => s.jump(i.jump24()),
+            Ok(_) => {}
+            Err(_) => return Exit::Raised,
         }
     }
 
@@ -499,16 +505,30 @@ instructions! { (s, i, vm, 'go)
         compare_i!(s, i, >=)
     }
 
-    far EqK {
-        s.save();
-        let k = s.constant(i.c() as u32);
-        ops::compare_with(vm, s.regs, i.instr(), CompareOp::Eq, &k)?;
+    hot EqK {
+        slow!(s, i, compare_const)
     }
 
-    far NeK {
+    hot NeK {
+        slow!(s, i, compare_const)
+    }
+
+    warm compare_const {
+        if s.constant_bits(i.c()) == 0 {
+            slow!(s, i, compare_new_const)
+        }
+        s.save();
+        // SAFETY: a constant that has been made; code keeps its constants.
+        let k = unsafe { s.constant_ref(i.c()) };
+        if ops::compare_with(vm, s.regs, i.instr(), compare_op(i.op()), k).is_err() {
+            return Exit::Raised;
+        }
+    }
+
+    cold compare_new_const {
         s.save();
         let k = s.constant(i.c() as u32);
-        ops::compare_with(vm, s.regs, i.instr(), CompareOp::Ne, &k)?;
+        ops::compare_with(vm, s.regs, i.instr(), compare_op(i.op()), &k)?;
     }
 
     hot Is {
@@ -543,20 +563,20 @@ instructions! { (s, i, vm, 'go)
         s.regs.put(i.a(), Value::bool(!r));
     }
 
-    far Contains {
+    hot Contains {
         s.save();
-        let r = vm.contains(s.regs.get(i.c()), s.regs.get(i.b()))?;
+        let Ok(r) = vm.contains(s.regs.get(i.c()), s.regs.get(i.b())) else { return Exit::Raised };
         s.regs.consume(i.c());
         s.regs.consume(i.b());
-        s.regs.put(i.a(), Value::bool(r));
+        return s.put_next(i.a(), Value::bool(r));
     }
 
-    far NotContains {
+    hot NotContains {
         s.save();
-        let r = vm.contains(s.regs.get(i.c()), s.regs.get(i.b()))?;
+        let Ok(r) = vm.contains(s.regs.get(i.c()), s.regs.get(i.b())) else { return Exit::Raised };
         s.regs.consume(i.c());
         s.regs.consume(i.b());
-        s.regs.put(i.a(), Value::bool(!r));
+        return s.put_next(i.a(), Value::bool(!r));
     }
 
     hot JumpIfLt {

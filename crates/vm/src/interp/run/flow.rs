@@ -36,11 +36,11 @@ instructions! { (s, i, vm, 'go)
         vm.poll()?;
     }
 
-    far GetIter {
+    hot GetIter {
         s.save();
-        let v = vm.get_iter(s.regs.get(i.b()))?;
+        let Ok(v) = vm.get_iter(s.regs.get(i.b())) else { return Exit::Raised };
         s.regs.consume(i.b());
-        s.regs.put(i.a(), v);
+        return s.put_next(i.a(), v);
     }
 
     hot ForIter {

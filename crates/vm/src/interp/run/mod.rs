@@ -25,6 +25,7 @@ use std::cell::Cell;
 use std::hint::cold_path;
 use taipan_bytecode::{Instr, Op};
 use taipan_heap::Gc;
+use taipan_heap::cell::ValueCell;
 
 /// The registers of the running frame.
 #[derive(Clone, Copy)]
@@ -406,6 +407,14 @@ impl<'a, const M: u8> State<'a, M> {
     fn constant_bits(self, k: u16) -> u64 {
         // SAFETY: constant indexes are in range (verified).
         unsafe { self.exec.consts.get_unchecked(k as usize) }.bits()
+    }
+
+    /// # Safety
+    /// The constant has been made.
+    #[inline(always)]
+    unsafe fn constant_ref(self, k: u16) -> &'a Value {
+        // SAFETY: constant indexes are in range (verified); a `ValueCell` is the word of its value, and those of code stay.
+        unsafe { &*(self.exec.consts.get_unchecked(k as usize) as *const ValueCell as *const Value) }
     }
 
     /// A constant that has been made.

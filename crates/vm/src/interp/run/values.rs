@@ -605,7 +605,7 @@ instructions! { (s, i, vm, 'go)
             let b = s.regs.get(i.b());
             s.save();
             // SAFETY: a constant that has been made; code keeps its constants.
-            let k = unsafe { &*(s.exec.consts.get_unchecked(i.c() as usize) as *const _ as *const Value) };
+            let k = unsafe { s.constant_ref(i.c()) };
             let Ok(found) = fast::native_item(vm, b, k) else { return Exit::Raised };
             if let Some(v) = found {
                 s.regs.consume(i.b());
