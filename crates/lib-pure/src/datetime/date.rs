@@ -75,7 +75,7 @@ fn add_days(vm: &Vm, v: &Value, d: &Date, days: i64) -> PyResult<Value> {
     make(vm, vm.type_of(v), from_ordinal(ordinal))
 }
 
-fn plain<'a>(v: &'a Value) -> Option<&'a Gc<Date>> {
+fn plain(v: &Value) -> Option<&Gc<Date>> {
     v.downcast::<Date>().filter(|_| v.downcast::<DateTime>().is_none())
 }
 

@@ -314,10 +314,16 @@ pub mod testcapi {
     #[pyconst]
     const UINT_MAX: i64 = ffi::c_uint::MAX as i64;
     #[pyconst]
+    // As wide as the platform makes it.
+    #[allow(clippy::unnecessary_cast)]
     const LONG_MAX: i64 = ffi::c_long::MAX as i64;
     #[pyconst]
+    // As wide as the platform makes it.
+    #[allow(clippy::unnecessary_cast)]
     const LONG_MIN: i64 = ffi::c_long::MIN as i64;
     #[pyconst]
+    // As wide as the platform makes it.
+    #[allow(clippy::unnecessary_cast)]
     const ULONG_MAX: u64 = ffi::c_ulong::MAX as u64;
     #[pyconst]
     const LLONG_MAX: i64 = ffi::c_longlong::MAX;
