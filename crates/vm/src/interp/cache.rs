@@ -6,6 +6,7 @@
 //!     same versions and shape would run no Python code and find the same.
 
 use crate::object::{Type, ValueExt};
+use crate::types::descriptors::GetSetDescriptor;
 use crate::types::function::Function;
 use crate::types::instance::{self, Shape};
 use crate::types::module::Module;
@@ -32,6 +33,8 @@ pub enum Kind {
     Method,
     /// A property (borrowed) whose getter was a Python function.
     Property,
+    /// An attribute of a native class: its descriptor (borrowed).
+    Getset,
     /// Setting: the attribute exists in line at `offset`.
     Overwrite,
     /// Setting: the attribute exists, but not in line, as `Outline`.
@@ -97,7 +100,7 @@ impl SiteCache {
             return false;
         }
         self.misses.set(n + 1);
-        if !matches!(self.kind.get(), Kind::Empty | Kind::Module | Kind::Property) {
+        if !matches!(self.kind.get(), Kind::Empty | Kind::Module | Kind::Property | Kind::Getset) {
             let others = self
                 .others
                 .get_or_init(|| Box::new([const { [const { SiteCache::new(0, 0) }; WAYS] }; SETS]));
@@ -221,6 +224,11 @@ pub fn fill_attr(vm: &Vm, site: &SiteCache, obj: &Value, name: &Gc<Str>, method:
                     site.offset.set(base as u32);
                     site.set(Kind::Slot, version, std::ptr::null());
                 }
+            } else if !method
+                && descr.downcast_exact::<GetSetDescriptor>().is_some_and(|g| ty.is_subtype(&g.owner))
+            {
+                site.value.set(descr.bits());
+                site.set(Kind::Getset, version, std::ptr::null());
             } else if !method && has_python_getter(descr) {
                 site.value.set(descr.bits());
                 site.set(Kind::Property, version, std::ptr::null());

@@ -8,6 +8,7 @@ use crate::errors::exc;
 use crate::object::{Type, ValueExt};
 use crate::protocol::BinaryOp;
 use crate::protocol::attr::Method;
+use crate::types::descriptors::GetSetDescriptor;
 use crate::types::function::Function;
 use crate::types::instance::{self, Attrs, Shape};
 use crate::types::module::Module;
@@ -331,6 +332,15 @@ pub fn load_attr(vm: &Vm, regs: Regs, i: Instr, site: &SiteCache, name: &Gc<Str>
         regs.consume(i.b());
         regs.put(i.a(), v);
         return Ok(false);
+    }
+    if site.kind.get() == Kind::Getset && vm.type_of(obj).version.get() as u64 == site.version.get() {
+        let descr = borrowed(site.value.get());
+        if let Some(g) = descr.downcast_exact::<GetSetDescriptor>() {
+            let v = (g.def.get)(vm, obj)?;
+            regs.consume(i.b());
+            regs.put(i.a(), v);
+            return Ok(false);
+        }
     }
     if site.kind.get() == Kind::Property && vm.type_of(obj).version.get() as u64 == site.version.get() {
         let property = borrowed(site.value.get());

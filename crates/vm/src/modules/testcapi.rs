@@ -295,6 +295,17 @@ fn new_exception(
 pub mod testcapi {
     use super::*;
 
+    // In `_testlimitedcapi` since 3.13; tests from before ask here.
+    #[pyfn("sequence_getitem(seq, i, /)")]
+    fn sequence_getitem(vm: &Vm, seq: &Value, i: isize) -> PyResult<Value> {
+        super::testlimitedcapi::sequence_getitem(vm, seq, i)
+    }
+
+    #[pyfn("sequence_setitem(seq, i, value, /)")]
+    fn sequence_setitem(vm: &Vm, seq: &Value, i: &Value, value: &Value) -> PyResult<i32> {
+        super::testlimitedcapi::sequence_setitem(vm, seq, i, value)
+    }
+
     #[pyconst]
     const CHAR_MAX: i64 = ffi::c_char::MAX as i64;
     #[pyconst]
@@ -658,12 +669,12 @@ pub mod testlimitedcapi {
     }
 
     #[pyfn("sequence_getitem(seq, i, /)")]
-    fn sequence_getitem(vm: &Vm, seq: &Value, i: isize) -> PyResult<Value> {
+    pub fn sequence_getitem(vm: &Vm, seq: &Value, i: isize) -> PyResult<Value> {
         vm.get_item(seq, &vm.new_int(i as i64))
     }
 
     #[pyfn("sequence_setitem(seq, i, value, /)")]
-    fn sequence_setitem(vm: &Vm, seq: &Value, i: &Value, value: &Value) -> PyResult<i32> {
+    pub fn sequence_setitem(vm: &Vm, seq: &Value, i: &Value, value: &Value) -> PyResult<i32> {
         let i = isize::from_arg(vm, i)?;
         vm.set_item(seq, &vm.new_int(i as i64), value).map(|()| 0)
     }
