@@ -291,3 +291,62 @@ for k in range(3):
     if k == 1:
         math.floor = math.ceil
 print()
+
+
+# Static and class methods through one site: of classes, instances, metaclasses, replaced ones.
+class Meta(type):
+    @classmethod
+    def who(mcs):
+        return "meta", mcs.__name__
+
+    def plain(cls):
+        return "plain", cls.__name__
+
+
+class Base:
+    @classmethod
+    def who(cls):
+        return "class", cls.__name__
+
+    @staticmethod
+    def plain():
+        return "static"
+
+
+class Derived(Base):
+    pass
+
+
+class WithMeta(metaclass=Meta):
+    pass
+
+
+class Shadow(Base):
+    def __init__(self):
+        self.who = lambda: "instance"
+
+
+sm = Base.__dict__["plain"]
+targets = [Base, Derived, Base(), Derived(), WithMeta, Shadow(), Shadow]
+for k in range(4):
+    print([t.who() for t in targets], [t.plain() for t in targets])
+    if k == 0:
+        Derived.who = classmethod(lambda cls: ("derived", cls.__name__))
+    if k == 1:
+        sm.__init__(lambda: "another")
+    if k == 2:
+        Base.plain = classmethod(lambda cls: "now of the class")
+        del Derived.who
+print([Base.who.__self__.__name__, type(Base.who).__name__])
+
+
+# A sequence whose items take its place.
+def unpacked(v):
+    for v, w in [v] * 3:
+        pass
+    [v, w], x = [(v, w), "x"], "y"
+    v, w = v
+    return v, w, x
+
+
+print(unpacked(("text", ("a", "b"))))

@@ -6,11 +6,13 @@
 //!     same versions and shape would run no Python code and find the same.
 
 use crate::object::{Type, ValueExt};
+use crate::types::class_method::ClassMethod;
 use crate::types::descriptors::GetSetDescriptor;
 use crate::types::function::Function;
 use crate::types::instance::{self, Shape};
 use crate::types::module::Module;
 use crate::types::property::Property;
+use crate::types::static_method::StaticMethod;
 use crate::types::typedef::{F, GetAttrFn};
 use crate::types::{Str, class, slotdefs};
 use crate::{Value, Vm};
@@ -31,6 +33,9 @@ pub enum Kind {
     Class,
     /// A function of the class, to be called with the object first. `offset` as for `Class`.
     Method,
+    /// A static or class method (borrowed), for a call. Of a class's own: its version is `need`; otherwise `offset` as for
+    /// `Class`.
+    Wrapped,
     /// A property (borrowed) whose getter was a Python function.
     Property,
     /// An attribute of a native class: its descriptor (borrowed).
@@ -197,7 +202,7 @@ pub fn fill_attr(vm: &Vm, site: &SiteCache, obj: &Value, name: &Gc<Str>, method:
         return;
     }
     if let Some(cls) = obj.downcast::<Type>() {
-        fill_of_class(vm, site, cls, &ty, name);
+        fill_of_class(vm, site, cls, &ty, name, method);
         return;
     }
     if !plain_getattr(&ty) {
@@ -267,7 +272,15 @@ pub fn fill_attr(vm: &Vm, site: &SiteCache, obj: &Value, name: &Gc<Str>, method:
     } else if vm.type_of(&descr).slots.descr_get.get().is_none() {
         site.value.set(descr.bits());
         site.set(Kind::Class, version, shape);
+    } else if method && is_wrapped(&descr) {
+        site.value.set(descr.bits());
+        site.set(Kind::Wrapped, version, shape);
     }
+}
+
+/// Whether `wrapped_from_site` can take the function out.
+fn is_wrapped(descr: &Value) -> bool {
+    descr.downcast_exact::<StaticMethod>().is_some() || descr.downcast_exact::<ClassMethod>().is_some()
 }
 
 fn has_python_getter(descr: &Value) -> bool {
@@ -276,7 +289,7 @@ fn has_python_getter(descr: &Value) -> bool {
 }
 
 /// An attribute of a class, unless the metaclass has a say or it binds.
-fn fill_of_class(vm: &Vm, site: &SiteCache, cls: &Gc<Type>, meta: &Gc<Type>, name: &Gc<Str>) {
+fn fill_of_class(vm: &Vm, site: &SiteCache, cls: &Gc<Type>, meta: &Gc<Type>, name: &Gc<Str>, method: bool) {
     let plain = |f: GetAttrFn| std::ptr::fn_addr_eq(f, class::type_getattro as GetAttrFn);
     if !meta.slots.getattro.get().is_some_and(plain) {
         return;
@@ -285,14 +298,16 @@ fn fill_of_class(vm: &Vm, site: &SiteCache, cls: &Gc<Type>, meta: &Gc<Type>, nam
         return;
     }
     let Some(v) = cls.lookup(vm, name) else { return };
-    if vm.type_of(&v).slots.descr_get.get().is_some() && v.downcast_exact::<Function>().is_none() {
+    let wrapped = method && is_wrapped(&v);
+    if vm.type_of(&v).slots.descr_get.get().is_some() && v.downcast_exact::<Function>().is_none() && !wrapped
+    {
         return;
     }
     let (version, own) = (meta.ensure_version(vm), cls.ensure_version(vm));
     if version != 0 && own != 0 {
         site.need.set(own);
         site.value.set(v.bits());
-        site.set(Kind::OfClass, version, std::ptr::null());
+        site.set(if wrapped { Kind::Wrapped } else { Kind::OfClass }, version, std::ptr::null());
     }
 }
 

@@ -8,11 +8,13 @@ use crate::errors::exc;
 use crate::object::{Type, ValueExt};
 use crate::protocol::BinaryOp;
 use crate::protocol::attr::Method;
+use crate::types::class_method::ClassMethod;
 use crate::types::descriptors::GetSetDescriptor;
 use crate::types::function::Function;
 use crate::types::instance::{self, Attrs, Shape};
 use crate::types::module::Module;
 use crate::types::property::Property;
+use crate::types::static_method::StaticMethod;
 use crate::types::typedef::{CompareOp, F};
 use crate::types::{List, Str, Tuple};
 use crate::{PyResult, Value, Vm};
@@ -317,6 +319,28 @@ pub fn method_from_site(vm: &Vm, obj: &Value, site: &SiteCache) -> Option<Value>
         }
     }
     None
+}
+
+/// The function of a static or class method that the site remembers, and the class that goes in front of its arguments.
+#[inline(never)]
+pub fn wrapped_from_site(vm: &Vm, obj: &Value, site: &SiteCache) -> Option<(Value, Slot)> {
+    let ty = vm.type_of(obj);
+    if site.kind.get() != Kind::Wrapped || ty.version.get() as u64 != site.version.get() {
+        return None;
+    }
+    let cls = match obj.downcast::<Type>() {
+        Some(cls) if cls.version.get() == site.need.get() => cls,
+        // SAFETY: the version was compared.
+        None if unsafe { shape_matches(obj, site) } => ty,
+        _ => return None,
+    };
+    let descr = borrowed(site.value.get());
+    if let Some(m) = descr.downcast_exact::<StaticMethod>() {
+        return Some((m.callable.get()?, None));
+    }
+    let f = descr.downcast_exact::<ClassMethod>()?.callable.get()?;
+    f.downcast_exact::<Function>()?;
+    Some((f, Some(cls.to_value())))
 }
 
 /// `load_attr`; `true`: a frame was entered (a property's getter) that will give the result.

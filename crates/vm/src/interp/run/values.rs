@@ -439,6 +439,13 @@ instructions! { (s, i, vm, 'go)
 
     warm load_rare_method {
         let obj = s.regs.get(i.b());
+        if let Some((f, cls)) = ops::wrapped_from_site(vm, obj, s.site(i)) {
+            s.save();
+            s.regs.consume(i.b());
+            s.regs.put_fresh(i.a() as usize, Some(f));
+            s.regs.put_fresh(i.a() as usize + 1, cls);
+            return s.next();
+        }
         if let Some(f) = ops::method_from_site(vm, obj, s.site(i)) {
             let zelf = s.regs.own(i.b());
             s.regs.put_fresh(i.a() as usize, Some(f));
