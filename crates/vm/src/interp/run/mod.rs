@@ -6,8 +6,8 @@
 //! its state from the frame again, so it may do anything.
 //!
 //! LLVM turns calls at the end into jumps when it optimises (`build.rs` says when: `cfg(tail_calls)`); elsewhere, and for
-//! watched code, an instruction returns `Flow::Again` to a plain loop. `tests/lang/long_runs.py` runs each kind of instruction often enough
-//! to run out of native stack if one left something there.
+//! watched code, an instruction returns `Exit::Again` to a plain loop. `tests/lang/long_runs.py` runs each kind of
+//! instruction often enough to run out of native stack if one left something there.
 //!
 //! To add an instruction: (1) its row in `ops.rs`; (2) a function in the file of its family here; (3) its slow path in
 //! `ops.rs` or a neighbour.
