@@ -1,6 +1,6 @@
 //! The `taipan` binary: `python3`'s command line.
 
-#![cfg_attr(bare_main, no_main)]
+#![cfg_attr(all(bare_main, not(test)), no_main)]
 #![allow(clippy::disallowed_methods, reason = "the program's own door: arguments, its thread, its status")]
 
 mod help;
@@ -15,7 +15,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
 use taipan::Interpreter;
-#[cfg(not(bare_main))]
+#[cfg(any(not(bare_main), test))]
 use taipan::host::Files;
 use taipan::host::Signals;
 
@@ -113,7 +113,7 @@ static ALLOCATOR: Allocator = Allocator;
 
 /// The program's entry, as C has it: what Rust's own start does before `main` (it looks where the stack ends, takes over
 /// signals) is for nothing here, and costs a fiftieth of a start.
-#[cfg(bare_main)]
+#[cfg(all(bare_main, not(test)))]
 #[unsafe(no_mangle)]
 extern "C" fn main(_argc: i32, _argv: *const *const u8) -> i32 {
     unsafe extern "C" {
@@ -125,7 +125,7 @@ extern "C" fn main(_argc: i32, _argv: *const *const u8) -> i32 {
     start()
 }
 
-#[cfg(not(bare_main))]
+#[cfg(any(not(bare_main), test))]
 fn main() {
     // Rust's start has put `/dev/null` where there was no stream: programs find none, as they expect.
     let host = taipan::host::RealHost::new();
