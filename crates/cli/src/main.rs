@@ -16,7 +16,7 @@ use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
 use taipan::Interpreter;
 #[cfg(any(not(bare_main), test))]
-use taipan::host::Files;
+use taipan::host::{Environment, Files};
 use taipan::host::Signals;
 
 /// Native stack of the thread that runs Python: deep recursion ends in `RecursionError` long before.
