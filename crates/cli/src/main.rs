@@ -15,9 +15,9 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
 use taipan::Interpreter;
+use taipan::host::Signals;
 #[cfg(any(not(bare_main), test))]
 use taipan::host::{Environment, Files};
-use taipan::host::Signals;
 
 /// Native stack of the thread that runs Python: deep recursion ends in `RecursionError` long before.
 const STACK: usize = 64 << 20;
