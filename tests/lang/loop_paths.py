@@ -350,3 +350,40 @@ def unpacked(v):
 
 
 print(unpacked(("text", ("a", "b"))))
+
+
+# A key that is not there is hashed and compared once.
+class Key:
+    def __hash__(self):
+        print("hash", end=" ")
+        return 1
+
+    def __eq__(self, other):
+        print("eq", end=" ")
+        return False
+
+
+class Sub(dict):
+    pass
+
+
+for d in ({1: 2}, Sub({1: 2})):
+    for k in range(2):
+        try:
+            d[Key()]
+        except KeyError:
+            print("gone")
+        d[Key()] = 3
+
+
+# Attributes of what dies by being read.
+class Holder:
+    def __init__(self):
+        self.v = [1]
+
+    def __del__(self):
+        print("del", end=" ")
+
+
+for k in range(3):
+    print(Holder().v, Holder().v.append(k), len(Holder().v))

@@ -69,7 +69,7 @@ pub unsafe fn enter_plain(
         // The callable moves into the frame; an EMPTY self needs nothing.
         let callee = std::ptr::replace(regs.base.add(r) as *mut u64, DEAD);
         let func: Gc<Function> = Value::from_bits(callee).into_gc_unchecked();
-        Some(vm.thread.push_unchecked(caller, func, exec, base, dst))
+        Some(vm.thread.push_unchecked(caller as *const Frame as *mut Frame, func, exec, base, 0, dst))
     }
 }
 
@@ -391,7 +391,7 @@ pub unsafe fn enter_special(
         && ty.is_heap_type()
         && let Some(init) = super::fast::plain_init(vm, ty)
     {
-        let obj = vm.alloc_in(ty, crate::types::object::Object)?.into_value();
+        let obj = crate::types::instance::new_plain(vm, ty);
         drop(regs.take(r));
         regs.put_fresh(r + 1, Some(obj.clone()));
         regs.put_fresh(r, Some(init.to_value()));

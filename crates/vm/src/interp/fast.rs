@@ -143,29 +143,16 @@ pub fn store_slice(vm: &Vm, v: &Value, start: &Value, stop: &Value, new: &Value)
     }
 }
 
-/// `v[key]` of a dict that has it; `None` means to go the general way.
-#[inline]
-pub fn item(vm: &Vm, v: &Value, key: &Value) -> PyResult<Option<Value>> {
-    match v.downcast_exact::<Dict>() {
-        Some(d) => match key.downcast_exact::<Str>() {
-            Some(s) => Ok(d.get_str(vm, s)),
-            None => d.get(vm, key),
-        },
-        None => Ok(None),
-    }
-}
-
-/// `v[key]` of dicts that have the key, and of objects of native classes; `None` means to go the general way.
+/// `v[key]` of objects of native classes; `None` means to go the general way, which has not been begun.
 #[inline(never)]
 pub fn native_item(vm: &Vm, v: &Value, key: &Value) -> PyResult<Option<Value>> {
-    let Some(ty) = v.heap_type() else { return Ok(None) };
-    if ty.native.is_none() || ty.is(&vm.types.type_) {
-        return Ok(None);
+    if let Some(d) = v.downcast_exact::<Dict>()
+        && let Some(s) = key.downcast_exact::<Str>()
+        && let Some(found) = d.get_str(vm, s)
+    {
+        return Ok(Some(found));
     }
-    if ty.is(&vm.types.dict) {
-        return item(vm, v, key);
-    }
-    match ty.slots.subscript.get() {
+    match v.heap_type().filter(|ty| ty.native.is_some()).and_then(|ty| ty.slots.subscript.get()) {
         Some(f) => f(vm, v, key).map(Some),
         None => Ok(None),
     }

@@ -342,28 +342,9 @@ impl ThreadState {
         kind: u8,
         dst: u16,
     ) -> PyResult<*mut Frame> {
-        let f = self.next_place(vm)?;
-        // SAFETY: the place above the top frame holds no live frame.
-        unsafe {
-            f.write(Frame {
-                pc: Cell::new(exec.instrs.as_ptr()),
-                base,
-                free: base.add(exec.nregs),
-                exec,
-                prev: self.top.get(),
-                func: Some(func),
-                locals: None,
-                owner: None,
-                object: GcCell::new(None),
-                dst,
-                kind: Cell::new(kind),
-                begun: Cell::new(false),
-                lineno_override: Cell::new(0),
-            });
-            self.top.set(f);
-            self.next.set(f.add(1));
-            Ok(f)
-        }
+        self.next_place(vm)?;
+        // SAFETY: by contract; there is a place.
+        unsafe { Ok(self.push_unchecked(self.top.get(), func, exec, base, kind, dst)) }
     }
 
     /// Whether the recursion limit, as far as this thread knows it, leaves a place.
@@ -372,19 +353,20 @@ impl ThreadState {
         self.next.get() < self.limit.get()
     }
 
-    /// `push` on top of `caller`, for a frame of kind 0.
+    /// `push` where there is a place, on top of `caller`.
     ///
     /// # Safety
-    /// As for `push`; `caller` is the top frame, and there is a place.
+    /// As for `push`; `caller` is the top frame, or place 0.
     #[inline(always)]
     pub unsafe fn push_unchecked(
         &self,
-        caller: &Frame,
+        caller: *mut Frame,
         func: Gc<Function>,
         exec: &Exec,
         base: *mut Slot,
+        kind: u8,
         dst: u16,
-    ) -> *const Frame {
+    ) -> *mut Frame {
         let f = self.next.get();
         // SAFETY: by contract.
         unsafe {
@@ -393,13 +375,13 @@ impl ThreadState {
                 base,
                 free: base.add(exec.nregs),
                 exec,
-                prev: caller as *const Frame as *mut Frame,
+                prev: caller,
                 func: Some(func),
                 locals: None,
                 owner: None,
                 object: GcCell::new(None),
                 dst,
-                kind: Cell::new(0),
+                kind: Cell::new(kind),
                 begun: Cell::new(false),
                 lineno_override: Cell::new(0),
             });
@@ -498,14 +480,9 @@ impl ThreadState {
     /// The frame and its window are complete, not on the stack, and stay where they are until they are off it again.
     #[inline(always)]
     pub unsafe fn link(&self, vm: &Vm, f: *mut Frame) -> PyResult<()> {
-        let place = self.next_place(vm)?;
-        // SAFETY: by contract.
-        unsafe {
-            (*f).free = self.free_base();
-            (*f).prev = self.top.get();
-            self.top.set(f);
-            self.next.set(place.add(1));
-        }
+        self.next_place(vm)?;
+        // SAFETY: by contract; place 0 says where windows begin as frames do.
+        unsafe { self.link_unchecked(&*self.top.get(), f) };
         Ok(())
     }
 }

@@ -41,8 +41,8 @@ pub unsafe fn shape_matches(obj: &Value, site: &SiteCache) -> bool {
 }
 
 /// The attribute of the module that a site of kind `Module` remembers, if the module still has it there.
-#[inline]
-fn module_attr(obj: &Value, site: &SiteCache) -> Option<Value> {
+#[inline(always)]
+pub fn module_attr(obj: &Value, site: &SiteCache) -> Option<Value> {
     if site.kind.get() != Kind::Module {
         return None;
     }
@@ -231,15 +231,14 @@ pub fn index_fast(v: &Value, n: i64) -> Option<Value> {
     t.get(usize::try_from(n).ok()?).cloned()
 }
 
-/// `subscr`; `true`: a frame was entered that will give the result.
+/// `subscr` of what is not native; `true`: a frame was entered that will give the result.
 #[inline(never)]
 pub fn subscr(vm: &Vm, regs: Regs, i: Instr) -> PyResult<bool> {
     let (b, c) = (regs.get(i.b()), regs.get(i.c()));
-    let v = match fast::item(vm, b, c)? {
-        Some(v) => v,
-        None if fast::enter_getitem(vm, regs, i.b(), fast::Key::Register(i.c()), i.a())? => return Ok(true),
-        None => vm.get_item(b, c)?,
-    };
+    if fast::enter_getitem(vm, regs, i.b(), fast::Key::Register(i.c()), i.a())? {
+        return Ok(true);
+    }
+    let v = vm.get_item(b, c)?;
     regs.consume(i.c());
     regs.consume(i.b());
     regs.put(i.a(), v);
@@ -343,20 +342,10 @@ pub fn wrapped_from_site(vm: &Vm, obj: &Value, site: &SiteCache) -> Option<(Valu
     Some((f, Some(cls.to_value())))
 }
 
-/// `load_attr`; `true`: a frame was entered (a property's getter) that will give the result.
+/// `load_attr` of what the site does not remember as a value; `true`: a frame was entered (a property's getter) that will give the result.
 #[inline(never)]
 pub fn load_attr(vm: &Vm, regs: Regs, i: Instr, site: &SiteCache, name: &Gc<Str>) -> PyResult<bool> {
     let obj = regs.get(i.b());
-    if let Some(v) = from_site(vm, obj, site) {
-        regs.consume(i.b());
-        regs.put(i.a(), v);
-        return Ok(false);
-    }
-    if let Some(v) = module_attr(obj, site) {
-        regs.consume(i.b());
-        regs.put(i.a(), v);
-        return Ok(false);
-    }
     if site.kind.get() == Kind::Getset && vm.type_of(obj).version.get() as u64 == site.version.get() {
         let descr = borrowed(site.value.get());
         if let Some(g) = descr.downcast_exact::<GetSetDescriptor>() {
@@ -382,23 +371,14 @@ pub fn load_attr(vm: &Vm, regs: Regs, i: Instr, site: &SiteCache, name: &Gc<Str>
     Ok(false)
 }
 
+/// `load_method` of what the site does not remember.
 #[inline(never)]
 pub fn load_method(vm: &Vm, regs: Regs, i: Instr, site: Option<&SiteCache>, name: &Gc<Str>) -> PyResult<()> {
     let obj = regs.get(i.b());
-    let known = site.and_then(|s| {
-        let method = method_from_site(vm, obj, s).map(Method::Unbound);
-        method.or_else(|| from_site(vm, obj, s).or_else(|| module_attr(obj, s)).map(Method::Bound))
-    });
-    let found = match known {
-        Some(found) => found,
-        None => {
-            let found = vm.get_method(obj, name)?;
-            if let Some(s) = site {
-                cache::fill_attr(vm, s, obj, name, true);
-            }
-            found
-        }
-    };
+    let found = vm.get_method(obj, name)?;
+    if let Some(s) = site {
+        cache::fill_attr(vm, s, obj, name, true);
+    }
     match found {
         Method::Unbound(f) => {
             let zelf = regs.own(i.b());

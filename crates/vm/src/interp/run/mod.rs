@@ -15,11 +15,9 @@
 use super::cache::{Kind, SiteCache};
 use super::frame::{Frame, Slot, kind};
 use super::{tracing, unwind};
-use crate::object::ValueExt;
 use crate::types::Str;
 use crate::types::code::Exec;
 use crate::types::generator::GenState;
-use crate::types::module::Module;
 use crate::{PyResult, Raised, Value, Vm};
 use std::cell::Cell;
 use std::hint::cold_path;
@@ -477,19 +475,6 @@ impl<'a, const M: u8> State<'a, M> {
         self.consume_shared(b, u16::MAX);
         self.consume_shared(c, u16::MAX);
         true
-    }
-
-    /// The attribute of a module that a site remembers, if the module still has it there.
-    #[inline(always)]
-    fn known_module_attr(self, obj: &Value, site: &SiteCache) -> Option<Value> {
-        if site.kind.get() != Kind::Module {
-            return None;
-        }
-        let m = obj.downcast_exact::<Module>()?;
-        if m.dict.table.current_version() != site.value.get() {
-            return None;
-        }
-        m.dict.table.value_at(site.offset.get() as usize)
     }
 
     /// Runs the next instruction.

@@ -362,17 +362,14 @@ instructions! { (s, i, vm, 'go)
     }
 
     warm load_rare_attr {
-        let b = i.b();
+        let (a, b) = (i.a(), i.b());
         let obj = s.regs.get(b);
-        if s.may_consume(b, i.a()) {
-            if let Some(v) = ops::from_site(vm, obj, s.site(i)) {
-                s.consume_shared(b, i.a());
-                return s.put_next(i.a(), v);
+        if let Some(v) = ops::from_site(vm, obj, s.site(i)).or_else(|| ops::module_attr(obj, s.site(i))) {
+            s.save();
+            if a != b {
+                s.regs.consume(b);
             }
-            if let Some(v) = s.known_module_attr(obj, s.site(i)) {
-                s.consume_shared(b, i.a());
-                return s.put_next(i.a(), v);
-            }
+            return s.put_next(a, v);
         }
         slow!(s, i, load_attr)
     }
@@ -452,10 +449,9 @@ instructions! { (s, i, vm, 'go)
             s.regs.put_fresh(i.a() as usize + 1, Some(zelf));
             return s.next();
         }
-        if s.may_consume(i.b(), u16::MAX)
-            && let Some(v) = s.known_module_attr(obj, s.site(i))
-        {
-            s.consume_shared(i.b(), u16::MAX);
+        if let Some(v) = ops::from_site(vm, obj, s.site(i)).or_else(|| ops::module_attr(obj, s.site(i))) {
+            s.save();
+            s.regs.consume(i.b());
             s.regs.put_fresh(i.a() as usize, Some(v));
             s.regs.put_fresh(i.a() as usize + 1, None);
             return s.next();
@@ -626,10 +622,7 @@ instructions! { (s, i, vm, 'go)
         s.save();
         let k = s.constant(i.c() as u32);
         let b = s.regs.get(i.b());
-        let v = match fast::item(vm, b, &k)? {
-            Some(v) => v,
-            None => vm.get_item(b, &k)?,
-        };
+        let v = vm.get_item(b, &k)?;
         s.regs.consume(i.b());
         s.regs.put(i.a(), v);
     }
@@ -697,17 +690,6 @@ instructions! { (s, i, vm, 'go)
     cold store_subscr {
         let (a, b) = (s.regs.get(i.a()), s.regs.get(i.b()));
         s.save();
-        if let (Some(l), Some(n)) = (a.downcast_exact::<List>(), b.as_int())
-            && n >= 0
-        {
-            let v = s.regs.own(i.c());
-            match l.set(n as usize, v) {
-                Ok(()) => {}
-                Err(v) => vm.set_item(a, b, &v)?,
-            }
-            s.regs.consume(i.a());
-            break 'go;
-        }
         if fast::enter_setitem(vm, s.regs, i.a(), i.b(), i.c())? {
             s.reload();
             break 'go;
