@@ -130,6 +130,11 @@ fn event_number(vm: &Vm, monitoring: &Value, name: &str) -> PyResult<i64> {
 }
 
 impl Profiler {
+    /// The native function of an event, if those are wanted.
+    fn native(&self, vm: &Vm, callable: &Value, self_arg: &Value) -> Option<Gc<BuiltinFunction>> {
+        if self.builtins.get() { native(vm, callable, self_arg) } else { None }
+    }
+
     /// The time now, in nanoseconds or the program's own units.
     fn now(&self, vm: &Vm) -> i64 {
         let Some(timer) = self.timer.get() else { return vm.host().monotonic_ns() };
@@ -441,9 +446,7 @@ impl Profiler {
         callable: &Value,
         self_arg: &Value,
     ) -> PyResult<()> {
-        if zelf.builtins.get()
-            && let Some(f) = native(vm, callable, self_arg)
-        {
+        if let Some(f) = zelf.native(vm, callable, self_arg) {
             zelf.enter(vm, native_key(&f), || native_name(vm, &f))?;
         }
         Ok(())
@@ -458,9 +461,7 @@ impl Profiler {
         callable: &Value,
         self_arg: &Value,
     ) -> PyResult<()> {
-        if zelf.builtins.get()
-            && let Some(f) = native(vm, callable, self_arg)
-        {
+        if let Some(f) = zelf.native(vm, callable, self_arg) {
             zelf.leave(vm, native_key(&f));
         }
         Ok(())

@@ -127,6 +127,10 @@ pub fn check_time(vm: &Vm, [hour, minute, second, micros, fold]: [i32; 5]) -> Py
             return Err(vm.value_error(format_args!("{name} must be in 0..{last}, not {n}")));
         }
     }
+    check_fold(vm, fold)
+}
+
+pub fn check_fold(vm: &Vm, fold: i32) -> PyResult<()> {
     if fold != 0 && fold != 1 {
         return Err(vm.value_error(format_args!("fold must be either 0 or 1, not {fold}")));
     }

@@ -605,9 +605,7 @@ impl DateTime {
             *place = int_or(vm, v, *place)?;
         }
         let fold = int_or(vm, fold, i32::from(zelf.fold.get()))?;
-        if fold != 0 && fold != 1 {
-            return Err(vm.value_error(format_args!("fold must be either 0 or 1, not {fold}")));
-        }
+        args::check_fold(vm, fold)?;
         let zone = match tzinfo {
             Some(_) => args::zone(vm, tzinfo)?,
             None => zelf.zone.clone(),
