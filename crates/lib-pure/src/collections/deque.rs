@@ -59,7 +59,7 @@ impl Deque {
         self.state.set(self.state.get().wrapping_add(1));
     }
 
-    fn push(&self, v: Value) {
+    pub fn push(&self, v: Value) {
         let max = self.maxlen.get().unwrap_or(usize::MAX);
         let out = self.items.with_mut(|items| {
             if max == 0 {

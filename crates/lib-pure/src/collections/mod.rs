@@ -1,7 +1,7 @@
 //! `_collections`: `deque`, `defaultdict`, `OrderedDict` and helpers of `collections`.
 
 mod defaultdict;
-mod deque;
+pub mod deque;
 mod odict;
 mod tuplegetter;
 

@@ -1,7 +1,8 @@
 //! `TreeBuilder`: makes a tree of what a parser reports.
 
-use super::Factories;
 use super::element::{self, Element, expect_element};
+use super::{Factories, PARSE_ERROR};
+use crate::collections::deque::Deque;
 use std::cell::Cell;
 use taipan_vm::errors::exc;
 use taipan_vm::native::CallArgs;
@@ -17,8 +18,9 @@ pub struct TreeBuilder {
     last: ValueCell,
     /// The one that text belongs behind.
     tail_of: ValueCell,
-    /// Text that was not put anywhere yet.
-    data: Guarded<Vec<Value>>,
+    /// Text that was not put anywhere yet: the first piece, and those behind it.
+    data: ValueCell,
+    more: Guarded<Vec<Value>>,
     /// What was open around `this`; `None` around the root.
     stack: Guarded<Vec<Option<Value>>>,
     element_factory: ValueCell,
@@ -27,23 +29,73 @@ pub struct TreeBuilder {
     #[notrace]
     insert_comments: Cell<bool>,
     #[notrace]
-    insert_pis: Cell<bool>,
+    pub insert_pis: Cell<bool>,
+    pub events: Events,
+}
+
+/// What is told to those who read a tree while it grows: the name of each event that they asked for, and where it goes.
+#[derive(Trace, Default)]
+pub struct Events {
+    /// A deque, a list, or what to call.
+    pub queue: ValueCell,
+    pub start: ValueCell,
+    pub end: ValueCell,
+    pub start_ns: ValueCell,
+    pub end_ns: ValueCell,
+    pub comment: ValueCell,
+    pub pi: ValueCell,
+}
+
+impl Events {
+    pub fn clear(&self) {
+        for cell in [&self.start, &self.end, &self.start_ns, &self.end_ns, &self.comment, &self.pi] {
+            cell.set(None);
+        }
+    }
+
+    pub fn tell(&self, vm: &Vm, event: &ValueCell, what: impl FnOnce() -> Value) -> PyResult<()> {
+        if !event.is_some() {
+            return Ok(());
+        }
+        let (Some(event), Some(queue)) = (event.get(), self.queue.get()) else { return Ok(()) };
+        let pair = vm.tuple_from_iter([event, what()].into_iter()).into_value();
+        if let Some(d) = queue.downcast_exact::<Deque>() {
+            d.push(pair);
+        } else if let Some(l) = queue.downcast_exact::<List>() {
+            l.push(pair);
+        } else {
+            vm.call1(&queue, &pair)?;
+        }
+        Ok(())
+    }
 }
 
 impl TreeBuilder {
+    /// Whether text belongs anywhere.
+    pub fn wants_text(&self) -> bool {
+        self.last.is_some()
+    }
+
+    /// Text that comes next.
+    pub fn text(&self, piece: Value) {
+        if !self.wants_text() {
+            return;
+        }
+        match self.data.is_some() {
+            true => self.more.with_mut(|m| m.push(piece)),
+            false => self.data.set(Some(piece)),
+        }
+    }
+
     /// Puts the text that has gathered where it belongs.
     fn flush(&self, vm: &Vm) -> PyResult<()> {
-        let data = self.data.take();
-        if data.is_empty() {
-            return Ok(());
+        let Some(mut joined) = self.data.take() else { return Ok(()) };
+        if self.more.with(|m| !m.is_empty()) {
+            let mut all = self.more.take();
+            all.insert(0, joined);
+            let list = vm.new_list(all).into_value();
+            joined = vm.call_method(vm.names.empty.as_value(), "join", &[list])?;
         }
-        let joined = match data.as_slice() {
-            [one] => one.clone(),
-            _ => {
-                let list = vm.new_list(data).into_value();
-                vm.call_method(vm.names.empty.as_value(), "join", &[list])?
-            }
-        };
         let (element, name) = match self.tail_of.get() {
             Some(e) => (e, "tail"),
             None => match self.last.get() {
@@ -81,6 +133,70 @@ impl TreeBuilder {
         }
     }
 
+    /// An element begins. Without attributes, a factory is given a new dict.
+    pub fn begin(&self, vm: &Vm, tag: &Value, attrs: Option<Value>) -> PyResult<Value> {
+        self.flush(vm)?;
+        let made = match self.element_factory.get() {
+            None => element::make(vm, tag, attrs).into_value(),
+            Some(f) => {
+                let attrs = attrs.unwrap_or_else(|| vm.new_dict().into_value());
+                vm.call(&f, &[tag.clone(), attrs])?
+            }
+        };
+        self.tail_of.set(None);
+        let this = self.this.get();
+        match &this {
+            Some(parent) => self.add(vm, parent, &made)?,
+            None if self.root.is_some() => return Err(parse_error(vm, "multiple elements on top level")),
+            None => self.root.set(Some(made.clone())),
+        }
+        self.stack.with_mut(|s| s.push(this));
+        self.this.set(Some(made.clone()));
+        self.last.set(Some(made.clone()));
+        self.events.tell(vm, &self.events.start, || made.clone())?;
+        Ok(made)
+    }
+
+    /// The element that is open ends.
+    pub fn finish(&self, vm: &Vm) -> PyResult<Value> {
+        self.flush(vm)?;
+        let Some(outer) = self.stack.with_mut(Vec::pop) else {
+            return Err(vm.raise_new(&exc::IndexError, "pop from empty stack"));
+        };
+        let closed = self.this.replace(outer).unwrap_or(Value::NONE);
+        self.last.set(Some(closed.clone()));
+        self.tail_of.set(Some(closed.clone()));
+        self.events.tell(vm, &self.events.end, || closed.clone())?;
+        Ok(closed)
+    }
+
+    pub fn note(&self, vm: &Vm, text: &Value) -> PyResult<Value> {
+        self.flush(vm)?;
+        let made = match self.comment_factory.get() {
+            Some(f) => self.single(vm, vm.call1(&f, text)?, self.insert_comments.get())?,
+            None => text.clone(),
+        };
+        self.events.tell(vm, &self.events.comment, || made.clone())?;
+        Ok(made)
+    }
+
+    pub fn instruct(&self, vm: &Vm, target: &Value, text: &Value) -> PyResult<Value> {
+        self.flush(vm)?;
+        let args = [target.clone(), text.clone()];
+        let made = match self.pi_factory.get() {
+            Some(f) => self.single(vm, vm.call(&f, &args)?, self.insert_pis.get())?,
+            None => vm.tuple_from(&args).into_value(),
+        };
+        self.events.tell(vm, &self.events.pi, || made.clone())?;
+        Ok(made)
+    }
+
+    /// The tree.
+    pub fn done(&self, vm: &Vm) -> PyResult<Value> {
+        self.flush(vm)?;
+        Ok(self.root.get().unwrap_or(Value::NONE))
+    }
+
     /// A comment or processing instruction that was made.
     fn single(&self, vm: &Vm, made: Value, insert: bool) -> PyResult<Value> {
         if insert && let Some(this) = self.this.get() {
@@ -91,15 +207,8 @@ impl TreeBuilder {
     }
 }
 
-/// `ParseError`, which the Python half defines.
 fn parse_error(vm: &Vm, text: &str) -> Raised {
-    let made = vm
-        .import_named("xml.etree.ElementTree")
-        .and_then(|m| vm.call_method(&m, "ParseError", &[vm.new_str(text).into_value()]));
-    match made {
-        Ok(e) => vm.raise(e),
-        Err(raised) => raised,
-    }
+    vm.raise_new(&PARSE_ERROR, text)
 }
 
 impl Slots for TreeBuilder {
@@ -139,10 +248,7 @@ impl TreeBuilder {
     #[pymethod("data($self, data, /)")]
     fn data(vm: &Vm, zelf: &Gc<TreeBuilder>, data: &Value) {
         let _ = vm;
-        // Text before the root belongs nowhere.
-        if zelf.last.is_some() {
-            zelf.data.with_mut(|d| d.push(data.clone()));
-        }
+        zelf.text(data.clone());
     }
 
     #[pymethod("start($self, tag, attrs, /)")]
@@ -153,59 +259,27 @@ impl TreeBuilder {
                 vm.shown_type_name(attrs)
             )));
         }
-        zelf.flush(vm)?;
-        let made = match zelf.element_factory.get() {
-            None => element::make(vm, tag, Some(attrs.clone())).into_value(),
-            Some(f) => vm.call(&f, &[tag.clone(), attrs.clone()])?,
-        };
-        zelf.tail_of.set(None);
-        let this = zelf.this.get();
-        match &this {
-            Some(parent) => zelf.add(vm, parent, &made)?,
-            None if zelf.root.is_some() => return Err(parse_error(vm, "multiple elements on top level")),
-            None => zelf.root.set(Some(made.clone())),
-        }
-        zelf.stack.with_mut(|s| s.push(this));
-        zelf.this.set(Some(made.clone()));
-        zelf.last.set(Some(made.clone()));
-        Ok(made)
+        zelf.begin(vm, tag, Some(attrs.clone()))
     }
 
     #[pymethod("end($self, tag, /)")]
     fn end(vm: &Vm, zelf: &Gc<TreeBuilder>, tag: &Value) -> PyResult<Value> {
         let _ = tag;
-        zelf.flush(vm)?;
-        let Some(outer) = zelf.stack.with_mut(Vec::pop) else {
-            return Err(vm.raise_new(&exc::IndexError, "pop from empty stack"));
-        };
-        let closed = zelf.this.replace(outer);
-        zelf.last.set(closed.clone());
-        zelf.tail_of.set(closed.clone());
-        Ok(closed.unwrap_or(Value::NONE))
+        zelf.finish(vm)
     }
 
     #[pymethod("comment($self, text, /)")]
     fn comment(vm: &Vm, zelf: &Gc<TreeBuilder>, text: &Value) -> PyResult<Value> {
-        zelf.flush(vm)?;
-        match zelf.comment_factory.get() {
-            Some(f) => zelf.single(vm, vm.call1(&f, text)?, zelf.insert_comments.get()),
-            None => Ok(text.clone()),
-        }
+        zelf.note(vm, text)
     }
 
     #[pymethod("pi($self, target, text=None, /)")]
     fn pi(vm: &Vm, zelf: &Gc<TreeBuilder>, target: &Value, text: &Value) -> PyResult<Value> {
-        zelf.flush(vm)?;
-        let args = [target.clone(), text.clone()];
-        match zelf.pi_factory.get() {
-            Some(f) => zelf.single(vm, vm.call(&f, &args)?, zelf.insert_pis.get()),
-            None => Ok(vm.tuple_from(&args).into_value()),
-        }
+        zelf.instruct(vm, target, text)
     }
 
     #[pymethod("close($self, /)")]
     fn close(vm: &Vm, zelf: &Gc<TreeBuilder>) -> PyResult<Value> {
-        zelf.flush(vm)?;
-        Ok(zelf.root.get().unwrap_or(Value::NONE))
+        zelf.done(vm)
     }
 }

@@ -1,14 +1,19 @@
 //! `_elementtree`: the elements of `xml.etree.ElementTree` (`element.rs`), the iterator over a tree (`walk.rs`) and the
-//! builder of trees (`builder.rs`). The parser is the library's own, in Python.
+//! builder of trees (`builder.rs`), and the parser that feeds it from the scanner of `expat` (`parser.rs`).
 
 mod builder;
 mod element;
+mod parser;
 mod walk;
 
 use builder::TreeBuilder;
 use element::Element;
+use parser::XmlParser;
+use taipan_vm::errors::exc;
 use taipan_vm::native::CallArgs;
 use taipan_vm::prelude::*;
+
+taipan_vm::native_exception!(pub PARSE_ERROR = "xml.etree.ElementTree", "ParseError"(&exc::SyntaxError) "");
 
 /// What makes comments and processing instructions, as `ElementTree` tells.
 #[derive(Default)]
@@ -22,7 +27,12 @@ struct Factories {
 pub mod module {
     use super::*;
 
-    pytypes!(Element, TreeBuilder);
+    pytypes!(Element, TreeBuilder, XmlParser);
+
+    #[pyconst("ParseError")]
+    fn parse_error(vm: &Vm) -> Value {
+        vm.type_for(&PARSE_ERROR).into_value()
+    }
 
     #[pyfn(raw, "SubElement")]
     fn sub_element(vm: &Vm, args: CallArgs) -> PyResult<Value> {

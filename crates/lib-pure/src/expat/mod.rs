@@ -1,9 +1,11 @@
 //! `pyexpat`: the parser object that tells handlers what `scan.rs` reads; encodings; the tables of constants.
 
-mod scan;
+mod input;
+pub mod scan;
 
 use crate::buffers::data;
-use scan::{Event, Model, Scanner, Told};
+pub use input::{Fault, Input};
+use scan::{Event, Model, Scanner, Token, Told};
 use std::cell::Cell;
 use taipan_vm::errors::exc;
 use taipan_vm::native::shell::object;
@@ -117,46 +119,28 @@ const UNKNOWN_ENCODING: i32 = 18;
 const EXTERNAL_HANDLING: i32 = 21;
 const FINISHED: i32 = 36;
 
-fn text_of(code: i32) -> Option<&'static str> {
+pub fn text_of(code: i32) -> Option<&'static str> {
     let (name, text) = *TEXTS.get(usize::try_from(code).ok()?)?;
     (!name.is_empty()).then_some(text)
-}
-
-/// How bytes become text.
-enum Coding {
-    /// Not known yet.
-    Open,
-    Utf8,
-    /// An incremental decoder.
-    Codec(Value),
-    /// A character for each byte.
-    Table(Vec<u32>),
 }
 
 /// XML parser
 #[pytype(name = "xmlparser", module = "pyexpat", flags(GC, NO_NEW))]
 pub struct Parser {
-    scanner: Guarded<Scanner>,
+    input: Input,
     handlers: Guarded<Vec<Option<Value>>>,
     intern: Value,
     base: ValueCell,
-    coding: Guarded<Coding>,
-    /// Bytes that wait for the encoding, or for the rest of a character.
-    waiting: Guarded<Vec<u8>>,
-    encoding: Option<String>,
+    /// Names by the scanner's numbers.
+    names: Guarded<Vec<Option<Value>>>,
     text: Guarded<String>,
     buffer_text: Cell<bool>,
     buffer_size: Cell<usize>,
     ordered: Cell<bool>,
     specified: Cell<bool>,
     prefixes: Cell<bool>,
-    deferral: Cell<bool>,
-    /// How much was there when nothing could be read.
-    before: Cell<usize>,
     error: Cell<i32>,
     error_at: Cell<(usize, usize, usize)>,
-    finished: Cell<bool>,
-    running: Cell<bool>,
 }
 
 impl Trace for Parser {
@@ -164,11 +148,8 @@ impl Trace for Parser {
         self.handlers.trace(visit);
         visit(&self.intern);
         self.base.trace(visit);
-        self.coding.with(|c| {
-            if let Coding::Codec(v) = c {
-                visit(v)
-            }
-        });
+        self.names.trace(visit);
+        self.input.trace(visit);
     }
     fn unlink(&self) {
         let old = self.handlers.with_mut(|h| h.iter_mut().map(Option::take).collect::<Vec<_>>());
@@ -179,25 +160,19 @@ impl Trace for Parser {
 impl Parser {
     fn of(scanner: Scanner, encoding: Option<String>, intern: Value) -> Parser {
         Parser {
-            scanner: Guarded::new(scanner),
+            input: Input::new(scanner, encoding),
             handlers: Guarded::new(vec![None; HANDLERS.len()]),
             intern,
             base: ValueCell::empty(),
-            coding: Guarded::new(Coding::Open),
-            waiting: Guarded::default(),
-            encoding,
+            names: Guarded::default(),
             text: Guarded::default(),
             buffer_text: Cell::new(false),
             buffer_size: Cell::new(8192),
             ordered: Cell::new(false),
             specified: Cell::new(false),
             prefixes: Cell::new(false),
-            deferral: Cell::new(true),
-            before: Cell::new(0),
             error: Cell::new(0),
             error_at: Cell::new((1, 0, 0)),
-            finished: Cell::new(false),
-            running: Cell::new(false),
         }
     }
 
@@ -219,7 +194,7 @@ impl Parser {
     fn fail(&self, vm: &Vm, code: i32, at: (usize, usize, usize)) -> Raised {
         self.error.set(code);
         self.error_at.set(at);
-        self.finished.set(true);
+        self.input.finished.set(true);
         let (line, column, _) = at;
         let text = text_of(code).unwrap_or("unknown error");
         let raised = vm.raise_new(&ERROR, format_args!("{text}: line {line}, column {column}"));
@@ -270,44 +245,18 @@ impl Parser {
                     return self.default(vm, &told.raw);
                 }
                 let shown = if self.specified.get() { specified } else { attributes.len() };
-                let name = self.name(vm, &name)?;
-                let list = if self.ordered.get() {
-                    let mut out = Vec::with_capacity(shown * 2);
-                    for (k, v) in attributes.iter().take(shown) {
-                        out.push(self.name(vm, k)?);
-                        out.push(s(v));
-                    }
-                    vm.new_list(out).into_value()
-                } else {
-                    let d = vm.new_dict();
-                    for (k, v) in attributes.iter().take(shown) {
-                        d.set(vm, &self.name(vm, k)?, s(v))?;
-                    }
-                    d.into_value()
-                };
-                self.call(vm, START_ELEMENT, &[name, list])?
+                let pairs = attributes.iter().take(shown).map(|(k, v)| (*k, s(v))).collect();
+                self.start(vm, name, pairs)?
             }
             Event::End(name) => {
                 if self.handler(END_ELEMENT).is_none() {
                     return self.default(vm, &told.raw);
                 }
-                self.call(vm, END_ELEMENT, &[self.name(vm, &name)?])?
+                self.call(vm, END_ELEMENT, &[self.numbered(vm, name)?])?
             }
             Event::Characters(text) => match self.handler(CHARACTERS) {
                 None => None,
-                Some(f) if !self.buffer_text.get() => Some(vm.call1(&f, &s(&text))?),
-                Some(f) => {
-                    let size = self.buffer_size.get();
-                    if self.text.with(|t| t.len() + text.len() > size) {
-                        self.flush(vm)?;
-                    }
-                    if text.len() > size {
-                        vm.call1(&f, &s(&text))?;
-                    } else {
-                        self.text.with_mut(|t| t.push_str(&text));
-                    }
-                    return Ok(());
-                }
+                Some(f) => return self.characters(vm, &f, &text),
             },
             Event::Instruction(target, data) => {
                 self.call(vm, INSTRUCTION, &[self.name(vm, &target)?, s(&data)])?
@@ -351,7 +300,7 @@ impl Parser {
                 if let Some(v) = &made
                     && vm.index_i64(v, "Python int too large to convert to C long")? == 0
                 {
-                    let at = self.scanner.with(|s| s.at);
+                    let at = self.input.scanner.with_mut(|s| s.place(s.at));
                     return Err(self.fail(vm, EXTERNAL_HANDLING, at));
                 }
                 made
@@ -365,210 +314,118 @@ impl Parser {
         }
     }
 
-    /// Bytes as they came, to text for the scanner.
-    fn decode(&self, vm: &Vm, bytes: &[u8], last: bool) -> PyResult<()> {
-        let mut all = self.waiting.take();
-        all.extend_from_slice(bytes);
-        let open = self.coding.with(|c| matches!(c, Coding::Open));
-        if open && !self.detect(vm, &mut all, last)? {
-            self.waiting.set(all);
-            return Ok(());
-        }
-        let codec = self.coding.with(|c| match c {
-            Coding::Codec(v) => Some(v.clone()),
-            _ => None,
+    fn parse(&self, vm: &Vm, bytes: &[u8], last: bool) -> PyResult<Value> {
+        self.prepare();
+        let r = self.input.parse(vm, bytes, last, |token| {
+            let r = self.hear(vm, token);
+            self.prepare();
+            r
         });
-        if let Some(codec) = codec {
-            let made =
-                vm.call_method(&codec, "decode", &[vm.new_bytes(&all).into_value(), Value::bool(last)]);
-            let made = match made {
-                Ok(made) => made,
-                Err(Raised) if vm.raised_is(&exc::UnicodeError) => {
-                    drop(vm.take_raised());
-                    let at = self.scanner.with(|s| s.here());
-                    return Err(self.fail(vm, scan::fault::INVALID_TOKEN, at));
+        match r {
+            Ok(()) => self.flush(vm)?,
+            Err(Fault::Raised(raised)) => return Err(raised),
+            Err(Fault::Code(code)) => {
+                if code != FINISHED {
+                    self.flush(vm)?;
                 }
-                Err(raised) => return Err(raised),
-            };
-            if let Some(text) = made.downcast::<Str>() {
-                self.scanner.with_mut(|s| s.feed(text.as_bytes()));
-            }
-            return Ok(());
-        }
-        let mapped = self.coding.with(|c| match c {
-            Coding::Table(t) => Some(
-                all.iter()
-                    .map(|b| {
-                        t.get(usize::from(*b)).and_then(|c| char::from_u32(*c)).filter(|c| *c != '\u{fffd}')
-                    })
-                    .collect::<Option<String>>(),
-            ),
-            _ => None,
-        });
-        match mapped {
-            Some(Some(text)) => {
-                self.scanner.with_mut(|s| s.feed(text.as_bytes()));
-                return Ok(());
-            }
-            Some(None) => {
-                let at = self.scanner.with(|s| s.here());
-                return Err(self.fail(vm, scan::fault::INVALID_TOKEN, at));
-            }
-            None => {}
-        }
-        // A character that is not complete waits for its rest.
-        let mut keep = 0;
-        if !last {
-            for back in 1..=all.len().min(3) {
-                let b = all[all.len() - back];
-                if b >= 0xc0 {
-                    let need = if b >= 0xf0 { 4 } else { 3 - usize::from(b < 0xe0) };
-                    keep = if need > back { back } else { 0 };
-                    break;
-                }
-                if b < 0x80 {
-                    break;
-                }
+                let at = self.input.scanner.with_mut(|s| s.place(s.at));
+                return Err(self.fail(vm, code, at));
             }
         }
-        let rest = all.split_off(all.len() - keep);
-        self.waiting.set(rest);
-        self.scanner.with_mut(|s| s.feed(&all));
+        Ok(vm.new_int(1))
+    }
+
+    /// Tells the scanner what is wanted, which handlers may change.
+    fn prepare(&self) {
+        let raw = self.handler(DEFAULT).is_some() || self.handler(DEFAULT_EXPAND).is_some();
+        let expand = self.handler(DEFAULT).is_none();
+        let triplets = self.prefixes.get();
+        self.input.scanner.with_mut(|s| (s.raw, s.expand, s.triplets) = (raw, expand, triplets));
+    }
+
+    /// What was read, to those who want to hear of it.
+    fn hear(&self, vm: &Vm, token: Token) -> PyResult<()> {
+        match token {
+            Token::Told(told) => self.tell(vm, told),
+            Token::Text(place, _) => {
+                let Some(f) = self.handler(CHARACTERS) else { return Ok(()) };
+                let text = self.input.scanner.with(|s| s.slice(place).to_string());
+                for (part, len) in scan::pieces(&text) {
+                    self.characters(vm, &f, part)?;
+                    self.input.scanner.with_mut(|s| s.at += len);
+                }
+                Ok(())
+            }
+            Token::Start(name) => {
+                if self.handler(START_ELEMENT).is_none() {
+                    return Ok(());
+                }
+                let pairs = self.input.scanner.with(|s| {
+                    let value = |place| vm.new_str(s.slice(place)).into_value();
+                    s.attributes.iter().map(|(k, v)| (*k, value(v.clone()))).collect::<Vec<_>>()
+                });
+                self.start(vm, name, pairs).map(drop)
+            }
+            Token::End(name) => {
+                if self.handler(END_ELEMENT).is_some() {
+                    self.call(vm, END_ELEMENT, &[self.numbered(vm, name)?])?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn start(&self, vm: &Vm, name: u32, pairs: Vec<(u32, Value)>) -> PyResult<Option<Value>> {
+        let name = self.numbered(vm, name)?;
+        let list = if self.ordered.get() {
+            let mut out = Vec::with_capacity(pairs.len() * 2);
+            for (k, v) in pairs {
+                out.push(self.numbered(vm, k)?);
+                out.push(v);
+            }
+            vm.new_list(out).into_value()
+        } else {
+            let d = vm.new_dict();
+            for (k, v) in pairs {
+                d.set(vm, &self.numbered(vm, k)?, v)?;
+            }
+            d.into_value()
+        };
+        self.call(vm, START_ELEMENT, &[name, list])
+    }
+
+    fn characters(&self, vm: &Vm, f: &Value, text: &str) -> PyResult<()> {
+        let whole = || vm.new_str(text).into_value();
+        if !self.buffer_text.get() {
+            return vm.call1(f, &whole()).map(drop);
+        }
+        let size = self.buffer_size.get();
+        if self.text.with(|t| t.len() + text.len() > size) {
+            self.flush(vm)?;
+        }
+        if text.len() > size {
+            return vm.call1(f, &whole()).map(drop);
+        }
+        self.text.with_mut(|t| t.push_str(text));
         Ok(())
     }
 
-    /// Finds out the encoding; `false`: that takes more bytes.
-    fn detect(&self, vm: &Vm, all: &mut Vec<u8>, last: bool) -> PyResult<bool> {
-        let name = match &self.encoding {
-            Some(name) => Some(name.clone()),
-            None if all.len() < 4 && !last => return Ok(false),
-            None => {
-                if all.starts_with(&[0xFE, 0xFF]) || all.starts_with(&[0xFF, 0xFE]) {
-                    Some("utf-16".to_string())
-                } else if all.starts_with(b"<\0") {
-                    Some("utf-16-le".to_string())
-                } else if all.starts_with(b"\0<") {
-                    Some("utf-16-be".to_string())
-                } else if all.starts_with(b"<?xml") {
-                    match memchr::memmem::find(all, b"?>") {
-                        Some(end) => declared_encoding(&all[..end]),
-                        None if last => None,
-                        None => return Ok(false),
-                    }
-                } else {
-                    None
-                }
-            }
-        };
-        let lower = name.as_deref().unwrap_or("utf-8").to_ascii_lowercase();
-        if matches!(lower.as_str(), "utf-8" | "utf8" | "us-ascii") {
-            if all.starts_with(&[0xEF, 0xBB, 0xBF]) {
-                all.drain(..3);
-            }
-            self.coding.set(Coding::Utf8);
-            return Ok(true);
+    /// A name that the scanner has a number for, as an object.
+    fn numbered(&self, vm: &Vm, id: u32) -> PyResult<Value> {
+        let at = id as usize;
+        if let Some(v) = self.names.with(|n| n.get(at).cloned().flatten()) {
+            return Ok(v);
         }
-        if !lower.starts_with("utf-16") {
-            let table = self.table(vm, &lower)?;
-            self.coding.set(Coding::Table(table));
-            return Ok(true);
-        }
-        let codecs = vm.import_named("codecs")?;
-        let made = vm.call_method(&codecs, "getincrementaldecoder", &[vm.new_str(&lower).into_value()]);
-        match made {
-            Ok(class) => {
-                self.coding.set(Coding::Codec(vm.call0(&class)?));
-                Ok(true)
+        let text = self.input.scanner.with(|s| s.names.text(id).to_string());
+        let v = self.name(vm, &text)?;
+        self.names.with_mut(|n| {
+            if n.len() <= at {
+                n.resize(at + 1, None);
             }
-            Err(Raised) if vm.raised_is(&exc::LookupError) && self.encoding.is_none() => Err(Raised),
-            Err(Raised) if vm.raised_is(&exc::LookupError) => {
-                drop(vm.take_raised());
-                let at = self.scanner.with(|s| s.here());
-                Err(self.fail(vm, UNKNOWN_ENCODING, at))
-            }
-            Err(raised) => Err(raised),
-        }
+            n[at] = Some(v.clone());
+        });
+        Ok(v)
     }
-
-    /// What each byte is in an encoding that has one for each character.
-    fn table(&self, vm: &Vm, name: &str) -> PyResult<Vec<u32>> {
-        let all: Vec<u8> = (0..=255).collect();
-        let args = [vm.new_str(name).into_value(), vm.new_str("replace").into_value()];
-        let made = vm.call_method(vm.new_bytes(&all).as_value(), "decode", &args);
-        let made = match made {
-            Err(Raised) if self.encoding.is_some() && vm.raised_is(&exc::LookupError) => {
-                drop(vm.take_raised());
-                let at = self.scanner.with(|s| s.here());
-                return Err(self.fail(vm, UNKNOWN_ENCODING, at));
-            }
-            made => made?,
-        };
-        let table: Vec<u32> =
-            made.downcast::<Str>().map(|s| s.as_wtf8().code_points().collect()).unwrap_or_default();
-        if table.len() != 256 {
-            return Err(vm.value_error("multi-byte encodings are not supported"));
-        }
-        // Markup must read as in ASCII.
-        if (0x20..0x7f).chain([9, 10, 13]).any(|b: u32| table.get(b as usize) != Some(&b)) {
-            let at = self.scanner.with(|s| s.here());
-            return Err(self.fail(vm, UNKNOWN_ENCODING, at));
-        }
-        Ok(table)
-    }
-
-    fn parse(&self, vm: &Vm, bytes: &[u8], last: bool) -> PyResult<Value> {
-        if self.finished.get() {
-            let at = self.scanner.with(|s| s.here());
-            return Err(self.fail(vm, FINISHED, at));
-        }
-        if self.running.replace(true) {
-            return Err(vm.runtime_error("the parser is being used"));
-        }
-        let r = self.parse_now(vm, bytes, last);
-        self.running.set(false);
-        if last || r.is_err() {
-            self.finished.set(true);
-        }
-        r
-    }
-
-    fn parse_now(&self, vm: &Vm, bytes: &[u8], last: bool) -> PyResult<Value> {
-        self.decode(vm, bytes, last)?;
-        // A token that was not complete is looked at again when there is much more of it.
-        let have = self.scanner.with(|s| s.left());
-        if self.deferral.get() && !last && have < 2 * self.before.get() {
-            return Ok(vm.new_int(1));
-        }
-        loop {
-            let raw = self.handler(DEFAULT).is_some() || self.handler(DEFAULT_EXPAND).is_some();
-            let expand = self.handler(DEFAULT).is_none();
-            let triplets = self.prefixes.get();
-            let next = self.scanner.with_mut(|s| {
-                (s.raw, s.expand, s.triplets) = (raw, expand, triplets);
-                s.next(last).map_err(|code| (code, s.at))
-            });
-            match next {
-                Ok(Some(told)) => self.tell(vm, told)?,
-                Ok(None) => break,
-                Err((code, at)) => {
-                    self.flush(vm)?;
-                    return Err(self.fail(vm, code, at));
-                }
-            }
-        }
-        self.flush(vm)?;
-        let left = self.scanner.with(|s| s.left());
-        self.before.set(if left == have { have } else { 0 });
-        Ok(vm.new_int(1))
-    }
-}
-
-fn declared_encoding(declaration: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(declaration).ok()?;
-    let rest = text.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
-    let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    let name = rest[1..].split(quote).next()?;
-    (!name.is_empty()).then(|| name.to_string())
 }
 
 fn shown_model(vm: &Vm, m: &Model) -> Value {
@@ -588,7 +445,8 @@ fn get_attr(vm: &Vm, v: &Value, name: &Value) -> PyResult<Value> {
         return Ok(p.handler(i).unwrap_or(Value::NONE));
     }
     let n = |n: usize| Ok(vm.new_int(n as i64));
-    let (line, column, byte) = p.scanner.with(|s| if p.running.get() { s.at } else { s.here() });
+    let at = || p.input.scanner.with_mut(|s| s.place(if p.input.running.get() { s.at } else { s.here_at() }));
+    let error = || if p.error.get() == 0 { at() } else { p.error_at.get() };
     match &*text {
         "intern" => Ok(p.intern.clone()),
         "buffer_text" => Ok(Value::bool(p.buffer_text.get())),
@@ -598,12 +456,12 @@ fn get_attr(vm: &Vm, v: &Value, name: &Value) -> PyResult<Value> {
         "specified_attributes" => Ok(Value::bool(p.specified.get())),
         "namespace_prefixes" => Ok(Value::bool(p.prefixes.get())),
         "ErrorCode" => Ok(vm.new_int(i64::from(p.error.get()))),
-        "ErrorLineNumber" if p.error.get() != 0 => n(p.error_at.get().0),
-        "ErrorColumnNumber" if p.error.get() != 0 => n(p.error_at.get().1),
-        "ErrorByteIndex" if p.error.get() != 0 => n(p.error_at.get().2),
-        "ErrorLineNumber" | "CurrentLineNumber" => n(line),
-        "ErrorColumnNumber" | "CurrentColumnNumber" => n(column),
-        "ErrorByteIndex" | "CurrentByteIndex" => n(byte),
+        "ErrorLineNumber" => n(error().0),
+        "ErrorColumnNumber" => n(error().1),
+        "ErrorByteIndex" => n(error().2),
+        "CurrentLineNumber" => n(at().0),
+        "CurrentColumnNumber" => n(at().1),
+        "CurrentByteIndex" => n(at().2),
         _ => vm.generic_get_attr(v, name),
     }
 }
@@ -664,9 +522,7 @@ impl Parser {
         if let Some(s) = data.downcast::<Str>() {
             let text = s.as_str().map(str::as_bytes);
             let Some(bytes) = text else { return Err(vm.surrogate_error(s)) };
-            if zelf.coding.with(|c| matches!(c, Coding::Open)) {
-                zelf.coding.set(Coding::Utf8);
-            }
+            zelf.input.is_text();
             return zelf.parse(vm, bytes, isfinal);
         }
         let held = crate::buffers::data(vm, data)?;
@@ -719,7 +575,7 @@ impl Parser {
     #[pymethod("ExternalEntityParserCreate($self, context, encoding=<unrepresentable>, /)")]
     fn external(vm: &Vm, zelf: &Gc<Parser>, context: &Value, encoding: Option<&str>) -> Value {
         let _ = context;
-        let child = zelf.scanner.with(Scanner::child);
+        let child = zelf.input.scanner.with(Scanner::child);
         let p = Parser::of(child, encoding.map(str::to_string), zelf.intern.clone());
         p.handlers.set(zelf.handlers.get());
         p.buffer_text.set(zelf.buffer_text.get());
@@ -742,21 +598,21 @@ impl Parser {
     #[pymethod("UseForeignDTD($self, flag=True, /)")]
     fn foreign(vm: &Vm, zelf: &Gc<Parser>, flag: bool) {
         let _ = vm;
-        zelf.scanner.with_mut(|s| s.incomplete |= flag);
+        zelf.input.scanner.with_mut(|s| s.incomplete |= flag);
     }
 
     /// Retrieve reparse deferral enabled status; always returns false with Expat <2.6.0.
     #[pymethod("GetReparseDeferralEnabled($self, /)")]
     fn deferral(vm: &Vm, zelf: &Gc<Parser>) -> bool {
         let _ = vm;
-        zelf.deferral.get()
+        zelf.input.deferral.get()
     }
 
     /// Enable/Disable reparse deferral; enabled by default with Expat >=2.6.0.
     #[pymethod("SetReparseDeferralEnabled($self, enabled, /)")]
     fn set_deferral(vm: &Vm, zelf: &Gc<Parser>, enabled: bool) {
         let _ = vm;
-        zelf.deferral.set(enabled);
+        zelf.input.deferral.set(enabled);
     }
 }
 

@@ -1,7 +1,13 @@
 //! Reading XML: text in pieces, events out. Nothing here knows of Python. Non-validating: the document type's internal
 //! part is read for entities and defaults, external parts are only told about.
 
+mod declare;
+mod tags;
+
+use declare::{Cursor, doctype_end};
 use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
+pub use tags::Names;
 
 /// Numbers of faults, as Expat has them.
 pub mod fault {
@@ -30,12 +36,13 @@ type Text = Option<String>;
 /// What was read.
 #[derive(Debug)]
 pub enum Event {
+    /// Names of elements and attributes are numbers of `Scanner::names`.
     Start {
-        name: String,
-        attributes: Vec<(String, String)>,
+        name: u32,
+        attributes: Vec<(u32, String)>,
         specified: usize,
     },
-    End(String),
+    End(u32),
     Characters(String),
     Instruction(String, String),
     Comment(String),
@@ -93,8 +100,25 @@ pub enum Event {
 pub struct Told {
     pub event: Event,
     pub raw: String,
-    /// Line, column and byte.
-    at: (usize, usize, usize),
+    at: usize,
+}
+
+/// The next thing of a document. Places lie in the scanner's text until it is fed again.
+pub enum Token {
+    /// Text without markup, and whether it is ASCII. Line ends are newlines already.
+    Text(Range<usize>, bool),
+    /// An element begins; its attributes are in `Scanner::attributes`.
+    Start(u32),
+    End(u32),
+    Told(Told),
+}
+
+/// A place in the text.
+#[derive(Clone, Copy)]
+struct Place {
+    offset: usize,
+    line: usize,
+    column: usize,
 }
 
 /// What an element may contain.
@@ -123,9 +147,11 @@ struct Source {
 }
 
 struct Open {
-    raw: String,
-    name: String,
+    raw: u32,
+    name: u32,
     prefixes: Vec<Text>,
+    /// The scope around it.
+    scope: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -146,10 +172,23 @@ pub struct Scanner {
     pos: usize,
     /// Bytes that are gone from the buffer's front.
     gone: usize,
-    line: usize,
-    column: usize,
-    /// Where the last event began: line, column, byte.
-    pub at: (usize, usize, usize),
+    /// Where the buffer begins, and a place behind it that was asked for.
+    base: Place,
+    near: Place,
+    /// The byte where the last event began.
+    pub at: usize,
+    pub names: Names,
+    /// The name that was read last, in a tag.
+    last_name: u32,
+    /// The attributes of the element that began last: name and value.
+    pub attributes: Vec<(u32, Range<usize>)>,
+    /// An element without content was told, its end was not.
+    closing: bool,
+    /// How many tags there were.
+    tag: u64,
+    /// Which bindings hold, and how often they changed.
+    scope: u64,
+    scopes: u64,
     open: Vec<Open>,
     sources: Vec<Source>,
     part: Part,
@@ -202,82 +241,49 @@ fn normal_lines(text: &str) -> String {
     if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_string() }
 }
 
+/// Whether a character of UTF-8 begins here.
+fn starts_character(rest: &[u8]) -> bool {
+    let four = rest.get(..rest.len().min(4)).unwrap_or_default();
+    match std::str::from_utf8(four) {
+        Ok(_) => true,
+        Err(e) => e.valid_up_to() > 0,
+    }
+}
+
+/// Each line and each line's end for itself, as Expat tells them, and how long they are in the text.
+pub fn pieces(text: &str) -> impl Iterator<Item = (&str, usize)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (part, len) = match *rest.as_bytes() {
+            [] => return None,
+            [b'\r', b'\n', ..] => ("\n", 2),
+            [b'\r' | b'\n', ..] => ("\n", 1),
+            _ => {
+                let len = memchr::memchr2(b'\r', b'\n', rest.as_bytes()).unwrap_or(rest.len());
+                (&rest[..len], len)
+            }
+        };
+        rest = &rest[len..];
+        Some((part, len))
+    })
+}
+
+/// Bytes of text: 0 plain, 1 where markup begins, 2 what has to be looked at twice.
+const TEXT: [u8; 256] = {
+    let mut t = [0; 256];
+    let mut i = 0;
+    while i < 0x20 {
+        t[i] = if matches!(i as u8, b'\t' | b'\n') { 0 } else { 2 };
+        i += 1;
+    }
+    t[b'<' as usize] = 1;
+    t[b'&' as usize] = 1;
+    t[b']' as usize] = 2;
+    t
+};
+
 fn bad_control(bytes: &[u8]) -> bool {
     bytes.iter().any(|b| *b < 0x20 && !is_space(*b))
-}
-
-/// Reads a declaration piece by piece.
-struct Cursor<'a> {
-    text: &'a [u8],
-    pos: usize,
-}
-
-impl<'a> Cursor<'a> {
-    fn peek(&self) -> u8 {
-        self.text.get(self.pos).copied().unwrap_or(0)
-    }
-    fn done(&self) -> bool {
-        self.pos >= self.text.len()
-    }
-    fn space(&mut self) -> bool {
-        let from = self.pos;
-        while is_space(self.peek()) {
-            self.pos += 1;
-        }
-        self.pos > from
-    }
-    fn eat(&mut self, what: &[u8]) -> bool {
-        let hit = self.text.get(self.pos..).is_some_and(|t| t.starts_with(what));
-        if hit {
-            self.pos += what.len();
-        }
-        hit
-    }
-    fn name(&mut self) -> Outcome<String> {
-        let from = self.pos;
-        if !is_name_start(self.peek()) {
-            return Err(fault::INVALID_TOKEN);
-        }
-        self.token(from)
-    }
-    fn token(&mut self, from: usize) -> Outcome<String> {
-        while !self.done() && is_name(self.peek()) {
-            self.pos += 1;
-        }
-        if self.pos == from {
-            return Err(fault::INVALID_TOKEN);
-        }
-        utf8(&self.text[from..self.pos])
-    }
-    fn quoted(&mut self) -> Outcome<&'a [u8]> {
-        let quote = self.peek();
-        if quote != b'"' && quote != b'\'' {
-            return Err(fault::SYNTAX);
-        }
-        let from = self.pos + 1;
-        let end = find(self.text, from, &[quote]).ok_or(fault::SYNTAX)?;
-        self.pos = end + 1;
-        Ok(&self.text[from..end])
-    }
-    /// `SYSTEM "…"` or `PUBLIC "…" "…"`: system and public.
-    fn external(&mut self, notation: bool) -> Outcome<(Text, Text)> {
-        if self.eat(b"SYSTEM") {
-            self.space();
-            return Ok((Some(utf8(self.quoted()?)?), None));
-        }
-        if self.eat(b"PUBLIC") {
-            self.space();
-            let public = utf8(self.quoted()?)?.split_whitespace().collect::<Vec<_>>().join(" ");
-            self.space();
-            let system = match self.peek() {
-                b'"' | b'\'' => Some(utf8(self.quoted()?)?),
-                _ if notation => None,
-                _ => return Err(fault::SYNTAX),
-            };
-            return Ok((system, Some(public)));
-        }
-        Ok((None, None))
-    }
 }
 
 impl Scanner {
@@ -287,9 +293,16 @@ impl Scanner {
             buf: Vec::new(),
             pos: 0,
             gone: 0,
-            line: 1,
-            column: 0,
-            at: (1, 0, 0),
+            base: Place { offset: 0, line: 1, column: 0 },
+            near: Place { offset: 0, line: 1, column: 0 },
+            at: 0,
+            names: Names::default(),
+            last_name: 0,
+            attributes: Vec::new(),
+            closing: false,
+            tag: 0,
+            scope: 0,
+            scopes: 0,
             open: Vec::new(),
             sources: Vec::new(),
             part: Part::Prolog,
@@ -326,6 +339,8 @@ impl Scanner {
     /// More text, in UTF-8.
     pub fn feed(&mut self, bytes: &[u8]) {
         if self.pos > 1 << 16 {
+            self.place(self.here_at());
+            self.base = self.near;
             self.buf.drain(..self.pos);
             self.gone += self.pos;
             self.pos = 0;
@@ -338,9 +353,33 @@ impl Scanner {
         self.buf.len() - self.pos
     }
 
+    /// The byte that comes next.
+    pub fn here_at(&self) -> usize {
+        self.gone + self.pos
+    }
+
     /// Line, column and byte of what comes next.
-    pub fn here(&self) -> (usize, usize, usize) {
-        (self.line, self.column, self.gone + self.pos)
+    pub fn here(&mut self) -> (usize, usize, usize) {
+        self.place(self.here_at())
+    }
+
+    /// Line and column of a byte, which is not before the buffer. They are only counted when they are asked for.
+    pub fn place(&mut self, offset: usize) -> (usize, usize, usize) {
+        let mut p = if self.near.offset <= offset { self.near } else { self.base };
+        let end = offset.saturating_sub(self.gone).min(self.buf.len());
+        let from = p.offset.saturating_sub(self.gone).min(end);
+        for (i, b) in self.buf[from..end].iter().enumerate() {
+            match b {
+                b'\n' => (p.line, p.column) = (p.line + 1, 0),
+                b'\r' if self.buf.get(from + i + 1) == Some(&b'\n') => {}
+                b'\r' => (p.line, p.column) = (p.line + 1, 0),
+                0x80..=0xbf => {}
+                _ => p.column += 1,
+            }
+        }
+        p.offset = offset;
+        self.near = p;
+        (p.line, p.column, offset)
     }
 
     fn text(&self) -> (&[u8], usize) {
@@ -352,7 +391,7 @@ impl Scanner {
 
     fn mark(&mut self) {
         if self.sources.is_empty() {
-            self.at = self.here();
+            self.at = self.here_at();
         }
     }
 
@@ -366,21 +405,6 @@ impl Scanner {
         }
         let out = self.buf.get(self.pos..self.pos + len).unwrap_or_default().to_vec();
         self.pos += len;
-        for (i, b) in out.iter().enumerate() {
-            match b {
-                b'\n' => {
-                    self.line += 1;
-                    self.column = 0;
-                }
-                b'\r' if out.get(i + 1) != Some(&b'\n') => {
-                    self.line += 1;
-                    self.column = 0;
-                }
-                b'\r' => {}
-                0x80..=0xbf => {}
-                _ => self.column += 1,
-            }
-        }
         out
     }
 
@@ -389,8 +413,61 @@ impl Scanner {
         self.pending.push_back(Told { event, raw, at: self.at });
     }
 
+    /// What comes next; `None`: more text is needed, or there is no more.
+    pub fn token(&mut self, last: bool) -> Outcome<Option<Token>> {
+        if self.closing {
+            self.closing = false;
+            self.at = self.here_at();
+            return Ok(self.quick_close(self.at));
+        }
+        let plain = self.part == Part::Content && !self.raw && !self.in_cdata && !self.triplets;
+        if plain && self.pending.is_empty() && self.sources.is_empty() {
+            let quick = match self.buf.get(self.pos) {
+                None | Some(b'&') => None,
+                Some(b'<') => self.quick_tag(),
+                Some(_) => self.quick_text(),
+            };
+            if quick.is_some() {
+                return Ok(quick);
+            }
+        }
+        Ok(self.next(last)?.map(Token::Told))
+    }
+
+    /// Text up to the next markup, where nothing in it needs a second look.
+    fn quick_text(&mut self) -> Option<Token> {
+        let rest = self.buf.get(self.pos..)?;
+        let (mut len, mut all) = (0, 0);
+        for b in rest {
+            match TEXT[usize::from(*b)] {
+                0 => {}
+                1 => break,
+                _ => return None,
+            }
+            all |= b;
+            len += 1;
+        }
+        let ascii = all < 0x80;
+        if !ascii && std::str::from_utf8(&rest[..len]).is_err() {
+            return None;
+        }
+        self.mark();
+        self.pos += len;
+        Some(Token::Text(self.pos - len..self.pos, ascii))
+    }
+
+    /// The text of a token.
+    pub fn slice(&self, place: Range<usize>) -> &str {
+        self.buf.get(place).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default()
+    }
+
+    /// The text of a token that is ASCII.
+    pub fn ascii(&self, place: Range<usize>) -> &[u8] {
+        self.buf.get(place).unwrap_or_default()
+    }
+
     /// The next event; `None`: more text is needed, or there is no more.
-    pub fn next(&mut self, last: bool) -> Outcome<Option<Told>> {
+    fn next(&mut self, last: bool) -> Outcome<Option<Told>> {
         loop {
             if let Some(told) = self.pending.pop_front() {
                 self.at = told.at;
@@ -418,7 +495,7 @@ impl Scanner {
 
     /// What is wrong at the text's end.
     fn end(&mut self) -> Outcome<()> {
-        self.at = self.here();
+        self.at = self.here_at();
         if self.in_cdata {
             return Err(fault::UNCLOSED_CDATA);
         }
@@ -454,8 +531,10 @@ impl Scanner {
                 self.mark();
                 return Err(fault::INVALID_TOKEN);
             }
+            let whole = starts_character(rest);
             self.mark();
             return Err(match (self.part, first) {
+                (_, 0x80..) if !whole => fault::INVALID_TOKEN,
                 (Part::Epilog, _) => fault::JUNK_AFTER_DOC_ELEMENT,
                 (_, b) if b < 0x20 || b == b'&' => fault::INVALID_TOKEN,
                 _ => fault::SYNTAX,
@@ -468,24 +547,10 @@ impl Scanner {
     }
 
     fn say_text(&mut self, text: &str) {
-        // Each line and each line's end for itself, as Expat tells them.
-        for piece in text.split_inclusive('\n') {
-            let (line, end) = match piece.strip_suffix('\n') {
-                Some(line) => (line, "\n"),
-                None => (piece, ""),
-            };
-            for part in [line, end] {
-                if part.is_empty() {
-                    continue;
-                }
-                self.tell(Event::Characters(part.to_string()), part.as_bytes());
-                if self.sources.is_empty() {
-                    let (l, c, b) = self.at;
-                    self.at = match part {
-                        "\n" => (l + 1, 0, b + 1),
-                        _ => (l, c + part.chars().count(), b + part.len()),
-                    };
-                }
+        for (part, len) in pieces(text) {
+            self.tell(Event::Characters(part.to_string()), part.as_bytes());
+            if self.sources.is_empty() {
+                self.at += len;
             }
         }
     }
@@ -504,15 +569,16 @@ impl Scanner {
             }
         }
         let piece = &rest[..len];
-        let bad = find(piece, 0, b"]]>").or_else(|| piece.iter().position(|b| *b < 0x20 && !is_space(*b)));
+        // The `>` is where the fault is.
+        let close = find(piece, 0, b"]]>").map(|at| at + 2);
+        let bad = close.or_else(|| piece.iter().position(|b| *b < 0x20 && !is_space(*b)));
         if let Some(at) = bad {
             self.take(at);
             self.mark();
             return Err(fault::INVALID_TOKEN);
         }
         let raw = self.take(len);
-        let text = normal_lines(&utf8(&raw)?);
-        self.say_text(&text);
+        self.say_text(&utf8(&raw)?);
         Ok(true)
     }
 
@@ -534,8 +600,7 @@ impl Scanner {
             if bad_control(&raw) {
                 return Err(fault::INVALID_TOKEN);
             }
-            let text = normal_lines(&utf8(&raw)?);
-            self.say_text(&text);
+            self.say_text(&utf8(&raw)?);
         }
         if end.is_some() {
             let raw = self.take(3);
@@ -774,451 +839,6 @@ impl Scanner {
         self.tell(Event::Declaration { version, encoding, standalone }, raw);
         Ok(())
     }
-
-    fn end_tag(&mut self, raw: &[u8]) -> Outcome<()> {
-        let mut c = Cursor { text: &raw[2..raw.len() - 1], pos: 0 };
-        let name = c.name()?;
-        c.space();
-        if !c.done() {
-            return Err(fault::INVALID_TOKEN);
-        }
-        let floor = self.sources.last().map_or(0, |s| s.depth);
-        if self.open.len() <= floor {
-            return Err(if self.sources.is_empty() { fault::INVALID_TOKEN } else { fault::ASYNC_ENTITY });
-        }
-        if self.open.last().is_none_or(|o| o.raw != name) {
-            // The name is where the fault is.
-            if self.sources.is_empty() {
-                self.at.1 += 2;
-                self.at.2 += 2;
-            }
-            return Err(fault::TAG_MISMATCH);
-        }
-        self.close(raw);
-        Ok(())
-    }
-
-    fn close(&mut self, raw: &[u8]) {
-        let Some(o) = self.open.pop() else { return };
-        self.tell(Event::End(o.name), raw);
-        for prefix in o.prefixes.into_iter().rev() {
-            self.bindings.pop();
-            self.tell(Event::EndNamespace(prefix), &[]);
-        }
-        if self.open.is_empty() && !self.fragment && self.sources.is_empty() {
-            self.part = Part::Epilog;
-        }
-    }
-
-    fn start_tag(&mut self, raw: &[u8]) -> Outcome<()> {
-        let empty = raw.ends_with(b"/>");
-        let body = &raw[1..raw.len() - if empty { 2 } else { 1 }];
-        let mut c = Cursor { text: body, pos: 0 };
-        let name = c.name()?;
-        let mut attributes: Vec<(String, String)> = Vec::new();
-        loop {
-            let spaced = c.space();
-            if c.done() {
-                break;
-            }
-            if !spaced {
-                return Err(fault::INVALID_TOKEN);
-            }
-            let key = c.name()?;
-            c.space();
-            if !c.eat(b"=") {
-                return Err(fault::INVALID_TOKEN);
-            }
-            c.space();
-            let value = c.quoted().map_err(|_| fault::INVALID_TOKEN)?;
-            if attributes.iter().any(|(k, _)| *k == key) {
-                return Err(fault::DUPLICATE_ATTRIBUTE);
-            }
-            let cdata = self.default_of(&name, &key).is_none_or(|d| d.cdata);
-            let value = self.attribute_value(value, cdata)?;
-            attributes.push((key, value));
-        }
-        let specified = attributes.len();
-        if let Some(defaults) = self.defaults.get(&name) {
-            for d in defaults {
-                if let Some(v) = &d.value
-                    && !attributes.iter().any(|(k, _)| *k == d.name)
-                {
-                    attributes.push((d.name.clone(), v.clone()));
-                }
-            }
-        }
-        let (shown, attributes, specified, prefixes) = self.resolve(&name, attributes, specified)?;
-        self.tell(Event::Start { name: shown.clone(), attributes, specified }, raw);
-        self.open.push(Open { raw: name, name: shown, prefixes });
-        if empty {
-            if self.sources.is_empty() {
-                self.at = self.here();
-            }
-            self.close(&[]);
-        }
-        Ok(())
-    }
-
-    fn default_of(&self, element: &str, name: &str) -> Option<&AttDefault> {
-        self.defaults.get(element)?.iter().find(|d| d.name == name)
-    }
-
-    fn attribute_value(&mut self, raw: &[u8], cdata: bool) -> Outcome<String> {
-        let mut out = String::new();
-        self.append_value(&utf8(raw)?, &mut out, 0)?;
-        if cdata {
-            return Ok(out);
-        }
-        Ok(out.split(' ').filter(|s| !s.is_empty()).collect::<Vec<_>>().join(" "))
-    }
-
-    fn append_value(&mut self, text: &str, out: &mut String, depth: usize) -> Outcome<()> {
-        if depth > 40 {
-            return Err(fault::RECURSIVE_ENTITY_REF);
-        }
-        let text = normal_lines(text);
-        let mut rest = text.as_str();
-        while let Some(at) = rest.find(['&', '<', '\t', '\n']) {
-            out.push_str(&rest[..at]);
-            let c = rest.as_bytes()[at];
-            rest = &rest[at + 1..];
-            match c {
-                b'<' => return Err(fault::INVALID_TOKEN),
-                b'&' => {
-                    let end = rest.find(';').ok_or(fault::INVALID_TOKEN)?;
-                    let name = &rest[..end];
-                    rest = &rest[end + 1..];
-                    if let Some(number) = name.strip_prefix('#') {
-                        out.push(char_reference(number.as_bytes())?);
-                    } else if let Some(c) = predefined(name) {
-                        out.push(c);
-                    } else {
-                        Cursor { text: name.as_bytes(), pos: 0 }.whole_name()?;
-                        let Some(e) = self.entities.get(name) else {
-                            if self.incomplete && !self.standalone {
-                                continue;
-                            }
-                            return Err(fault::UNDEFINED_ENTITY);
-                        };
-                        if e.notation.is_some() {
-                            return Err(fault::BINARY_ENTITY_REF);
-                        }
-                        let Some(value) = e.value.clone() else {
-                            return Err(fault::ATTRIBUTE_EXTERNAL_ENTITY_REF);
-                        };
-                        self.grow(value.len())?;
-                        self.append_value(&value, out, depth + 1)?;
-                    }
-                }
-                _ => out.push(' '),
-            }
-        }
-        out.push_str(rest);
-        Ok(())
-    }
-
-    #[allow(clippy::type_complexity)]
-    fn resolve(
-        &mut self,
-        name: &str,
-        attributes: Vec<(String, String)>,
-        specified: usize,
-    ) -> Outcome<(String, Vec<(String, String)>, usize, Vec<Text>)> {
-        let Some(separator) = self.separator.clone() else {
-            return Ok((name.to_string(), attributes, specified, Vec::new()));
-        };
-        let mut prefixes = Vec::new();
-        let mut kept = Vec::new();
-        let mut given = specified;
-        for (i, (key, value)) in attributes.into_iter().enumerate() {
-            let prefix = match key.strip_prefix("xmlns") {
-                Some("") => String::new(),
-                Some(p) if p.starts_with(':') => p[1..].to_string(),
-                _ => {
-                    kept.push((key, value));
-                    continue;
-                }
-            };
-            if i < specified {
-                given -= 1;
-            }
-            let shown = |s: &str| (!s.is_empty()).then(|| s.to_string());
-            self.bindings.push((prefix.clone(), value.clone()));
-            prefixes.push(shown(&prefix));
-            self.tell(Event::StartNamespace(shown(&prefix), shown(&value)), &[]);
-        }
-        let full = self.expand_name(name, true, &separator)?;
-        let mut out: Vec<(String, String)> = Vec::new();
-        for (key, value) in kept {
-            let key = self.expand_name(&key, false, &separator)?;
-            if out.iter().any(|(k, _)| *k == key) {
-                return Err(fault::DUPLICATE_ATTRIBUTE);
-            }
-            out.push((key, value));
-        }
-        Ok((full, out, given, prefixes))
-    }
-
-    fn expand_name(&self, name: &str, element: bool, separator: &str) -> Outcome<String> {
-        let (prefix, local) = match name.split_once(':') {
-            Some((p, l)) => (p, l),
-            None if element => ("", name),
-            None => return Ok(name.to_string()),
-        };
-        let bound = self.bindings.iter().rev().find(|(p, _)| p == prefix);
-        match bound {
-            Some((_, uri)) if !uri.is_empty() => {
-                let mut out = format!("{uri}{separator}{local}");
-                if self.triplets && !prefix.is_empty() {
-                    out.push_str(separator);
-                    out.push_str(prefix);
-                }
-                Ok(out)
-            }
-            _ if prefix.is_empty() => Ok(local.to_string()),
-            _ => Err(fault::UNBOUND_PREFIX),
-        }
-    }
-
-    fn doctype(&mut self, raw: &[u8]) -> Outcome<()> {
-        let mut c = Cursor { text: &raw[..raw.len() - 1], pos: 9 };
-        if !c.space() {
-            return Err(fault::INVALID_TOKEN);
-        }
-        let name = c.name()?;
-        c.space();
-        let (system, public) = c.external(false)?;
-        c.space();
-        let internal = c.peek() == b'[';
-        if system.is_some() {
-            self.incomplete = true;
-        }
-        if self.raw {
-            // Its pieces, for those who read the type themselves.
-            let cut = if internal { c.pos + 1 } else { c.pos };
-            self.tell(Event::StartDoctype { name, system, public, internal }, &raw[..9]);
-            self.pieces(&raw[9..cut]);
-        } else {
-            self.tell(Event::StartDoctype { name, system, public, internal }, &[]);
-        }
-        if internal {
-            let end = raw.iter().rposition(|b| *b == b']').ok_or(fault::SYNTAX)?;
-            self.subset(&raw[c.pos + 1..end], 0)?;
-            if self.raw {
-                self.tell(Event::Other, b"]");
-            }
-        } else if !c.done() {
-            return Err(fault::SYNTAX);
-        }
-        self.tell(Event::EndDoctype, b">");
-        Ok(())
-    }
-
-    /// Names, literals and white space of a declaration, each for itself.
-    fn pieces(&mut self, text: &[u8]) {
-        let mut at = 0;
-        while let Some(&b) = text.get(at) {
-            let rest = &text[at..];
-            let len = match b {
-                b'"' | b'\'' => rest.iter().skip(1).position(|c| *c == b).map_or(rest.len(), |n| n + 2),
-                b if is_space(b) => rest.iter().take_while(|c| is_space(**c)).count(),
-                b if is_name(b) => rest.iter().take_while(|c| is_name(**c)).count(),
-                _ => 1,
-            };
-            self.tell(Event::Other, &rest[..len.max(1)]);
-            at += len.max(1);
-        }
-    }
-
-    fn subset(&mut self, text: &[u8], depth: usize) -> Outcome<()> {
-        if depth > 20 {
-            return Err(fault::RECURSIVE_ENTITY_REF);
-        }
-        let mut c = Cursor { text, pos: 0 };
-        loop {
-            let from = c.pos;
-            if c.space() {
-                self.tell(Event::Other, &text[from..c.pos]);
-            }
-            if c.done() {
-                return Ok(());
-            }
-            let from = c.pos;
-            let rest = &text[from..];
-            if rest.starts_with(b"<!--") {
-                let end = find(rest, 4, b"-->").ok_or(fault::UNCLOSED_TOKEN)?;
-                let comment = normal_lines(&utf8(&rest[4..end])?);
-                self.tell(Event::Comment(comment), &rest[..end + 3]);
-                c.pos += end + 3;
-            } else if rest.starts_with(b"<?") {
-                let end = find(rest, 2, b"?>").ok_or(fault::UNCLOSED_TOKEN)?;
-                self.begun = true;
-                self.instruction(&rest[..end + 2])?;
-                c.pos += end + 2;
-            } else if c.eat(b"%") {
-                let name = c.name()?;
-                if !c.eat(b";") {
-                    return Err(fault::INVALID_TOKEN);
-                }
-                match self.parameters.get(&name).cloned() {
-                    Some(Entity { value: Some(v), .. }) => {
-                        self.grow(v.len())?;
-                        self.subset(v.as_bytes(), depth + 1)?;
-                    }
-                    _ => {
-                        self.incomplete = true;
-                        self.tell(Event::Skipped(name, true), &text[from..c.pos]);
-                    }
-                }
-            } else if rest.starts_with(b"<!") {
-                let end = declaration_end(rest).ok_or(fault::UNCLOSED_TOKEN)?;
-                let told = self.pending.len();
-                self.declared(&rest[..end])?;
-                if self.raw {
-                    // The declaration's text, unless something was told of it.
-                    if self.pending.len() == told {
-                        self.tell(Event::Other, &rest[..end]);
-                    } else if let Some(t) = self.pending.get_mut(told) {
-                        t.raw = String::from_utf8_lossy(&rest[..end]).into_owned();
-                    }
-                }
-                c.pos += end;
-            } else {
-                return Err(fault::SYNTAX);
-            }
-        }
-    }
-
-    fn declared(&mut self, raw: &[u8]) -> Outcome<()> {
-        let mut c = Cursor { text: &raw[..raw.len() - 1], pos: 2 };
-        let kind = c.name()?;
-        if !c.space() {
-            return Err(fault::SYNTAX);
-        }
-        match kind.as_str() {
-            "ENTITY" => self.entity(&mut c),
-            "NOTATION" => {
-                let name = c.name()?;
-                c.space();
-                let (system, public) = c.external(true)?;
-                self.tell(Event::Notation { name, system, public }, &[]);
-                Ok(())
-            }
-            "ELEMENT" => {
-                let name = c.name()?;
-                c.space();
-                let model = content_model(&mut c, 0)?;
-                self.tell(Event::Element { name, model }, &[]);
-                Ok(())
-            }
-            "ATTLIST" => self.attlist(&mut c),
-            _ => Err(fault::SYNTAX),
-        }
-    }
-
-    fn entity(&mut self, c: &mut Cursor<'_>) -> Outcome<()> {
-        let parameter = c.eat(b"%");
-        if parameter && !c.space() {
-            return Err(fault::SYNTAX);
-        }
-        let name = c.name()?;
-        if !c.space() {
-            return Err(fault::SYNTAX);
-        }
-        let mut e = Entity::default();
-        if matches!(c.peek(), b'"' | b'\'') {
-            let text = normal_lines(&utf8(c.quoted()?)?);
-            e.value = Some(self.entity_value(&text)?);
-        } else {
-            (e.system, e.public) = c.external(false)?;
-            if e.system.is_none() {
-                return Err(fault::SYNTAX);
-            }
-            if c.space() && c.eat(b"NDATA") {
-                c.space();
-                e.notation = Some(c.name()?);
-            }
-        }
-        c.space();
-        if !c.done() {
-            return Err(fault::SYNTAX);
-        }
-        let known = if parameter { &mut self.parameters } else { &mut self.entities };
-        if !known.contains_key(&name) {
-            known.insert(name.clone(), e.clone());
-            let Entity { value, system, public, notation, .. } = e;
-            self.tell(Event::Entity { name, parameter, value, system, public, notation }, &[]);
-        }
-        Ok(())
-    }
-
-    /// Character references in an entity's value are read when it is declared.
-    fn entity_value(&self, text: &str) -> Outcome<String> {
-        let mut out = String::new();
-        let mut rest = text;
-        while let Some(at) = rest.find("&#") {
-            out.push_str(&rest[..at]);
-            let end = rest[at..].find(';').ok_or(fault::INVALID_TOKEN)? + at;
-            out.push(char_reference(&rest.as_bytes()[at + 2..end])?);
-            rest = &rest[end + 1..];
-        }
-        out.push_str(rest);
-        Ok(out)
-    }
-
-    fn attlist(&mut self, c: &mut Cursor<'_>) -> Outcome<()> {
-        let element = c.name()?;
-        loop {
-            c.space();
-            if c.done() {
-                return Ok(());
-            }
-            let name = c.name()?;
-            c.space();
-            let from = c.pos;
-            let notation = c.eat(b"NOTATION");
-            if notation {
-                c.space();
-            }
-            let kind = if c.peek() == b'(' {
-                let end = find(c.text, c.pos, b")").ok_or(fault::SYNTAX)?;
-                let list: String =
-                    utf8(&c.text[c.pos..=end])?.chars().filter(|c| !c.is_whitespace()).collect();
-                c.pos = end + 1;
-                if notation { format!("NOTATION{list}") } else { list }
-            } else {
-                c.pos = from;
-                c.name()?
-            };
-            c.space();
-            let (mut value, mut required) = (None, false);
-            if c.eat(b"#REQUIRED") {
-                required = true;
-            } else if !c.eat(b"#IMPLIED") {
-                if c.eat(b"#FIXED") {
-                    required = true;
-                    c.space();
-                }
-                let raw = c.quoted()?.to_vec();
-                value = Some(self.attribute_value(&raw, kind == "CDATA")?);
-            }
-            let list = self.defaults.entry(element.clone()).or_default();
-            if !list.iter().any(|d| d.name == name) {
-                list.push(AttDefault { name: name.clone(), cdata: kind == "CDATA", value: value.clone() });
-            }
-            let element = element.clone();
-            self.tell(Event::Attribute { element, name, kind, default: value, required }, &[]);
-        }
-    }
-}
-
-impl Cursor<'_> {
-    /// All of it as a name.
-    fn whole_name(mut self) -> Outcome<String> {
-        let name = self.name()?;
-        if self.done() { Ok(name) } else { Err(fault::INVALID_TOKEN) }
-    }
 }
 
 fn predefined(name: &str) -> Option<char> {
@@ -1244,109 +864,4 @@ fn char_reference(number: &[u8]) -> Outcome<char> {
     let n = u32::from_str_radix(digits, base).map_err(|_| fault::BAD_CHAR_REF)?;
     let legal = matches!(n, 9 | 10 | 13 | 0x20..=0xFFFD | 0x10000..);
     char::from_u32(n).filter(|_| legal).ok_or(fault::BAD_CHAR_REF)
-}
-
-/// How long a declaration is, its `>` included.
-fn declaration_end(text: &[u8]) -> Option<usize> {
-    let mut quote = 0;
-    for (i, b) in text.iter().enumerate() {
-        match *b {
-            q @ (b'"' | b'\'') if quote == 0 => quote = q,
-            q if q == quote && quote != 0 => quote = 0,
-            b'>' if quote == 0 => return Some(i + 1),
-            _ => {}
-        }
-    }
-    None
-}
-
-/// How long a document type declaration is.
-fn doctype_end(text: &[u8]) -> Option<usize> {
-    let (mut i, mut quote, mut inside) = (9, 0, false);
-    while let Some(&b) = text.get(i) {
-        if quote != 0 {
-            if b == quote {
-                quote = 0;
-            }
-        } else if text[i..].starts_with(b"<!--") {
-            i = find(text, i + 4, b"-->")? + 3;
-            continue;
-        } else if inside && text[i..].starts_with(b"<?") {
-            i = find(text, i + 2, b"?>")? + 2;
-            continue;
-        } else {
-            match b {
-                b'"' | b'\'' => quote = b,
-                b'[' => inside = true,
-                b']' => inside = false,
-                b'>' if !inside => return Some(i + 1),
-                _ => {}
-            }
-        }
-        i += 1;
-    }
-    None
-}
-
-fn quantity(c: &mut Cursor<'_>) -> i32 {
-    match c.peek() {
-        b'?' => {
-            c.pos += 1;
-            1
-        }
-        b'*' => {
-            c.pos += 1;
-            2
-        }
-        b'+' => {
-            c.pos += 1;
-            3
-        }
-        _ => 0,
-    }
-}
-
-/// `EMPTY`, `ANY`, mixed content, or a group of choices or a sequence.
-fn content_model(c: &mut Cursor<'_>, depth: usize) -> Outcome<Model> {
-    if depth > 100 {
-        return Err(fault::SYNTAX);
-    }
-    if c.eat(b"EMPTY") {
-        return Ok(Model { kind: 1, ..Model::default() });
-    }
-    if c.eat(b"ANY") {
-        return Ok(Model { kind: 2, ..Model::default() });
-    }
-    if !c.eat(b"(") {
-        let name = Some(c.name()?);
-        return Ok(Model { kind: 4, quantity: quantity(c), name, children: Vec::new() });
-    }
-    let mut group = Model { kind: 6, ..Model::default() };
-    c.space();
-    if c.eat(b"#PCDATA") {
-        group.kind = 3;
-        c.space();
-        while c.eat(b"|") {
-            c.space();
-            group.children.push(Model { kind: 4, name: Some(c.name()?), ..Model::default() });
-            c.space();
-        }
-    } else {
-        loop {
-            c.space();
-            group.children.push(content_model(c, depth + 1)?);
-            c.space();
-            match c.peek() {
-                b'|' => group.kind = 5,
-                b',' => {}
-                _ => break,
-            }
-            c.pos += 1;
-        }
-    }
-    if !c.eat(b")") {
-        return Err(fault::SYNTAX);
-    }
-    group.quantity = quantity(c);
-    Ok(group)
 }
