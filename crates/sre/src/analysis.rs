@@ -3,8 +3,9 @@
 //! All answers are conservative: a first set may name too much, never too little, so whoever skips by it skips
 //! only what cannot match.
 
-use memchr::memmem;
+use std::sync::OnceLock;
 
+use crate::hints::{self, Inner, Needle, Needles};
 use crate::program::{At, Greed, Inst, Literal, One, Pc, Program};
 
 /// The bytes something may begin with, per kind of subject.
@@ -13,6 +14,8 @@ pub(crate) struct FirstSet {
     pub bytes: [bool; 256],
     /// All bytes above 0x7f stand together here: a lead byte says little.
     pub wtf8: [bool; 256],
+    /// It may be empty at the end of the subject.
+    pub end: bool,
 }
 
 /// What must come right after a repeated character.
@@ -22,6 +25,8 @@ pub(crate) enum Next {
     /// An ASCII character.
     Byte(u8),
     First(u32),
+    /// It can only be at the beginning of the subject.
+    Zero,
 }
 
 /// How search finds candidates.
@@ -29,8 +34,42 @@ pub(crate) enum Next {
 pub(crate) struct Prefilter {
     /// A match can only begin at the subject's beginning.
     pub anchored: bool,
+    /// The beginning and the end are candidates, whatever `bytes` and `wtf8` say.
+    pub zero: bool,
+    pub end: bool,
     pub bytes: Scan,
     pub wtf8: Scan,
+    /// What `bytes` and `wtf8` find as `Find` is the match itself.
+    pub whole: bool,
+    /// In long subjects: what a match begins with, where that is some strings,
+    pub many_bytes: OnceLock<Option<Needles>>,
+    pub many_wtf8: OnceLock<Option<Needles>>,
+    /// and what it has inside. All three are found out when such a subject comes.
+    pub inner: OnceLock<Option<Inner>>,
+}
+
+impl Program {
+    /// The strings that a match begins with, where that is better than `Prefilter::bytes` and `wtf8`.
+    pub(crate) fn many(&self, wide: bool) -> Option<&Needles> {
+        let filter = &self.prefilter;
+        if filter.zero
+            || filter.end
+            || matches!(if wide { &filter.wtf8 } else { &filter.bytes }, Scan::Find(_))
+        {
+            return None;
+        }
+        let place = if wide { &filter.many_wtf8 } else { &filter.many_bytes };
+        place.get_or_init(|| hints::prefixes(self, wide)).as_ref()
+    }
+
+    /// The literal inside a match, where first characters say little.
+    pub(crate) fn inner(&self, wide: bool) -> Option<&Inner> {
+        let filter = &self.prefilter;
+        if !matches!(if wide { &filter.wtf8 } else { &filter.bytes }, Scan::All | Scan::Table(_)) {
+            return None;
+        }
+        filter.inner.get_or_init(|| hints::inner(self)).as_ref()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -44,7 +83,7 @@ pub(crate) enum Scan {
     Two(u8, u8),
     Three(u8, u8, u8),
     Table(Box<[bool; 256]>),
-    Find(Box<memmem::Finder<'static>>),
+    Find(Needle),
 }
 
 /// Fills in what `translate` left open.
@@ -82,12 +121,22 @@ pub(crate) fn finish(program: &mut Program) {
     }
     program.min_width = min_width(program, &insts);
     program.prefilter = prefilter(program, &insts);
+    for inst in &mut insts {
+        *inst = match inst {
+            Inst::One(One::Char(c @ 0..0x80)) => Inst::Byte(*c as u8),
+            Inst::One(One::Set(id)) => Inst::Set(*id),
+            _ => continue,
+        };
+    }
     program.insts = insts;
     program.firsts = firsts.into_boxed_slice();
 }
 
 fn intern(set: First, firsts: &mut Vec<FirstSet>) -> Next {
-    if !set.beyond {
+    if set.zero {
+        return if set.is_empty() { Next::Zero } else { Next::Unknown };
+    }
+    if !set.beyond && !set.end {
         let mut members = (0..128u8).filter(|&b| set.low[b as usize]);
         if let (Some(b), None) = (members.next(), members.next()) {
             return Next::Byte(b);
@@ -103,11 +152,20 @@ struct First {
     low: [bool; 256],
     /// Some character above 0x7f may begin it.
     beyond: bool,
+    /// It may be empty at the end of the subject,
+    end: bool,
+    /// and is what the other fields do not say at its beginning only.
+    zero: bool,
 }
 
 impl First {
     fn new() -> Self {
-        First { low: [false; 256], beyond: false }
+        First { low: [false; 256], beyond: false, end: false, zero: false }
+    }
+
+    /// Whether no character is in it, nor the end.
+    fn is_empty(&self) -> bool {
+        !self.beyond && !self.end && !self.low.contains(&true)
     }
 
     fn add(&mut self, program: &Program, one: One) {
@@ -140,13 +198,16 @@ impl First {
     fn finish(self) -> FirstSet {
         let mut wtf8 = self.low;
         wtf8[0x80..].fill(self.beyond);
-        FirstSet { bytes: self.low, wtf8 }
+        FirstSet { bytes: self.low, wtf8, end: self.end }
     }
 }
 
 fn disjoint(program: &Program, one: One, next: &First) -> bool {
     let mut set = First::new();
     set.add(program, one);
+    if next.zero {
+        return false;
+    }
     let both = set.beyond && next.beyond || set.low.iter().zip(&next.low).any(|(a, b)| *a && *b);
     !both
 }
@@ -187,6 +248,27 @@ fn gather(
                 let ch = program.literals.get(*id as usize).and_then(first_char);
                 let Some(ch) = ch else { return false };
                 set.add(program, One::Char(ch));
+                return true;
+            }
+            Inst::Byte(b) => {
+                set.add(program, One::Char(u32::from(*b)));
+                return true;
+            }
+            Inst::Set(id) => {
+                set.add(program, One::Set(*id));
+                return true;
+            }
+            Inst::At(At::Beginning) => {
+                set.zero = true;
+                return true;
+            }
+            Inst::At(At::End | At::EndLine) => {
+                set.low[10] = true;
+                set.end = true;
+                return true;
+            }
+            Inst::At(At::EndString) => {
+                set.end = true;
                 return true;
             }
             Inst::At(_) | Inst::Mark(_) => pc + 1,
@@ -239,7 +321,7 @@ fn gather(
     }
 }
 
-fn first_char(literal: &Literal) -> Option<u32> {
+pub(crate) fn first_char(literal: &Literal) -> Option<u32> {
     use crate::subject::{Text, WideText};
     WideText(&literal.wtf8).next(0).map(|(ch, _)| ch)
 }
@@ -283,30 +365,24 @@ fn min_width(program: &Program, insts: &[Inst]) -> usize {
 }
 
 fn prefilter(program: &Program, insts: &[Inst]) -> Prefilter {
-    let mut pc = 0;
-    loop {
-        match insts.get(pc) {
-            Some(Inst::Mark(_)) => pc += 1,
-            Some(Inst::At(At::Beginning)) => return Prefilter { anchored: true, ..Default::default() },
-            Some(Inst::Literal(id)) => {
-                let Some(lit) = program.literals.get(*id as usize) else { return Prefilter::default() };
-                let find = |s: &[u8]| Scan::Find(Box::new(memmem::Finder::new(s).into_owned()));
-                return Prefilter {
-                    anchored: false,
-                    bytes: lit.bytes.as_deref().map_or(Scan::Nothing, find),
-                    wtf8: find(&lit.wtf8),
-                };
-            }
-            _ => break,
-        }
+    let mut made = Prefilter::default();
+    if let Some((bytes, wtf8)) = hints::only_prefix(program, insts) {
+        // The literal is all there is: nothing stands between it and the end.
+        made.whole = matches!(insts, [Inst::Literal(_), Inst::Accept]);
+        made.bytes = bytes.map_or(Scan::Nothing, Scan::Find);
+        made.wtf8 = wtf8.map_or(Scan::Nothing, Scan::Find);
+        return made;
     }
-    match first_of(program, insts, 0) {
-        None => Prefilter::default(),
-        Some(set) => {
-            let set = set.finish();
-            Prefilter { anchored: false, bytes: scan(&set.bytes), wtf8: scan(&set.wtf8) }
+    if let Some(set) = first_of(program, insts, 0) {
+        if set.zero && set.is_empty() {
+            made.anchored = true;
+            return made;
         }
+        (made.zero, made.end) = (set.zero, set.end);
+        let set = set.finish();
+        (made.bytes, made.wtf8) = (scan(&set.bytes), scan(&set.wtf8));
     }
+    made
 }
 
 fn scan(table: &[bool; 256]) -> Scan {

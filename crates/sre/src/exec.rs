@@ -17,7 +17,7 @@ use memchr::{memchr, memrchr};
 use crate::analysis::Next;
 use crate::chars;
 use crate::charset::Fold;
-use crate::program::{At, Greed, Inst, One, Pc, Program};
+use crate::program::{Alt, At, Greed, Inst, One, Pc, Program};
 use crate::subject::Text;
 
 const UNSET: usize = usize::MAX;
@@ -52,7 +52,7 @@ impl<'b> Limits<'b> {
 
     /// Counts `steps`; asks the breaker when enough have gathered.
     #[inline(always)]
-    fn spend(&mut self, steps: usize, state: &State) -> Result<(), Stopped> {
+    pub fn spend(&mut self, steps: usize, state: &State) -> Result<(), Stopped> {
         if self.left > steps {
             self.left -= steps;
             return Ok(());
@@ -134,11 +134,18 @@ impl State {
         }
     }
 
+    /// A match without groups.
+    pub(crate) fn set_match(&mut self, start: usize, end: usize) {
+        (self.start, self.end) = (start, end);
+        self.reset();
+    }
+
     pub(crate) fn prepare(&mut self, program: &Program) {
         self.groups = program.groups;
         // What stands in the slots is read only where something was written in this match (I2; loops begin with it).
-        self.slots.resize(program.slots, UNSET);
-        self.reset();
+        if self.slots.len() != program.slots {
+            self.slots.resize(program.slots, UNSET);
+        }
     }
 
     fn reset(&mut self) {
@@ -257,100 +264,158 @@ pub(crate) struct Run<'p, T> {
 /// Where to go on.
 type Go = Option<(Pc, usize)>;
 
+/// No position, no place: what single steps answer for "this does not lead on", in one register.
+const NO: usize = usize::MAX;
+
 impl<T: Text> Run<'_, T> {
     /// Tries a match that begins at `start`.
+    ///
+    /// Steps that only go forward are not counted: a program is finite, so what takes long comes by `until` or back.
     pub fn attempt(&self, state: &mut State, start: usize, limits: &mut Limits<'_>) -> Result<bool, Stopped> {
         state.reset();
+        limits.spend(1, state)?;
+        let insts = &*self.program.insts;
         let (mut pc, mut pos) = (0, start);
         loop {
-            limits.spend(1, state)?;
-            let go = match &self.program.insts[pc as usize] {
-                Inst::One(one) => self.step(*one, pos).map(|pos| (pc + 1, pos)),
-                Inst::Literal(id) => self.literal(*id, pos).map(|pos| (pc + 1, pos)),
+            // Mostly another position, and what follows.
+            let went = match &insts[pc as usize] {
+                Inst::Byte(b) => {
+                    if self.text.bytes().get(pos) == Some(b) {
+                        pos + 1
+                    } else {
+                        NO
+                    }
+                }
+                Inst::Set(id) => self.text.step_set(&self.program.sets[*id as usize], pos).unwrap_or(NO),
+                Inst::One(one) => self.step(*one, pos).unwrap_or(NO),
+                Inst::Literal(id) => self.literal(*id, pos),
                 Inst::Mark(mark) => {
                     state.mark(*mark, pos);
-                    Some((pc + 1, pos))
+                    pos
                 }
-                Inst::RepeatOne { one, min, max, greed, next } => {
-                    let from = pos;
-                    let go = self.repeat_one(state, pc, pos, (*one, *min, *max, *greed, *next));
-                    if let Some((_, to)) = go {
-                        limits.spend((to - from) >> 4, state)?;
+                Inst::RepeatOne { .. } => self.repeat_one(state, limits, pc, pos),
+                Inst::Jump(to) => {
+                    pc = *to;
+                    continue;
+                }
+                Inst::At(at) => {
+                    if self.at(*at, pos) {
+                        pos
+                    } else {
+                        NO
                     }
-                    go
                 }
-                Inst::Branch(_) => self.branch(state, pc, pos, 0),
-                Inst::Jump(to) => Some((*to, pos)),
-                Inst::At(at) => self.at(*at, pos).then_some((pc + 1, pos)),
+                Inst::Branch(alts) => {
+                    let to = self.branch(state, alts, pc, pos, 0);
+                    if to != Pc::MAX {
+                        pc = to;
+                        continue;
+                    }
+                    NO
+                }
+                Inst::Until { .. } => {
+                    limits.spend(1, state)?;
+                    pc = self.until(state, pc, pos);
+                    continue;
+                }
+                Inst::Repeat { slot, until } => {
+                    state.set(*slot, UNSET);
+                    state.set(*slot + 1, UNSET);
+                    pc = *until;
+                    continue;
+                }
                 Inst::Accept => {
                     if (self.full && pos != self.text.bytes().len()) || pos == self.not_empty_at {
-                        None
+                        NO
                     } else {
                         (state.start, state.end) = (start, pos);
                         return Ok(true);
                     }
                 }
-                Inst::Repeat { slot, until } => {
-                    state.set(*slot, UNSET);
-                    state.set(*slot + 1, UNSET);
-                    Some((*until, pos))
-                }
-                Inst::Until { slot, min, max, lazy, body } => {
-                    self.until(state, pc, pos, (*slot, *min, *max, *lazy, *body))
-                }
-                Inst::Assert { back, negative, next } => match self.text.rewind(pos, *back) {
-                    Some(from) => {
-                        state.barrier(pc, pos, 0);
-                        Some((pc + 1, from))
+                _ => {
+                    if let Some(next) = self.rare(state, limits, pc, pos)? {
+                        (pc, pos) = next;
+                        continue;
                     }
-                    None => negative.then_some((*next, pos)),
-                },
-                Inst::Atomic { .. } => {
-                    state.barrier(pc, pos, 0);
-                    Some((pc + 1, pos))
+                    NO
                 }
-                Inst::Possessive { max, next, .. } => {
-                    if *max == 0 {
-                        Some((*next, pos))
-                    } else {
-                        state.barrier(pc, pos, 0);
-                        Some((pc + 1, pos))
-                    }
-                }
-                Inst::EndSub => self.end_sub(state, pos),
-                Inst::GroupRef { group, fold } => {
-                    self.group_ref(state, *group, *fold, pos).map(|pos| (pc + 1, pos))
-                }
-                Inst::GroupExists { group, no } => {
-                    Some((if state.group(*group).is_some() { pc + 1 } else { *no }, pos))
-                }
-                Inst::Fail => None,
             };
-            match go.or_else(|| self.backtrack(state, limits)) {
+            if went != NO {
+                (pc, pos) = (pc + 1, went);
+                continue;
+            }
+            match self.backtrack(state, limits)? {
                 Some(next) => (pc, pos) = next,
                 None => return Ok(false),
             }
         }
     }
 
+    /// The instructions that few patterns have.
+    #[inline(never)]
+    fn rare(&self, state: &mut State, limits: &mut Limits<'_>, pc: Pc, pos: usize) -> Result<Go, Stopped> {
+        limits.spend(1, state)?;
+        Ok(match &self.program.insts[pc as usize] {
+            Inst::Assert { back, negative, next } => match self.text.rewind(pos, *back) {
+                Some(from) => {
+                    state.barrier(pc, pos, 0);
+                    Some((pc + 1, from))
+                }
+                None => negative.then_some((*next, pos)),
+            },
+            Inst::Atomic { .. } => {
+                state.barrier(pc, pos, 0);
+                Some((pc + 1, pos))
+            }
+            Inst::Possessive { max, next, .. } => {
+                if *max == 0 {
+                    Some((*next, pos))
+                } else {
+                    state.barrier(pc, pos, 0);
+                    Some((pc + 1, pos))
+                }
+            }
+            Inst::EndSub => self.end_sub(state, pos),
+            Inst::GroupRef { group, fold } => {
+                self.group_ref(state, *group, *fold, pos).map(|pos| (pc + 1, pos))
+            }
+            Inst::GroupExists { group, no } => {
+                Some((if state.group(*group).is_some() { pc + 1 } else { *no }, pos))
+            }
+            _ => None,
+        })
+    }
+
     /// Takes the latest choice that leads on.
-    #[inline]
-    fn backtrack(&self, state: &mut State, limits: &mut Limits<'_>) -> Go {
+    #[inline(never)]
+    fn backtrack(&self, state: &mut State, limits: &mut Limits<'_>) -> Result<Go, Stopped> {
         while let Some(choice) = state.choices.pop() {
+            limits.spend(1, state)?;
             state.undo(&choice);
             let Choice { what, pc, pos, aux, .. } = choice;
             let go = match what {
                 What::Resume => Some((pc, pos)),
-                What::Branch => self.branch(state, pc, pos, aux),
+                What::Branch => {
+                    let Inst::Branch(alts) = &self.program.insts[pc as usize] else { continue };
+                    let to = self.branch(state, alts, pc, pos, aux);
+                    (to != Pc::MAX).then_some((to, pos))
+                }
                 What::Shorter => {
                     let Inst::RepeatOne { next, .. } = &self.program.insts[pc as usize] else { continue };
-                    let go = self.shorter(state, pc, aux, pos, *next);
-                    if let Some((_, to)) = go {
-                        limits.left = limits.left.saturating_sub((pos - to) >> 4).max(1);
+                    let to = self.shorter(state, pc, aux, pos, *next);
+                    if to == NO {
+                        limits.spend((pos - aux) >> 4, state)?;
+                        continue;
                     }
-                    go
+                    limits.spend((pos - to) >> 4, state)?;
+                    Some((pc + 1, to))
                 }
-                What::Longer => self.longer(state, pc, pos, aux),
+                What::Longer => {
+                    let to = self.longer(state, pc, pos, aux);
+                    let far = if to == NO { self.text.bytes().len() } else { to };
+                    limits.spend((far - pos) >> 4, state)?;
+                    (to != NO).then_some((pc + 1, to))
+                }
                 What::Again => {
                     let Inst::Until { slot, max, body, .. } = &self.program.insts[pc as usize] else {
                         continue;
@@ -375,10 +440,10 @@ impl<T: Text> Run<'_, T> {
                 }
             };
             if go.is_some() {
-                return go;
+                return Ok(go);
             }
         }
-        None
+        Ok(None)
     }
 
     /// The body of the innermost barrier matched up to `pos`.
@@ -406,95 +471,115 @@ impl<T: Text> Run<'_, T> {
         }
     }
 
-    fn branch(&self, state: &mut State, pc: Pc, pos: usize, from: usize) -> Go {
-        let Inst::Branch(alts) = &self.program.insts[pc as usize] else { return None };
+    /// Whether something that begins with `next` may begin at `pos`.
+    #[inline(always)]
+    fn may(&self, next: Next, pos: usize) -> bool {
         let byte = self.text.bytes().get(pos);
-        let viable = |first: Next| match first {
+        match next {
             Next::Unknown => true,
             Next::Byte(b) => byte == Some(&b),
             Next::First(id) => {
-                byte.is_some_and(|&b| self.text.first(&self.program.firsts[id as usize])[b as usize])
+                let first = &self.program.firsts[id as usize];
+                byte.map_or(first.end, |&b| self.text.first(first)[b as usize])
             }
-        };
+            Next::Zero => pos == 0,
+        }
+    }
+
+    /// The first alternative from number `from` on that may match, `Pc::MAX` if there is none.
+    #[inline]
+    fn branch(&self, state: &mut State, alts: &[Alt], pc: Pc, pos: usize, from: usize) -> Pc {
         let mut at = from;
-        let alt = loop {
-            let alt = alts.get(at)?;
+        let to = loop {
+            let Some(alt) = alts.get(at) else { return Pc::MAX };
             at += 1;
-            if viable(alt.first) {
-                break alt;
+            if self.may(alt.first, pos) {
+                break alt.pc;
             }
         };
         while let Some(other) = alts.get(at) {
-            if viable(other.first) {
+            if self.may(other.first, pos) {
                 state.choose(What::Branch, pc, pos, at);
                 break;
             }
             at += 1;
         }
-        Some((alt.pc, pos))
+        to
     }
 
-    fn until(
-        &self,
-        state: &mut State,
-        pc: Pc,
-        pos: usize,
-        (slot, min, max, lazy, body): (u32, u32, u32, bool, Pc),
-    ) -> Go {
+    /// The end of a loop's body: another round, or on.
+    #[inline(never)]
+    fn until(&self, state: &mut State, pc: Pc, pos: usize) -> Pc {
+        let Inst::Until { slot, min, max, lazy, body } = self.program.insts[pc as usize] else {
+            return pc + 1;
+        };
         let count = state.slots[slot as usize].wrapping_add(1);
         if count < min as usize {
             state.set(slot, count);
-            return Some((body, pos));
+            return body;
         }
         if lazy {
             state.choose(What::Again, pc, pos, 0);
-            return Some((pc + 1, pos));
+            return pc + 1;
         }
         let room = count < max as usize || max == u32::MAX;
         if room && pos != state.slots[slot as usize + 1] {
             state.choose(What::Resume, pc + 1, pos, 0);
             state.set(slot, count);
             state.set(slot + 1, pos);
-            return Some((body, pos));
+            return body;
         }
-        Some((pc + 1, pos))
+        pc + 1
     }
 
-    fn repeat_one(
-        &self,
-        state: &mut State,
-        pc: Pc,
-        pos: usize,
-        (one, min, max, greed, next): (One, u32, u32, Greed, Next),
-    ) -> Go {
-        let least = if min == 0 { pos } else { self.exactly(one, pos, min)? };
+    /// Where the run ends, `NO` if it cannot be.
+    #[inline(never)]
+    fn repeat_one(&self, state: &mut State, limits: &mut Limits<'_>, pc: Pc, pos: usize) -> usize {
+        let Inst::RepeatOne { one, min, max, greed, next } = self.program.insts[pc as usize] else {
+            return NO;
+        };
+        let least = if min == 0 { Some(pos) } else { self.exactly(one, pos, min) };
+        let Some(least) = least else { return NO };
         let more = if max == u32::MAX { u32::MAX } else { max - min };
-        match greed {
-            Greed::Possessive => Some((pc + 1, self.scan(one, least, more))),
+        let (far, to) = match greed {
+            Greed::Possessive => {
+                let most = self.scan(one, least, more);
+                (most, most)
+            }
             Greed::Greedy => {
                 let most = self.scan(one, least, more);
-                self.shorter(state, pc, least, most, next)
+                (most, self.shorter(state, pc, least, most, next))
             }
-            Greed::Lazy => self.grow(state, pc, least, more, one, next),
-        }
+            Greed::Lazy => {
+                let to = self.grow(state, pc, least, more, one, next);
+                (if to == NO { self.text.bytes().len() } else { to }, to)
+            }
+        };
+        // Kept for the next step that asks.
+        limits.left = limits.left.saturating_sub((far - pos) >> 4);
+        to
     }
 
     /// Ends the greedy run of `pc` at the last place in `least..=most` where what follows may begin.
     #[inline]
-    fn shorter(&self, state: &mut State, pc: Pc, least: usize, most: usize, next: Next) -> Go {
+    fn shorter(&self, state: &mut State, pc: Pc, least: usize, most: usize, next: Next) -> usize {
         let bytes = self.text.bytes();
         let mut pos = most;
         match next {
-            Next::Unknown => {}
+            Next::Unknown | Next::Zero => {}
             Next::Byte(b) => {
                 let upto = (most + 1).min(bytes.len());
-                pos = least + memrchr(b, bytes.get(least..upto)?)?;
+                match bytes.get(least..upto).and_then(|run| memrchr(b, run)) {
+                    Some(i) => pos = least + i,
+                    None => return NO,
+                }
             }
             Next::First(id) => {
-                let table = self.text.first(&self.program.firsts[id as usize]);
-                while !bytes.get(pos).is_some_and(|&b| table[b as usize]) {
+                let first = &self.program.firsts[id as usize];
+                let table = self.text.first(first);
+                while !bytes.get(pos).map_or(first.end, |&b| table[b as usize]) {
                     if pos <= least {
-                        return None;
+                        return NO;
                     }
                     pos = self.text.back(pos);
                 }
@@ -503,43 +588,36 @@ impl<T: Text> Run<'_, T> {
         if pos > least {
             state.choose(What::Shorter, pc, self.text.back(pos), least);
         }
-        Some((pc + 1, pos))
+        pos
     }
 
-    fn longer(&self, state: &mut State, pc: Pc, pos: usize, more: usize) -> Go {
-        let Inst::RepeatOne { one, next, .. } = &self.program.insts[pc as usize] else { return None };
-        let pos = self.step(*one, pos)?;
+    #[inline(never)]
+    fn longer(&self, state: &mut State, pc: Pc, pos: usize, more: usize) -> usize {
+        let Inst::RepeatOne { one, next, .. } = &self.program.insts[pc as usize] else { return NO };
+        let Some(pos) = self.step(*one, pos) else { return NO };
         let more = if more == u32::MAX as usize { u32::MAX } else { more as u32 - 1 };
         self.grow(state, pc, pos, more, *one, *next)
     }
 
     /// Ends the lazy run of `pc` at the first place from `pos` on where what follows may begin.
-    fn grow(&self, state: &mut State, pc: Pc, mut pos: usize, mut more: u32, one: One, next: Next) -> Go {
-        let bytes = self.text.bytes();
-        let table = match next {
-            Next::First(id) => Some(self.text.first(&self.program.firsts[id as usize])),
-            _ => None,
-        };
-        loop {
-            let may = match next {
-                Next::Unknown => true,
-                Next::Byte(b) => bytes.get(pos) == Some(&b),
-                Next::First(_) => bytes.get(pos).is_some_and(|&b| table.is_some_and(|t| t[b as usize])),
-            };
-            if may {
-                if more > 0 {
-                    state.choose(What::Longer, pc, pos, more as usize);
-                }
-                return Some((pc + 1, pos));
-            }
+    #[inline]
+    fn grow(&self, state: &mut State, pc: Pc, mut pos: usize, mut more: u32, one: One, next: Next) -> usize {
+        while !self.may(next, pos) {
             if more == 0 {
-                return None;
+                return NO;
             }
             if more != u32::MAX {
                 more -= 1;
             }
-            pos = self.step(one, pos)?;
+            match self.step(one, pos) {
+                Some(after) => pos = after,
+                None => return NO,
+            }
         }
+        if more > 0 {
+            state.choose(What::Longer, pc, pos, more as usize);
+        }
+        pos
     }
 
     #[inline(always)]
@@ -605,11 +683,11 @@ impl<T: Text> Run<'_, T> {
         pos
     }
 
-    #[inline]
-    fn literal(&self, id: u32, pos: usize) -> Option<usize> {
-        let literal = self.text.literal(&self.program.literals[id as usize])?;
-        let found = self.text.bytes().get(pos..)?.get(..literal.len())?;
-        same(found, literal).then_some(pos + literal.len())
+    #[inline(always)]
+    fn literal(&self, id: u32, pos: usize) -> usize {
+        let Some(literal) = self.text.literal(&self.program.literals[id as usize]) else { return NO };
+        let found = self.text.bytes().get(pos..).and_then(|rest| rest.get(..literal.len()));
+        if found.is_some_and(|found| same(found, literal)) { pos + literal.len() } else { NO }
     }
 
     fn group_ref(&self, state: &State, group: u32, fold: Fold, pos: usize) -> Option<usize> {

@@ -16,6 +16,7 @@ mod analysis;
 pub mod chars;
 mod charset;
 mod exec;
+mod hints;
 pub mod opcode;
 pub mod pattern;
 mod program;

@@ -61,6 +61,10 @@ pub(crate) enum Inst {
     /// The body of an assertion, an atomic group or a possessive repeat matched.
     EndSub,
     One(One),
+    /// An ASCII character, which is one byte in any subject (`analysis` puts it for a `One`).
+    Byte(u8),
+    /// A member of a set (`analysis` puts it for a `One`).
+    Set(SetId),
     Literal(u32),
     At(At),
     Branch(Box<[Alt]>),

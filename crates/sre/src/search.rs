@@ -80,16 +80,53 @@ impl Program {
         if request.mode != Mode::Search {
             return run.attempt(state, pos, limits);
         }
-        if self.prefilter.anchored {
+        let filter = &self.prefilter;
+        if filter.anchored {
             return if pos == 0 { run.attempt(state, 0, limits) } else { Ok(false) };
         }
-        let scan = if T::SINGLE { &self.prefilter.bytes } else { &self.prefilter.wtf8 };
+        let scan = if T::SINGLE { &filter.bytes } else { &filter.wtf8 };
         let last = end - self.min_width;
+        if filter.whole {
+            let Scan::Find(needle) = scan else { return Ok(false) };
+            let Some(i) = text.bytes().get(pos..).and_then(|rest| needle.find(rest)) else {
+                return Ok(false);
+            };
+            state.set_match(pos + i, pos + i + needle.len());
+            return Ok(true);
+        }
+        let inner = if end - pos >= WORTHWHILE { self.inner(!T::SINGLE) } else { None };
+        let many = if end - pos >= WORTHWHILE * 8 { self.many(!T::SINGLE) } else { None };
+        // The last candidate that may have the inner literal where it was found.
+        let mut bound = if inner.is_some() { None } else { Some(usize::MAX) };
         let mut at = pos;
         loop {
-            match next_candidate(scan, text, at) {
+            if let Some(inner) = inner.filter(|_| Some(at) > bound) {
+                let needle = if T::SINGLE { inner.bytes.as_ref() } else { Some(&inner.wtf8) };
+                let from = at + inner.least;
+                let found = needle.and_then(|n| text.bytes().get(from..).and_then(|rest| n.find(rest)));
+                let Some(i) = found else { return Ok(false) };
+                bound = Some(at + i);
+                if let Some(most) = inner.most {
+                    let most = if T::SINGLE { most } else { most * 4 };
+                    at = text.boundary(at.max((from + i).saturating_sub(most)));
+                }
+            }
+            let next = if at == 0 && filter.zero {
+                Some(0)
+            } else {
+                let fast = many.and_then(|m| text.bytes().get(at..).and_then(|rest| m.find(rest).ok()));
+                match fast {
+                    Some(found) => found.map(|i| at + i),
+                    None => next_candidate(scan, text, at),
+                }
+            };
+            match next {
                 Some(candidate) if candidate <= last => at = candidate,
+                _ if filter.end && last == end && at <= end => at = end,
                 _ => return Ok(false),
+            }
+            if Some(at) > bound {
+                continue;
             }
             if run.attempt(state, at, limits)? {
                 return Ok(true);
@@ -102,6 +139,9 @@ impl Program {
         }
     }
 }
+
+/// Bytes from which on a subject is worth more than a look at each.
+const WORTHWHILE: usize = 16;
 
 fn clip(s: &[u8], end: usize) -> &[u8] {
     s.get(..end).unwrap_or(s)
@@ -118,7 +158,7 @@ fn next_candidate<T: Text>(scan: &Scan, text: T, at: usize) -> Option<usize> {
         Scan::Byte(a) => memchr(*a, rest),
         Scan::Two(a, b) => memchr2(*a, *b, rest),
         Scan::Three(a, b, c) => memchr3(*a, *b, *c, rest),
-        Scan::Find(finder) => finder.find(rest),
+        Scan::Find(needle) => needle.find(rest),
         Scan::Table(table) => {
             if T::SINGLE {
                 rest.iter().position(|&b| table[b as usize])

@@ -25,6 +25,8 @@ pub(crate) trait Text: Copy {
     fn prev(&self, pos: usize) -> Option<(u32, usize)>;
     /// The start of the character before `pos` (0 stays 0).
     fn back(&self, pos: usize) -> usize;
+    /// `pos`, or the next one that is on a boundary.
+    fn boundary(&self, pos: usize) -> usize;
     /// The position after a member of `set` at `pos`.
     fn step_set(&self, set: &CharSet, pos: usize) -> Option<usize>;
     /// The position after any character at `pos`.
@@ -63,6 +65,11 @@ impl Text for ByteText<'_> {
     #[inline(always)]
     fn back(&self, pos: usize) -> usize {
         pos.saturating_sub(1)
+    }
+
+    #[inline(always)]
+    fn boundary(&self, pos: usize) -> usize {
+        pos
     }
 
     #[inline(always)]
@@ -146,6 +153,13 @@ impl Text for WideText<'_> {
             at -= 1;
         }
         at
+    }
+
+    fn boundary(&self, mut pos: usize) -> usize {
+        while self.0.get(pos).is_some_and(|&b| continues(b)) {
+            pos += 1;
+        }
+        pos
     }
 
     #[inline(always)]

@@ -55,7 +55,7 @@ impl Pattern {
         } else {
             Some(match Held::new(vm, pattern, None)? {
                 Held::Text(_) => true,
-                Held::Bytes(_) => false,
+                _ => false,
             })
         };
         Ok(vm
@@ -219,6 +219,11 @@ enum Replacement {
 }
 
 fn replacement(vm: &Vm, p: &Gc<Pattern>, repl: &Value) -> PyResult<Replacement> {
+    if let Some(s) = repl.downcast_exact::<Str>()
+        && !s.as_bytes().contains(&b'\\')
+    {
+        return Ok(Replacement::Literal(repl.clone()));
+    }
     if vm.is_callable(repl) {
         return Ok(Replacement::Call(repl.clone()));
     }
@@ -247,6 +252,13 @@ fn substitute(
 ) -> PyResult<(Value, i64)> {
     let repl = replacement(vm, p, repl)?;
     let held = Held::new(vm, string, p.is_text)?;
+    if let Replacement::Literal(v) = &repl {
+        match Held::new(vm, v, Some(held.is_text())) {
+            Ok(with) => return substitute_literal(vm, p, &held, &with, count),
+            // It cannot be put in; which is an error only if there is a match.
+            Err(_) => drop(vm.take_raised()),
+        }
+    }
     let mut pieces = Vec::new();
     let (mut last, mut n) = (0, 0i64);
     let end = held.bytes().len();
@@ -286,7 +298,46 @@ fn substitute(
     if pieces.is_empty() {
         return Ok((held.slice(vm, 0, 0), n));
     }
-    Ok((template::join(vm, &pieces, matches!(held, Held::Text(_)))?, n))
+    Ok((template::join(vm, &pieces, held.is_text())?, n))
+}
+
+/// Every match replaced by the same.
+fn substitute_literal(
+    vm: &Vm,
+    p: &Gc<Pattern>,
+    held: &Held,
+    with: &Held,
+    count: isize,
+) -> PyResult<(Value, i64)> {
+    let mut out = Vec::new();
+    let (mut last, mut n) = (0, 0i64);
+    let end = held.bytes().len();
+    each(vm, p, held, (0, end), |_, a, b| {
+        let (before, with) = (held.part(last, a), with.bytes());
+        if out.try_reserve(before.len() + with.len()).is_err() {
+            return Err(vm.memory_error());
+        }
+        out.extend_from_slice(before);
+        out.extend_from_slice(with);
+        last = b;
+        n += 1;
+        Ok(count <= 0 || n < count as i64)
+    })?;
+    if n == 0 {
+        return Ok((held.slice(vm, 0, end), 0));
+    }
+    let rest = held.part(last, end);
+    if out.try_reserve(rest.len()).is_err() {
+        return Err(vm.memory_error());
+    }
+    out.extend_from_slice(rest);
+    if !held.is_text() {
+        return Ok((vm.new_bytes(&out).into_value(), n));
+    }
+    if held.is_flat() && with.is_flat() {
+        return Ok((vm.new_ascii(&out).into_value(), n));
+    }
+    Ok((vm.new_text_bytes(&out)?.into_value(), n))
 }
 
 #[pymethods]
@@ -451,7 +502,7 @@ fn scanner(vm: &Vm, p: &Gc<Pattern>, string: &Value, pos: isize, endpos: isize) 
     let r = range(&held, pos, endpos);
     let hold = match held {
         Held::Text(_) => Value::NONE,
-        Held::Bytes(_) => vm.new_memoryview(string)?,
+        _ => vm.new_memoryview(string)?,
     };
     Ok(vm.alloc(Scanner {
         pattern: p.clone(),

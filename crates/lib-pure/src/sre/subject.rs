@@ -5,19 +5,26 @@ use taipan_vm::prelude::*;
 use taipan_vm::types::buffer::{Buffer, Request};
 
 /// A subject, held for the time of a match.
-pub enum Held {
-    Text(Gc<Str>),
-    Bytes(Buffer),
+pub enum Held<'a> {
+    Text(&'a Gc<Str>),
+    Plain(&'a Gc<Bytes>),
+    Other(Buffer),
 }
 
-impl Held {
+impl<'a> Held<'a> {
     /// The subject in `v`, checked against the kind of the pattern.
-    pub fn new(vm: &Vm, v: &Value, text_pattern: Option<bool>) -> PyResult<Held> {
-        if let Some(s) = v.downcast::<Str>() {
-            if text_pattern == Some(false) {
-                return Err(vm.type_error("cannot use a bytes pattern on a string-like object"));
-            }
-            return Ok(Held::Text(s.clone()));
+    #[inline]
+    pub fn new(vm: &Vm, v: &'a Value, text_pattern: Option<bool>) -> PyResult<Held<'a>> {
+        match v.downcast::<Str>() {
+            Some(s) if text_pattern != Some(false) => Ok(Held::Text(s)),
+            _ => Held::other(vm, v, text_pattern),
+        }
+    }
+
+    #[inline(never)]
+    fn other(vm: &Vm, v: &'a Value, text_pattern: Option<bool>) -> PyResult<Held<'a>> {
+        if v.is_instance_of::<Str>() {
+            return Err(vm.type_error("cannot use a bytes pattern on a string-like object"));
         }
         let wrong = || {
             vm.type_error(format_args!(
@@ -31,28 +38,39 @@ impl Held {
         if text_pattern == Some(true) {
             return Err(vm.type_error("cannot use a string pattern on a bytes-like object"));
         }
+        if let Some(bytes) = v.downcast_exact::<Bytes>() {
+            return Ok(Held::Plain(bytes));
+        }
         let held = vm.buffer(v, Request::SIMPLE);
         match vm.suppress(held, &taipan_vm::errors::exc::BufferError)? {
-            Some(b) => Ok(Held::Bytes(b)),
+            Some(b) => Ok(Held::Other(b)),
             None => Err(wrong()),
         }
     }
 
+    #[inline]
     pub fn bytes(&self) -> &[u8] {
         match self {
             Held::Text(s) => s.as_bytes(),
-            Held::Bytes(b) => b.bytes(),
+            Held::Plain(b) => b.as_bytes(),
+            Held::Other(b) => b.bytes(),
         }
+    }
+
+    pub fn is_text(&self) -> bool {
+        matches!(self, Held::Text(_))
     }
 
     /// Whether offsets are indexes.
+    #[inline]
     pub fn is_flat(&self) -> bool {
         match self {
             Held::Text(s) => s.is_ascii(),
-            Held::Bytes(_) => true,
+            _ => true,
         }
     }
 
+    #[inline]
     pub fn as_subject(&self) -> Subject<'_> {
         match self {
             Held::Text(s) if !s.is_ascii() => Subject::Wtf8(s.as_bytes()),
@@ -61,14 +79,16 @@ impl Held {
     }
 
     /// Length in Python's units.
+    #[inline]
     pub fn len(&self) -> usize {
         match self {
             Held::Text(s) => s.char_len(),
-            Held::Bytes(b) => b.bytes().len(),
+            _ => self.bytes().len(),
         }
     }
 
     /// Byte offset of an index, which is in range.
+    #[inline]
     pub fn offset(&self, index: usize) -> usize {
         match self {
             Held::Text(s) if !s.is_ascii() => s.as_wtf8().byte_offset(index).unwrap_or(s.byte_len()),
@@ -76,18 +96,18 @@ impl Held {
         }
     }
 
+    /// The bytes from `start` to `end`, as far as there are any: an object may have become shorter since the match.
+    pub fn part(&self, start: usize, end: usize) -> &[u8] {
+        let (bytes, len) = (self.bytes(), self.bytes().len());
+        bytes.get(start.min(len)..end.min(len)).unwrap_or_default()
+    }
+
     /// A slice by byte offsets, as a Python object: `str` of text, `bytes` of anything else.
     pub fn slice(&self, vm: &Vm, start: usize, end: usize) -> Value {
         match self {
-            Held::Text(s) => match s.as_wtf8().get(start..end.max(start)) {
-                Some(t) => vm.new_wtf8(t).into_value(),
-                None => vm.names.empty.to_value(),
-            },
-            Held::Bytes(b) => {
-                // The object may have become shorter since the match.
-                let (bytes, len) = (b.bytes(), b.bytes().len());
-                vm.new_bytes(bytes.get(start.min(len)..end.min(len)).unwrap_or_default()).into_value()
-            }
+            Held::Text(s) => vm.substr(s, start..end.max(start)).into_value(),
+            Held::Plain(b) if start == 0 && end == b.as_bytes().len() => b.to_value(),
+            _ => vm.new_bytes(self.part(start, end)).into_value(),
         }
     }
 }
