@@ -1,8 +1,8 @@
 //! The cycle collector: trial deletion over all containers of a heap.
 //!
-//! Each container starts with its count; every reference that another container holds is taken off; what is left
-//! above zero is referenced from outside (frames, globals, native code) and keeps all that it reaches alive. The rest is
-//! garbage. The method is CPython's (`InternalDocs/garbage_collector.md`); the counts live in side arrays of the pages.
+//! References that containers hold are added up for each object; a container with more references than that is referenced
+//! from outside (frames, globals, native code) and keeps all that it reaches alive. The rest is garbage. The method is
+//! CPython's (`InternalDocs/garbage_collector.md`); the counts live in side arrays of the pages.
 
 use crate::alloc::{CLASSES, Heap, LargePrefix, PAGE, PageHead};
 use crate::object::{Header, TypeFlags, flags};
@@ -10,9 +10,11 @@ use crate::value::Value;
 use std::cell::Cell;
 use std::ptr::{NonNull, null_mut};
 
-/// Set in a side count while the object may be garbage.
-const CANDIDATE: u32 = 1 << 31;
-const COUNT: u32 = CANDIDATE - 1;
+/// Set in a side count: the object is a container that may be garbage, and was reached from outside. The rest counts the
+/// references from containers, and stays at its greatest value: more references than that come from outside, then.
+const CONTAINER: u32 = 1 << 30;
+const REACHED: u32 = 1 << 31;
+const COUNT: u32 = CONTAINER - 1;
 
 /// Unreachable objects, held so that finalisers and weak reference callbacks can run before they are cleared.
 pub struct Garbage {
@@ -96,7 +98,7 @@ impl Heap {
         all
     }
 
-    /// Runs `f` with a side count for each object, all zero, which says "no candidate".
+    /// Runs `f` with a side count for each object, all zero.
     fn with_side_counts<R>(&self, f: impl FnOnce() -> R) -> R {
         let pages = self.pages.borrow();
         // SAFETY: pages live as long as the heap.
@@ -132,20 +134,65 @@ impl Heap {
         blocks * 4 + self.stats().blocks_allocated * 16
     }
 
+    /// The blocks whose side counts say that they are containers which were not reached. Side counts are active.
+    fn each_unreached(&self, mut f: impl FnMut(NonNull<Header>, &Cell<u32>)) {
+        let unreached = |n: &Cell<u32>| n.get() & (CONTAINER | REACHED) == CONTAINER;
+        for page in self.pages.borrow().iter() {
+            // SAFETY: pages live as long as the heap, and have a side count for each block.
+            unsafe {
+                let size = page.as_ref().class as usize * 16;
+                let base = page.as_ptr().add(1) as *mut u8;
+                let counts = page.as_ref().refs.get() as *const Cell<u32>;
+                for i in 0..page.as_ref().blocks as usize {
+                    let n = &*counts.add(i);
+                    if unreached(n) {
+                        f(NonNull::new_unchecked(base.add(i * size) as *mut Header), n)
+                    }
+                }
+            }
+        }
+        for p in self.large.borrow().iter() {
+            // SAFETY: large objects in the list are allocated and follow their prefix.
+            unsafe {
+                if unreached(&p.as_ref().refs) {
+                    f(p.add(1).cast::<Header>(), &p.as_ref().refs)
+                }
+            }
+        }
+    }
+
     /// Finds the containers that nothing outside reaches. Runs no Python code.
     pub fn find_garbage(&self) -> Garbage {
         self.with_side_counts(|| {
-            let mut all = Vec::new();
+            let _working = Working;
+            let mut found = 0;
+            PHASE.set(Phase::Add);
             self.each_container(|p| {
-                // SAFETY: live; `with_side_counts` is active.
+                // SAFETY: live, and nothing is freed meanwhile; `with_side_counts` is active.
                 unsafe {
                     if !p.as_ref().has_flag(flags::FROZEN) {
-                        set_refs(p, CANDIDATE | p.as_ref().count().min(COUNT));
-                        all.push(p)
+                        mark(p);
+                        trace(p, &mut |v| add(v, 1));
+                        found += 1;
                     }
                 }
             });
-            Garbage { objects: unreachable(&all) }
+            let mut walk = Walk::new();
+            self.each_unreached(|p, n| {
+                // SAFETY: as above.
+                unsafe {
+                    if p.as_ref().count() > n.get() & COUNT {
+                        walk.from(p, n)
+                    }
+                }
+            });
+            let mut objects = Vec::new();
+            if walk.reached < found {
+                objects.reserve_exact(found - walk.reached);
+                // SAFETY: live.
+                self.each_unreached(|p, _| objects.push(unsafe { Value::from_borrowed(p) }));
+            }
+            Garbage { objects }
         })
     }
 
@@ -153,15 +200,24 @@ impl Heap {
     /// itself is not counted.
     pub fn still_garbage(&self, garbage: Garbage) -> Garbage {
         let objects = self.with_side_counts(|| {
-            let mut all = Vec::new();
-            for v in &garbage.objects {
-                if let Some(p) = v.as_ptr() {
-                    // SAFETY: held by `garbage`.
-                    unsafe { set_refs(p, CANDIDATE | (p.as_ref().count() - 1).min(COUNT)) };
-                    all.push(p)
+            let _working = Working;
+            let all: Vec<_> = garbage.objects.iter().filter_map(Value::as_ptr).collect();
+            // SAFETY: held by `garbage`; `with_side_counts` is active.
+            unsafe {
+                all.iter().for_each(|&p| mark(p));
+                PHASE.set(Phase::Add);
+                all.iter().for_each(|&p| trace(p, &mut |v| add(v, 1)));
+                let mut walk = Walk::new();
+                let unreached = |p| side_count(p).filter(|n| n.get() & REACHED == 0);
+                for &p in &all {
+                    if let Some(n) = unreached(p)
+                        && p.as_ref().count() - 1 > n.get() & COUNT
+                    {
+                        walk.from(p, n)
+                    }
                 }
+                all.iter().filter(|&&p| unreached(p).is_some()).map(|&p| Value::from_borrowed(p)).collect()
             }
-            unreachable(&all)
         });
         Garbage { objects }
     }
@@ -207,8 +263,8 @@ impl Value {
 #[derive(Clone, Copy)]
 enum Phase {
     Idle,
-    /// Takes one off the side count of what is referred to.
-    Subtract,
+    /// Counts the reference.
+    Add,
     /// Marks what is referred to as reached and puts it on the list.
     Reach(*mut Vec<NonNull<Header>>),
 }
@@ -234,70 +290,98 @@ pub fn collecting() -> bool {
 
 /// Shows many values at once: to the collector without a call for each.
 pub(crate) fn show_all(items: &[Value], visit: &mut dyn FnMut(&Value)) {
-    // SAFETY: the phases are set while `unreachable` runs, which traces live objects with the side counts active and
-    // whose visitor does just this.
+    // SAFETY: the phases are set while live objects are traced with the side counts active, by visitors that do just this.
     unsafe {
         match PHASE.get() {
             Phase::Idle => items.iter().for_each(visit),
-            Phase::Subtract => items.iter().for_each(|v| subtract(v)),
-            Phase::Reach(work) => items.iter().for_each(|v| reach(v, work)),
+            Phase::Add => runs(items, |v, n| add(v, n)),
+            Phase::Reach(work) => runs(items, |v, _| reach(v, work)),
         }
     }
 }
 
+/// Each value and how often it stands there in a row: fresh lists often hold one value many times.
 #[inline(always)]
-unsafe fn subtract(v: &Value) {
+fn runs(items: &[Value], mut f: impl FnMut(&Value, u32)) {
+    let mut at = items.iter();
+    let Some(mut v) = at.next() else { return };
+    let mut n = 1u32;
+    for next in at {
+        if next.bits() == v.bits() && n < COUNT {
+            n += 1;
+            continue;
+        }
+        f(v, n);
+        (v, n) = (next, 1);
+    }
+    f(v, n)
+}
+
+#[inline(always)]
+unsafe fn add(v: &Value, n: u32) {
     // SAFETY: shown by a trace function, so live; side counts active by the caller's contract.
     unsafe {
-        if let Some(n) = v.as_ptr().and_then(|child| side_count(child))
-            && *n > CANDIDATE
-        {
-            *n -= 1;
+        if let Some(count) = v.as_ptr().and_then(|child| side_count(child)) {
+            let old = count.get();
+            // Both are at most `COUNT`: their sum stays below the bits above.
+            let sum = ((old & COUNT) + n).min(COUNT);
+            count.set(old & !COUNT | sum);
         }
     }
 }
 
 #[inline(always)]
 unsafe fn reach(v: &Value, work: *mut Vec<NonNull<Header>>) {
-    // SAFETY: as for `subtract`; the list outlives the phase, and nobody else holds a reference to it meanwhile.
+    // SAFETY: as for `add`; the list outlives the phase, and nobody else holds a reference to it meanwhile.
     unsafe {
         if let Some(child) = v.as_ptr()
             && let Some(n) = side_count(child)
-            && *n >= CANDIDATE
+            && n.get() & (CONTAINER | REACHED) == CONTAINER
         {
-            *n = 0;
+            n.set(n.get() | REACHED);
             (*work).push(child)
         }
     }
 }
 
-/// Trial deletion over candidates whose side counts are set.
-fn unreachable(all: &[NonNull<Header>]) -> Vec<Value> {
-    let _working = Working;
-    // SAFETY: candidates are live and nothing is freed while it runs.
-    unsafe {
-        PHASE.set(Phase::Subtract);
-        for &p in all {
-            trace(p, &mut |v| subtract(v));
-        }
-        let mut work = Vec::new();
-        let work = &raw mut work;
+/// The walk from what is referenced from outside.
+struct Walk {
+    /// Reached, but not looked into yet. Boxed: the phase has its address.
+    work: *mut Vec<NonNull<Header>>,
+    reached: usize,
+}
+
+impl Walk {
+    fn new() -> Walk {
+        let work = Box::into_raw(Box::default());
         PHASE.set(Phase::Reach(work));
-        let mut reached = 0;
-        for &p in all {
-            if candidate(p).is_some_and(|n| n > 0) {
-                set_refs(p, 0);
-                (*work).push(p);
-                while let Some(p) = (*work).pop() {
-                    reached += 1;
-                    trace(p, &mut |v| reach(v, work));
-                }
+        Walk { work, reached: 0 }
+    }
+
+    /// Reaches a container, and all that it leads to.
+    ///
+    /// # Safety
+    /// Live; side counts active; `n` is the container's.
+    unsafe fn from(&mut self, p: NonNull<Header>, n: &Cell<u32>) {
+        let work = self.work;
+        n.set(n.get() | REACHED);
+        let mut next = Some(p);
+        while let Some(p) = next {
+            self.reached += 1;
+            // SAFETY: what is reached is live, since nothing is freed meanwhile; the list lives as long as `self`.
+            unsafe {
+                trace(p, &mut |v| reach(v, work));
+                next = (*work).pop();
             }
         }
-        if reached == all.len() {
-            return Vec::new();
-        }
-        all.iter().filter(|&&p| candidate(p).is_some()).map(|&p| Value::from_borrowed(p)).collect()
+    }
+}
+
+impl Drop for Walk {
+    fn drop(&mut self) {
+        PHASE.set(Phase::Idle);
+        // SAFETY: made by `new`, and the phase that knew it is over.
+        drop(unsafe { Box::from_raw(self.work) })
     }
 }
 
@@ -307,18 +391,12 @@ unsafe fn trace(p: NonNull<Header>, f: &mut dyn FnMut(&Value)) {
     unsafe { (p.as_ref().head().trace.get())(p, f) }
 }
 
-/// The side count of a candidate.
-unsafe fn candidate(p: NonNull<Header>) -> Option<u32> {
+/// Says that the object is a container which may be garbage.
+unsafe fn mark(p: NonNull<Header>) {
     // SAFETY: live by the caller's contract, side counts active.
-    let n = unsafe { *side_count(p)? };
-    (n & CANDIDATE != 0).then_some(n & COUNT)
-}
-
-unsafe fn set_refs(p: NonNull<Header>, n: u32) {
-    // SAFETY: as for `candidate`.
     unsafe {
-        if let Some(refs) = side_count(p) {
-            *refs = n
+        if let Some(n) = side_count(p) {
+            n.set(n.get() | CONTAINER)
         }
     }
 }
@@ -342,16 +420,15 @@ fn block_index(place: u32, class: usize) -> usize {
 // The quotient is exact as long as the place times the rounding of the reciprocal (below the class) stays below 1 << 16.
 const _: () = assert!(PAGE / 16 * CLASSES < 1 << 16 && size_of::<PageHead>().is_multiple_of(16));
 
-/// Where the side count of an object is: any object, also one that is no container (its count is zero). `None`: the
-/// object belongs to no heap that is being collected.
+/// The side count of an object: any object, also one that is no container. `None`: it belongs to no heap that is being
+/// collected.
 #[inline(always)]
-unsafe fn side_count<'a>(p: NonNull<Header>) -> Option<&'a mut u32> {
-    // SAFETY: small objects lie in an aligned page with side counts; large ones follow their prefix. No two of these
-    // references live at once, as callers use them on the spot.
+unsafe fn side_count<'a>(p: NonNull<Header>) -> Option<&'a Cell<u32>> {
+    // SAFETY: small objects lie in an aligned page with side counts; large ones follow their prefix.
     unsafe {
         let class = (p.as_ref().flags() & flags::CLASS) as usize;
         if class == 0 {
-            return Some(&mut *(*p.cast::<LargePrefix>().as_ptr().sub(1)).refs.as_ptr());
+            return Some(&(*p.cast::<LargePrefix>().as_ptr().sub(1)).refs);
         }
         let addr = p.as_ptr() as usize;
         let page = (addr & !(PAGE - 1)) as *const PageHead;
@@ -360,12 +437,11 @@ unsafe fn side_count<'a>(p: NonNull<Header>) -> Option<&'a mut u32> {
         if refs.is_null() {
             return None;
         }
-        Some(&mut *refs.add(block_index(place, class)))
+        Some(&*(refs.add(block_index(place, class)) as *const Cell<u32>))
     }
 }
 
-// Objects that are being destroyed have no side count set: `with_side_counts` zeroes all of them, so
-// they are never candidates. The same holds for objects that are no containers.
+// Objects that are being destroyed are no containers: `each_container` passes over them, so their side counts never say so.
 
 #[cfg(test)]
 mod tests {

@@ -179,12 +179,18 @@ fn by_path(vm: &Vm, name: &str, args: &[Value]) -> PyResult<Value> {
     vm.call_method(&paths, name, args)
 }
 
+/// Whether an element has the tag.
+fn has_tag(vm: &Vm, e: &Element, tag: &Value) -> PyResult<bool> {
+    let own = e.tag.get().unwrap_or(Value::NONE);
+    Ok(own.is(tag) || vm.eq(&own, tag)?)
+}
+
 /// The first child that has the tag.
 fn first_with(vm: &Vm, e: &Element, tag: &Value) -> PyResult<Option<Value>> {
     let mut i = 0;
     while let Some(child) = e.child(i) {
         if let Some(c) = child.downcast::<Element>()
-            && vm.eq(&c.tag.get().unwrap_or(Value::NONE), tag)?
+            && has_tag(vm, c, tag)?
         {
             return Ok(Some(child));
         }
@@ -462,7 +468,7 @@ impl Element {
         let (mut out, mut i) = (Vec::new(), 0);
         while let Some(child) = zelf.child(i) {
             if let Some(c) = child.downcast::<Element>()
-                && vm.eq(&c.tag.get().unwrap_or(Value::NONE), path)?
+                && has_tag(vm, c, path)?
             {
                 out.push(child);
             }
@@ -494,9 +500,17 @@ impl Element {
 
     #[pymethod("items($self, /)")]
     fn items(vm: &Vm, zelf: &Gc<Element>) -> Value {
-        let pairs = zelf.attrib.get().and_then(|d| d.downcast::<Dict>().map(|d| d.pairs()));
-        let pair = |(k, v)| vm.tuple_from_iter([k, v].into_iter()).into_value();
-        vm.new_list(pairs.unwrap_or_default().into_iter().map(pair).collect()).into_value()
+        let attrib = zelf.attrib.get();
+        let Some(d) = attrib.as_ref().and_then(|d| d.downcast::<Dict>()) else {
+            return vm.new_list(Vec::new()).into_value();
+        };
+        let mut out = Vec::with_capacity(d.len());
+        let mut i = 0;
+        while let Some((at, k, v)) = d.table.next_entry(i) {
+            out.push(vm.tuple_from_iter([k, v.unwrap_or(Value::NONE)].into_iter()).into_value());
+            i = at + 1;
+        }
+        vm.new_list(out).into_value()
     }
 
     #[pymethod("keys($self, /)")]

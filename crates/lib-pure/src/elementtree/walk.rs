@@ -10,10 +10,8 @@ use taipan_vm::types::iterators::itself;
 pub struct ElementIter {
     /// Where the walk begins, until it has begun.
     root: ValueCell,
-    /// The elements whose children are being visited, and which child is next.
-    #[notrace]
-    places: Guarded<Vec<usize>>,
-    parents: Guarded<Vec<Value>>,
+    /// The elements whose children are being visited, and which child of each is next.
+    parents: Guarded<Vec<(Value, usize)>>,
     /// Only elements with this tag.
     tag: ValueCell,
     #[notrace]
@@ -24,7 +22,6 @@ impl ElementIter {
     pub fn make(vm: &Vm, root: &Gc<Element>, tag: Option<Value>, text: bool) -> Value {
         vm.alloc(ElementIter {
             root: ValueCell::new(Some(root.to_value())),
-            places: Guarded::default(),
             parents: Guarded::default(),
             tag: ValueCell::new(tag),
             text: Cell::new(text),
@@ -34,20 +31,16 @@ impl ElementIter {
 
     /// The next child of the innermost parent; `Err`: it has no more.
     fn next_child(&self) -> Option<Result<Value, Value>> {
-        let parent = self.parents.with(|p| p.last().cloned())?;
-        let at = self.places.with(|p| p.last().copied())?;
-        let child = parent.downcast::<Element>().and_then(|e| e.child(at));
-        let Some(child) = child else {
-            self.places.with_mut(|p| p.pop());
-            drop(self.parents.with_mut(|p| p.pop()));
-            return Some(Err(parent));
-        };
-        self.places.with_mut(|p| {
-            if let Some(last) = p.last_mut() {
-                *last = last.saturating_add(1);
+        self.parents.with_mut(|p| {
+            let (parent, at) = p.last_mut()?;
+            match parent.downcast::<Element>().and_then(|e| e.child(*at)) {
+                Some(child) => {
+                    *at = at.saturating_add(1);
+                    Some(Ok(child))
+                }
+                None => p.pop().map(|(parent, _)| Err(parent)),
             }
-        });
-        Some(Ok(child))
+        })
     }
 }
 
@@ -80,23 +73,18 @@ fn next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
             },
         };
         let Some(e) = found.downcast::<Element>() else { continue };
-        it.parents.with_mut(|p| p.push(found.clone()));
+        if !it.text.get() {
+            it.parents.with_mut(|p| p.push((found.clone(), 0)));
+            match it.tag.get() {
+                Some(tag) if !vm.eq(&e.tag.get().unwrap_or(Value::NONE), &tag)? => continue,
+                _ => return Ok(Some(found)),
+            }
+        }
         // Comments and their like have no text of their own here.
         let plain = e.tag.get().is_none_or(|t| t.is_none() || t.is_instance_of::<Str>());
-        let hidden = it.text.get() && !plain;
-        it.places.with_mut(|p| p.push(if hidden { usize::MAX } else { 0 }));
-        if hidden {
-            continue;
-        }
-        if it.text.get() {
-            if let Some(t) = shown(vm, e.text.get())? {
-                return Ok(Some(t));
-            }
-            continue;
-        }
-        match it.tag.get() {
-            Some(tag) if !vm.eq(&e.tag.get().unwrap_or(Value::NONE), &tag)? => {}
-            _ => return Ok(Some(found)),
+        it.parents.with_mut(|p| p.push((found.clone(), if plain { 0 } else { usize::MAX })));
+        if plain && let Some(t) = shown(vm, e.text.get())? {
+            return Ok(Some(t));
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::native::CallArgs;
 use crate::object::{Type, ValueExt};
 use crate::types::code::{Code, Exec};
 use crate::types::function::{Function, Method};
+use crate::types::str_::INTERNED;
 use crate::types::{Dict, List, Str, Tuple};
 use crate::{PyResult, Raised, Value, Vm};
 use std::hint::cold_path;
@@ -181,7 +182,7 @@ unsafe fn bind_in_place(
             clear(base, npos, exec.first_temp);
             put_stars(vm, d.flags, base.add(npos), rest);
             return Ok(());
-        } else if stars == 0
+        } else if stars & flags::VARARGS == 0
             && given <= npos
             && exec.argcount < MAX_PARAMS
             && bind_keywords(vm, func, code, exec, base, given, names)
@@ -230,8 +231,10 @@ unsafe fn fill_defaults(func: &Gc<Function>, base: *mut Slot, given: usize, npos
 
 /// Functions with fewer parameters have keyword arguments bound without taking memory.
 const MAX_PARAMS: usize = 16;
+/// The place of a keyword argument that goes into `**kwargs`.
+const EXTRA: u8 = u8::MAX;
 
-/// Binds keyword arguments to a function without stars; `false` (and nothing done) if something is not as it should be.
+/// Binds keyword arguments to a function without `*args`; `false` (and nothing done) if something is not as it should be.
 ///
 /// # Safety
 /// As for `bind_in_place`.
@@ -250,10 +253,18 @@ unsafe fn bind_keywords(
     if params.len() >= MAX_PARAMS || names.len() >= MAX_PARAMS {
         return false;
     }
+    let extra = d.flags & flags::VARKEYWORDS != 0;
     let mut filled: u64 = (1u64 << given) - 1;
     let mut places = [0u8; MAX_PARAMS];
     for (name, place) in names.iter().zip(&mut places) {
-        let Some(i) = params.iter().position(|p| p.as_value().is(name)) else { return false };
+        let Some(i) = params.iter().position(|p| p.as_value().is(name)) else {
+            // Parameters' names are interned: another interned name is none of them.
+            if !extra || !name.downcast_exact::<Str>().is_some_and(|s| s.header().has_flag(INTERNED)) {
+                return false;
+            }
+            *place = EXTRA;
+            continue;
+        };
         if i < posonly || filled >> i & 1 != 0 {
             return false;
         }
@@ -302,8 +313,21 @@ unsafe fn bind_keywords(
             *v = *words.add(given + k);
         }
         clear(base, given, exec.first_temp.max(given + names.len()));
+        if extra {
+            let rest = vm.new_dict();
+            for (k, name) in names.iter().enumerate() {
+                if places[k] == EXTRA
+                    && let Some(name) = name.downcast_exact::<Str>()
+                {
+                    rest.set_str(vm, name, Value::from_bits(values[k]));
+                }
+            }
+            std::ptr::write(base.add(params.len()), Some(rest.into_value()));
+        }
         for k in 0..names.len() {
-            *words.add(places[k] as usize) = values[k];
+            if places[k] != EXTRA {
+                *words.add(places[k] as usize) = values[k];
+            }
         }
         if filled != all {
             for (i, word) in missing.into_iter().enumerate().take(params.len()).skip(given) {

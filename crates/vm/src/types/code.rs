@@ -363,7 +363,7 @@ fn hash(vm: &Vm, v: &Value) -> PyResult<i64> {
 #[pytype(
     name = "code",
     signature = "(argcount, posonlyargcount, kwonlyargcount, nlocals, stacksize,\n     flags, codestring, constants, names, varnames, filename, name,\n     qualname, firstlineno, linetable, exceptiontable, freevars=(),\n     cellvars=(), /)",
-    flags(WEAKREF, GC)
+    flags(WEAKREF)
 )]
 impl Slots for Code {
     const SLOTS: SlotDefs =

@@ -328,14 +328,21 @@ unsafe fn clear_instance(ptr: NonNull<Header>) {
     unsafe {
         let ty = crate::types::type_::header_type(ptr.as_ref());
         (ty.def.fns.clear)(ptr);
-        let mut out = Vec::new();
         for c in slots_of(ptr, ty) {
-            out.extend(c.take());
+            drop(c.take());
         }
-        if let Some(a) = attrs_of(ptr, ty) {
-            out.extend(a.take_all(inline_count(ptr.as_ref())));
+        let Some(a) = attrs_of(ptr, ty) else { return };
+        let inline = inline_count(ptr.as_ref());
+        // Few attributes move out without taking memory. All are out before the first one is dropped.
+        let mut few = [const { None }; 6];
+        if a.shape.get().is_null() || a.rest.get() != 0 || inline > few.len() {
+            drop(a.take_all(inline));
+            return;
         }
-        drop(out)
+        a.shape.set(std::ptr::null());
+        for (place, c) in few.iter_mut().zip(inline_values(a, inline)) {
+            *place = c.take();
+        }
     }
 }
 

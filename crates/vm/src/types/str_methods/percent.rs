@@ -19,12 +19,19 @@ pub fn remainder(vm: &Vm, a: &Value, b: &Value) -> PyResult {
         args.finish("string")?;
         return Ok(a.clone());
     }
+    let text = format.as_bytes();
+    let mut short = Short { bytes: [0; 128], len: 0 };
+    let at = short.begin(text, &mut args);
+    if at == text.len() {
+        args.finish("string")?;
+        return Ok(vm.new_wtf8(known(short.text())).into_value());
+    }
     let mut out = Wtf8Buf::new();
     if out.try_reserve(format.byte_len() + 32).is_err() {
         return Err(vm.memory_error());
     }
-    let text = format.as_bytes();
-    let mut at = 0;
+    out.push_wtf8(known(short.text()));
+    let mut at = at;
     loop {
         let rest = text.get(at..).unwrap_or_default();
         let literal = first_percent(rest).unwrap_or(rest.len());
@@ -50,6 +57,56 @@ pub fn remainder(vm: &Vm, a: &Value, b: &Value) -> PyResult {
     }
     args.finish("string")?;
     Ok(vm.try_new_wtf8(&out)?.into_value())
+}
+
+/// The beginning of a result, as long as it is short and nothing but strings and ints goes into it: that takes no memory.
+struct Short {
+    bytes: [u8; 128],
+    len: usize,
+}
+
+impl Short {
+    fn push(&mut self, more: &[u8]) -> bool {
+        let Some(place) = self.bytes.get_mut(self.len..self.len + more.len()) else { return false };
+        place.copy_from_slice(more);
+        self.len += more.len();
+        true
+    }
+
+    fn text(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+
+    /// Formats what it can; answers where in the format the rest begins.
+    fn begin(&mut self, text: &[u8], args: &mut PercentArgs<'_>) -> usize {
+        let mut at = 0;
+        loop {
+            let rest = text.get(at..).unwrap_or_default();
+            let literal = first_percent(rest).unwrap_or(rest.len());
+            if !self.push(&rest[..literal]) {
+                return at;
+            }
+            at += literal;
+            if literal == rest.len() {
+                return at;
+            }
+            let fits = match (rest.get(literal + 1), args.peek()) {
+                (Some(b's'), Some(v)) if v.downcast_exact::<Str>().is_some() => {
+                    v.downcast_exact::<Str>().is_some_and(|s| self.push(s.as_bytes()))
+                }
+                (Some(b's' | b'd' | b'r'), Some(v)) => match v.as_int() {
+                    Some(n) => self.push(decimal(n, &mut [0; 20])),
+                    None => false,
+                },
+                _ => false,
+            };
+            if !fits {
+                return at;
+            }
+            args.pass();
+            at += 2;
+        }
+    }
 }
 
 /// `%s`, `%r` or `%d` and nothing else.
@@ -323,6 +380,22 @@ impl<'a> PercentArgs<'a> {
         let mapping = tuple.is_none() && !text && vm.type_of(operand).slots.subscript.get().is_some();
         let single = if tuple.is_none() { Some(operand.clone()) } else { None };
         PercentArgs { vm, operand, tuple, next: 0, single, mapping, bytes_keys: false }
+    }
+
+    /// The next argument, which stays the next.
+    #[inline]
+    fn peek(&self) -> Option<&Value> {
+        match &self.tuple {
+            Some(t) => t.get(self.next),
+            None => self.single.as_ref(),
+        }
+    }
+
+    /// Goes on to the one after it.
+    #[inline]
+    fn pass(&mut self) {
+        self.single = None;
+        self.next += 1;
     }
 
     /// The next argument, if there is one.
