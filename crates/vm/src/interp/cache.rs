@@ -33,6 +33,8 @@ pub enum Kind {
     Class,
     /// A function of the class, to be called with the object first. `offset` as for `Class`.
     Method,
+    /// As `Method`, for instances of native classes: the storage at `offset` has nothing in it.
+    Bare,
     /// A static or class method (borrowed), for a call. Of a class's own: its version is `need`; otherwise `offset` as for
     /// `Class`.
     Wrapped,
@@ -241,7 +243,8 @@ pub fn fill_attr(vm: &Vm, site: &SiteCache, obj: &Value, name: &Gc<Str>, method:
             return;
         }
     }
-    if attrs.is_some() {
+    let bare = attrs.is_some_and(instance::is_bare);
+    if attrs.is_some() && !bare {
         if shape.is_null() {
             return;
         }
@@ -267,8 +270,10 @@ pub fn fill_attr(vm: &Vm, site: &SiteCache, obj: &Value, name: &Gc<Str>, method:
     if is_method {
         if method {
             site.value.set(descr.bits());
-            site.set(Kind::Method, version, shape);
+            site.set(if bare { Kind::Bare } else { Kind::Method }, version, shape);
         }
+    } else if bare {
+        // Without a shape that would change when it gets attributes.
     } else if vm.type_of(&descr).slots.descr_get.get().is_none() {
         site.value.set(descr.bits());
         site.set(Kind::Class, version, shape);

@@ -74,6 +74,51 @@ pub unsafe fn enter_plain(
     }
 }
 
+/// `enter_function` where positional arguments and defaults are the parameters, from any frame; nothing has happened
+/// otherwise. Hot.
+///
+/// # Safety
+/// As for `enter_function`; `caller` is the top frame, and `exec` is that of `func`'s code.
+#[inline(always)]
+pub unsafe fn enter_positional(
+    vm: &Vm,
+    regs: Regs,
+    caller: &Frame,
+    r: usize,
+    first: usize,
+    count: usize,
+    func: &Gc<Function>,
+    exec: &Exec,
+    dst: u16,
+) -> Option<*const Frame> {
+    let params = exec.simple_args;
+    let in_place = caller.kind.get() & kind::GENERATOR == 0;
+    // SAFETY: by contract; `simple_args` is a number of parameters or larger than any count.
+    unsafe {
+        let base = if in_place { regs.base.add(first) } else { caller.free };
+        if params == usize::MAX
+            || count > params
+            || !vm.thread.fits(base, exec.nregs)
+            || !vm.thread.has_place()
+        {
+            return None;
+        }
+        if count < params && !fill_defaults(func, base, count, params) {
+            return None;
+        }
+        if !in_place {
+            for k in 0..count {
+                let word = std::ptr::replace(regs.base.add(first + k) as *mut u64, DEAD);
+                std::ptr::write(base.add(k) as *mut u64, word);
+            }
+        }
+        clear(base, params, exec.first_temp);
+        let callee = std::ptr::replace(regs.base.add(r) as *mut u64, DEAD);
+        let func: Gc<Function> = Value::from_bits(callee).into_gc_unchecked();
+        Some(vm.thread.push_unchecked(caller as *const Frame as *mut Frame, func, exec, base, 0, dst))
+    }
+}
+
 /// Empties `base[from..to]`, which holds no pointers. A loop that stays one: windows are small, and `memset` is a call.
 ///
 /// # Safety
@@ -219,14 +264,16 @@ unsafe fn put_stars(vm: &Vm, co_flags: u32, place: *mut Slot, rest: Gc<Tuple>) {
 /// # Safety
 /// The places hold nothing live.
 unsafe fn fill_defaults(func: &Gc<Function>, base: *mut Slot, given: usize, npos: usize) -> bool {
-    let Some(t) = func.defaults.get() else { return false };
-    let items = t.items();
-    let Some(skip) = (items.len() + given).checked_sub(npos) else { return false };
-    for (k, v) in items[skip.min(items.len())..].iter().enumerate() {
-        // SAFETY: by contract; `skip` leaves `npos - given` items.
-        unsafe { std::ptr::write(base.add(given + k), Some(v.clone())) };
-    }
-    true
+    func.defaults.with(|t| {
+        let Some(t) = t else { return false };
+        let items = t.items();
+        let Some(skip) = (items.len() + given).checked_sub(npos) else { return false };
+        for (k, v) in items[skip.min(items.len())..].iter().enumerate() {
+            // SAFETY: by contract; `skip` leaves `npos - given` items.
+            unsafe { std::ptr::write(base.add(given + k), Some(v.clone())) };
+        }
+        true
+    })
 }
 
 /// Functions with fewer parameters have keyword arguments bound without taking memory.

@@ -1,11 +1,9 @@
 //! What the interpreter's instructions need of single types and modules.
 
-use crate::native::FnDef;
 use crate::object::Payload;
 use crate::prelude::*;
 use crate::protocol::attr::Method;
-use crate::types::builtin_function::BuiltinFunction;
-use crate::types::descriptors::{MemberDescriptor, MethodDescriptor};
+use crate::types::descriptors::MemberDescriptor;
 use crate::types::set::{self, Set};
 use crate::types::set_table::SetTable;
 use crate::types::super_::{self, Super};
@@ -43,27 +41,6 @@ pub fn set_add(vm: &Vm, set: &Value, item: &Value) -> PyResult<()> {
         Some(s) => vm.set_add(s, item),
         None => Ok(()),
     }
-}
-
-/// The row behind a callable whose arguments can be taken as they lie: a module's function, or a method called with its
-/// object (of the right class) first.
-#[inline]
-pub fn definition(vm: &Vm, callee: &Value, args: &[Value]) -> Option<&'static FnDef> {
-    if let Some(m) = callee.downcast_exact::<MethodDescriptor>() {
-        let zelf = args.first()?;
-        return vm.type_of(zelf).is_subtype(&m.owner).then_some(m.def);
-    }
-    let f = callee.downcast_exact::<BuiltinFunction>()?;
-    let def = f.def()?;
-    matches!(def.kind, crate::native::FnKind::Function | crate::native::FnKind::StaticMethod).then_some(def)
-}
-
-/// The row behind a bound native method, and the object that goes in front of the arguments.
-#[inline]
-pub fn bound_definition(callee: &Value) -> Option<(&'static FnDef, Value)> {
-    let f = callee.downcast_exact::<BuiltinFunction>()?;
-    let zelf = f.receiver()?.clone();
-    Some((f.def()?, zelf))
 }
 
 /// Which `__slots__` word a descriptor is.

@@ -16,7 +16,7 @@ use crate::types::module::Module;
 use crate::types::property::Property;
 use crate::types::static_method::StaticMethod;
 use crate::types::typedef::{CompareOp, F};
-use crate::types::{List, Str, Tuple};
+use crate::types::{Bytes, Dict, List, Str, Tuple};
 use crate::{PyResult, Value, Vm};
 use taipan_bytecode::{Instr, Intrinsic1, Intrinsic2};
 use taipan_heap::Gc;
@@ -40,17 +40,47 @@ pub unsafe fn shape_matches(obj: &Value, site: &SiteCache) -> bool {
         || unsafe { *((obj.bits() as *const u8).add(offset) as *const *const Shape) == site.shape.get() }
 }
 
-/// The attribute of the module that a site of kind `Module` remembers, if the module still has it there.
+/// Whether the instance has no attributes at all, nor a dict for some.
+///
+/// # Safety
+/// As for `shape_matches`, for a site of kind `Bare`.
 #[inline(always)]
-pub fn module_attr(obj: &Value, site: &SiteCache) -> Option<Value> {
-    if site.kind.get() != Kind::Module {
+pub unsafe fn is_bare(obj: &Value, site: &SiteCache) -> bool {
+    // SAFETY: the version says that the storage lies there: two words, zero if there is nothing.
+    unsafe {
+        let storage = (obj.bits() as *const u8).add(site.offset.get() as usize) as *const [u64; 2];
+        *storage == [0, 0]
+    }
+}
+
+/// `remembered`, and attributes of modules.
+///
+/// # Safety
+/// As for `remembered`.
+#[inline(always)]
+pub unsafe fn remembered_value(obj: &Value, site: &SiteCache) -> Option<Value> {
+    if site.kind.get() == Kind::Module {
+        let m = obj.downcast_exact::<Module>()?;
+        if m.dict.table.current_version() != site.value.get() {
+            return None;
+        }
+        return m.dict.table.value_at(site.offset.get() as usize);
+    }
+    if site.kind.get() == Kind::Method {
         return None;
     }
-    let m = obj.downcast_exact::<Module>()?;
-    if m.dict.table.current_version() != site.value.get() {
-        return None;
+    // SAFETY: by contract.
+    unsafe { remembered(obj, site) }
+}
+
+/// What the descriptor that a site of kind `Getset` remembers makes of an object of its class.
+#[inline(always)]
+pub fn getset_of_site(vm: &Vm, obj: &Value, site: &SiteCache) -> PyResult<Value> {
+    let descr = borrowed(site.value.get());
+    match descr.downcast_exact::<GetSetDescriptor>() {
+        Some(g) => (g.def.get)(vm, obj),
+        None => Err(vm.system_error("no descriptor")),
     }
-    m.dict.table.value_at(site.offset.get() as usize)
 }
 
 /// `s += t` and `s + t + u`: nobody else sees the left string, so it may grow in place.
@@ -176,6 +206,31 @@ pub fn compare_truth_with(vm: &Vm, regs: Regs, a: u16, op: CompareOp, b: &Value)
     let v = vm.rich_compare(x, b, op)?;
     regs.consume(a);
     vm.is_true(&v)
+}
+
+/// The truth of what says so without running anything of its own.
+#[inline(always)]
+pub fn known_truth(v: &Value) -> Option<bool> {
+    if let Some(n) = v.as_int() {
+        return Some(n != 0);
+    }
+    let ty = v.heap_type()?;
+    if ty.slots.len.get().is_none() {
+        return ty.slots.bool.get().is_none().then_some(true);
+    }
+    if let Some(s) = v.downcast_exact::<Str>() {
+        return Some(s.byte_len() != 0);
+    }
+    if let Some(l) = v.downcast_exact::<List>() {
+        return Some(l.len() != 0);
+    }
+    if let Some(t) = v.downcast_exact::<Tuple>() {
+        return Some(!t.is_empty());
+    }
+    if let Some(d) = v.downcast_exact::<Dict>() {
+        return Some(d.table.len() != 0);
+    }
+    Some(v.downcast_exact::<Bytes>()?.len() != 0)
 }
 
 #[inline(never)]
@@ -304,22 +359,6 @@ pub fn from_site(vm: &Vm, obj: &Value, site: &SiteCache) -> Option<Value> {
     None
 }
 
-/// As `from_site`, for methods to be called with the object first.
-#[inline(never)]
-pub fn method_from_site(vm: &Vm, obj: &Value, site: &SiteCache) -> Option<Value> {
-    let version = vm.type_of(obj).version.get() as u64;
-    for s in std::iter::once(site).chain(site.others(version)) {
-        if s.version.get() == version
-            && s.kind.get() == Kind::Method
-            // SAFETY: the versions were compared.
-            && unsafe { shape_matches(obj, s) }
-        {
-            return Some(borrowed(s.value.get()));
-        }
-    }
-    None
-}
-
 /// The function of a static or class method that the site remembers, and the class that goes in front of its arguments.
 #[inline(never)]
 pub fn wrapped_from_site(vm: &Vm, obj: &Value, site: &SiteCache) -> Option<(Value, Slot)> {
@@ -346,15 +385,6 @@ pub fn wrapped_from_site(vm: &Vm, obj: &Value, site: &SiteCache) -> Option<(Valu
 #[inline(never)]
 pub fn load_attr(vm: &Vm, regs: Regs, i: Instr, site: &SiteCache, name: &Gc<Str>) -> PyResult<bool> {
     let obj = regs.get(i.b());
-    if site.kind.get() == Kind::Getset && vm.type_of(obj).version.get() as u64 == site.version.get() {
-        let descr = borrowed(site.value.get());
-        if let Some(g) = descr.downcast_exact::<GetSetDescriptor>() {
-            let v = (g.def.get)(vm, obj)?;
-            regs.consume(i.b());
-            regs.put(i.a(), v);
-            return Ok(false);
-        }
-    }
     if site.kind.get() == Kind::Property && vm.type_of(obj).version.get() as u64 == site.version.get() {
         let property = borrowed(site.value.get());
         // The property's getter may have been replaced since.

@@ -35,15 +35,32 @@ pub fn call(vm: &Vm, def: &FnDef, args: CallArgs<'_>) -> PyResult<Value> {
     }
 }
 
-/// The function behind a row that can be called with `n` positional arguments as they are.
-#[inline(always)]
-pub fn plain(def: &FnDef, n: usize) -> Option<PlainFn> {
-    match def.call {
-        Call::Plain(f) => {
-            let p = &def.params;
-            (n >= p.required && n <= p.positional && kwonly_optional(p)).then_some(f)
+/// What a callable object keeps of its row for calls whose positional arguments can be taken as they lie.
+#[derive(Clone, Copy)]
+pub struct Direct {
+    call: Option<PlainFn>,
+    least: u8,
+    most: u8,
+}
+
+impl Direct {
+    /// Of a row that can never be called so.
+    pub const NONE: Direct = Direct { call: None, least: 1, most: 0 };
+
+    pub fn of(def: &FnDef) -> Direct {
+        let p = &def.params;
+        match def.call {
+            Call::Plain(f) if kwonly_optional(p) && p.positional <= u8::MAX as usize => {
+                Direct { call: Some(f), least: p.required as u8, most: p.positional as u8 }
+            }
+            _ => Direct::NONE,
         }
-        _ => None,
+    }
+
+    /// The function, if it can be called with `n` arguments.
+    #[inline(always)]
+    pub fn with(self, n: usize) -> Option<PlainFn> {
+        if n < self.least as usize || n > self.most as usize { None } else { self.call }
     }
 }
 

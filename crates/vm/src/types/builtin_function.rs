@@ -1,5 +1,6 @@
 //! `builtin_function_or_method`: functions of native modules, bound native methods, and the `__new__` of native types.
 
+use crate::native::bind::Direct;
 use crate::native::{FnDef, bind};
 use crate::prelude::*;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -19,6 +20,10 @@ pub struct BuiltinFunction {
     zelf: Option<Value>,
     /// `__module__`.
     module: Option<Value>,
+    /// How the loop may call it; the object of a bound method counts as an argument.
+    pub direct: Direct,
+    /// `zelf` goes in front of the arguments.
+    pub bound: bool,
 }
 
 impl Trace for BuiltinFunction {
@@ -39,7 +44,10 @@ impl BuiltinFunction {
         zelf: Option<Value>,
         module: Option<Value>,
     ) -> Gc<BuiltinFunction> {
-        vm.alloc(BuiltinFunction { body: Body::Def(def), zelf, module })
+        let method = matches!(def.kind, FnKind::Method | FnKind::ClassMethod);
+        let direct = if method && zelf.is_none() { Direct::NONE } else { Direct::of(def) };
+        let bound = method && zelf.is_some();
+        vm.alloc(BuiltinFunction { body: Body::Def(def), zelf, module, direct, bound })
     }
 
     /// The `__new__` of a native type.
@@ -48,6 +56,8 @@ impl BuiltinFunction {
             body: Body::New(owner.clone()),
             zelf: Some(owner.to_value()),
             module: None,
+            direct: Direct::NONE,
+            bound: false,
         })
     }
 
@@ -76,10 +86,7 @@ impl BuiltinFunction {
 
     /// The object that goes in front of the arguments.
     pub fn receiver(&self) -> Option<&Value> {
-        match &self.body {
-            Body::Def(d) if matches!(d.kind, FnKind::Method | FnKind::ClassMethod) => self.zelf.as_ref(),
-            _ => None,
-        }
+        if self.bound { self.zelf.as_ref() } else { None }
     }
 }
 

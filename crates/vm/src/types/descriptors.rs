@@ -1,6 +1,7 @@
 //! Descriptors in the dicts of native types: `method_descriptor`, `classmethod_descriptor`, `wrapper_descriptor` with its
 //! bound form `method-wrapper`, `getset_descriptor`, and `member_descriptor` for `__slots__`.
 
+use crate::native::bind::Direct;
 use crate::native::{FnDef, GetSetDef, bind};
 use crate::prelude::*;
 use crate::types::builtin_function::{BuiltinFunction, shown_doc, shown_signature};
@@ -40,11 +41,14 @@ pub struct MethodDescriptor {
     #[notrace]
     pub def: &'static FnDef,
     pub owner: Gc<Type>,
+    /// How the loop may call it.
+    #[notrace]
+    pub direct: Direct,
 }
 
 impl MethodDescriptor {
     pub fn make(vm: &Vm, def: &'static FnDef, owner: &Gc<Type>) -> Gc<MethodDescriptor> {
-        vm.alloc(MethodDescriptor { def, owner: owner.clone() })
+        vm.alloc(MethodDescriptor { def, owner: owner.clone(), direct: Direct::of(def) })
     }
 }
 

@@ -538,6 +538,11 @@ pub fn shape_of(a: &Attrs) -> *const Shape {
     a.shape.get()
 }
 
+/// Whether there are no attributes, nor a shape or a dict.
+pub fn is_bare(a: &Attrs) -> bool {
+    a.shape.get().is_null() && a.rest.get() == 0
+}
+
 /// The inline place of value `i`, if it lies in line.
 #[inline(always)]
 pub fn inline_place<'a>(a: &'a Attrs, h: &Header, i: usize) -> Option<&'a Cell<Option<Value>>> {

@@ -446,8 +446,17 @@ instructions! { (s, i, vm, 'go)
         match s.regs.bits(i.b()) {
             TRUE => return s.put_next(i.a(), Value::FALSE),
             FALSE | NONE => return s.put_next(i.a(), Value::TRUE),
-            _ => slow!(s, i, not),
+            _ => slow!(s, i, not_known),
         }
+    }
+
+    warm not_known {
+        if let Some(t) = ops::known_truth(s.regs.get(i.b())) {
+            s.save();
+            s.regs.consume(i.b());
+            return s.put_next(i.a(), Value::bool(!t));
+        }
+        slow!(s, i, not)
     }
 
     cold not {
@@ -707,7 +716,19 @@ instructions! { (s, i, vm, 'go)
         }
     }
 
-    cold jump_by_truth {
+    warm jump_by_truth {
+        if let Some(t) = ops::known_truth(s.regs.get(i.a())) {
+            s.save();
+            s.regs.consume(i.a());
+            if t == (i.op() == Op::JumpIfTrue) {
+                s.jump(i.sbc());
+            }
+            return s.next();
+        }
+        slow!(s, i, jump_by_any_truth)
+    }
+
+    cold jump_by_any_truth {
         s.save();
         let t = ops::truth(vm, s.regs, i.a())?;
         s.regs.consume(i.a());
@@ -716,7 +737,19 @@ instructions! { (s, i, vm, 'go)
         }
     }
 
-    cold jump_keep {
+    warm jump_keep {
+        if let Some(t) = ops::known_truth(s.regs.get(i.a())) {
+            if t == (i.op() == Op::JumpIfTrueKeep) {
+                s.jump(i.sbc());
+                return s.next();
+            }
+            s.save();
+            return s.drop_next(i.a());
+        }
+        slow!(s, i, jump_keep_any)
+    }
+
+    cold jump_keep_any {
         s.save();
         if ops::truth(vm, s.regs, i.a())? == (i.op() == Op::JumpIfTrueKeep) {
             s.jump(i.sbc());

@@ -4,11 +4,13 @@ use super::{
     At, DEAD, Exit, Flow, Handler, Left, NONE, PLAIN, Regs, State, TAIL, WATCHED, done, exit, release_word,
 };
 use crate::interp::frame::{Frame, Slot, kind};
-use crate::interp::{call, fast, generator, links, names, ops, unwind};
+use crate::interp::{call, fast, generator, names, ops, unwind};
 use crate::native::{CallArgs, bind};
 use crate::object::{Type, ValueExt};
+use crate::types::builtin_function::BuiltinFunction;
 use crate::types::code::Exec;
-use crate::types::function::Function;
+use crate::types::descriptors::MethodDescriptor;
+use crate::types::function::{Function, Method};
 use crate::types::generator::Generator;
 use crate::types::list_methods::ListIter;
 use crate::types::range::RangeIter;
@@ -17,6 +19,13 @@ use crate::types::{Tuple, instance};
 use crate::{Value, Vm};
 use taipan_bytecode::Op;
 use taipan_heap::Gc;
+
+/// Whether a method of `owner` takes the object.
+#[inline(always)]
+fn is_instance(vm: &Vm, v: &Value, owner: &Gc<Type>) -> bool {
+    let ty = vm.type_of(v);
+    ty.is(owner) || ty.is_subtype(owner)
+}
 
 instructions! { (s, i, vm, 'go)
     hot Jump {
@@ -114,26 +123,61 @@ instructions! { (s, i, vm, 'go)
                     return callee.next_polled();
                 }
             }
-            slow!(s, i, call_function)
+            slow!(s, i, call_with_defaults)
         }
         slow!(s, i, call_native)
+    }
+
+    // Positional arguments that defaults complete, and calls from a generator.
+    warm call_with_defaults {
+        let r = i.b() as usize;
+        if let Some(f) = s.regs.get(i.b()).downcast_exact::<Function>()
+            && let Some(exec) = f.known_exec()
+        {
+            let first = r + 2 - (s.regs.bits(i.b() + 1) != 0) as usize;
+            let count = i.x() as usize + (first != r + 2) as usize;
+            // SAFETY: as above.
+            unsafe {
+                if let Some(entered) = call::enter_positional(vm, s.regs, s.fr(), r, first, count, f, &*exec, i.a()) {
+                    s.save();
+                    return State::<M>::of(vm, entered).next_polled();
+                }
+            }
+        }
+        slow!(s, i, call_function)
     }
 
     // Native functions and methods that take their arguments as they lie.
     warm call_native {
         let r = i.b() as usize;
-        let first = r + 2 - (s.regs.bits(i.b() + 1) != 0) as usize;
-        let count = i.x() as usize + (first != r + 2) as usize;
-        let args = s.regs.run(first, count);
-        if let Some(def) = links::definition(vm, s.regs.get(i.b()), args)
-            && let Some(f) = bind::plain(def, count)
-        {
+        let front = s.regs.bits(i.b() + 1) != 0;
+        let (mut first, mut count) = (r + 2 - front as usize, i.x() as usize + front as usize);
+        let callee = s.regs.get(i.b());
+        let found = if let Some(m) = callee.downcast_exact::<MethodDescriptor>() {
+            match m.direct.with(count) {
+                Some(f) if count != 0 && is_instance(vm, s.regs.get(first as u16), &m.owner) => Some(f),
+                _ => None,
+            }
+        } else if let Some(b) = callee.downcast_exact::<BuiltinFunction>() {
+            match b.receiver() {
+                None => b.direct.with(count),
+                Some(zelf) if !front && let Some(f) = b.direct.with(count + 1) => {
+                    s.regs.put_fresh(r + 1, Some(zelf.clone()));
+                    (first, count) = (r + 1, count + 1);
+                    Some(f)
+                }
+                _ => None,
+            }
+        } else {
+            slow!(s, i, call_class)
+        };
+        if let Some(f) = found {
             s.save();
-            let Ok(v) = f(vm, bind::as_slots(args)) else { return Exit::Raised };
+            let Ok(v) = f(vm, bind::as_slots(s.regs.run(first, count))) else { return Exit::Raised };
             s.regs.drop_run(r, i.x() as usize + 2);
             return s.put_next(i.a(), v);
         }
-        slow!(s, i, call_class)
+        slow!(s, i, call_other)
     }
 
     // A class with a Python `__init__` that takes exactly these arguments: as a call of that, with the instance in front.
@@ -169,7 +213,7 @@ instructions! { (s, i, vm, 'go)
                     let f = entered.cast_mut();
                     (*f).kind.set(kind::INIT);
                     (*f).owner = Some(ops::borrowed(made));
-                    return State::<M>::of(vm, entered).next_polled();
+                        return State::<M>::of(vm, entered).next_polled();
                 }
                 // No place for a frame: the general way says so.
                 Value::release_shared(*callee);
@@ -177,6 +221,28 @@ instructions! { (s, i, vm, 'go)
                 *callee.add(1) = 0;
                 release_word(made);
             }
+        }
+        slow!(s, i, call_method)
+    }
+
+    // A bound method of a Python function: as a call of that, with the object in front.
+    warm call_method {
+        let r = i.b() as usize;
+        if s.regs.bits(i.b() + 1) == 0
+            && let Some(m) = s.regs.get(i.b()).downcast_exact::<Method>()
+            && m.func.downcast_exact::<Function>().is_some()
+        {
+            let (f, zelf) = (m.func.clone().into_bits(), m.zelf.clone());
+            s.regs.put_fresh(r + 1, Some(zelf));
+            // SAFETY: I1; the method's reference goes after the function has taken its place.
+            unsafe {
+                let method = std::ptr::replace(s.regs.base.add(r) as *mut u64, f);
+                if !Value::release_shared(method) {
+                    s.save();
+                    release_word(method);
+                }
+            }
+            slow!(s, i, Call)
         }
         slow!(s, i, call_other)
     }
@@ -208,22 +274,6 @@ instructions! { (s, i, vm, 'go)
         s.save();
         let first = r + 2 - (s.regs.bits(i.b() + 1) != 0) as usize;
         let count = nargs + (first != r + 2) as usize;
-        if let Some(def) = links::definition(vm, callee, s.regs.run(first, count)) {
-            let v = crate::native::bind::call(vm, def, CallArgs::positional(s.regs.run(first, count)))?;
-            s.regs.drop_run(r, nargs + 2);
-            s.regs.put(i.a(), v);
-            break 'go;
-        }
-        if first == r + 2
-            && let Some((def, zelf)) = links::bound_definition(callee)
-        {
-            s.regs.put_fresh(r + 1, Some(zelf));
-            let args = CallArgs::positional(s.regs.run(r + 1, count + 1));
-            let v = crate::native::bind::call(vm, def, args)?;
-            s.regs.drop_run(r, nargs + 2);
-            s.regs.put(i.a(), v);
-            break 'go;
-        }
         // SAFETY: as above.
         if unsafe { call::enter_special(vm, s.regs, r, first, count, &[], i.a()) }? {
             s.entered()?;

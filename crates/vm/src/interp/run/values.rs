@@ -317,43 +317,26 @@ instructions! { (s, i, vm, 'go)
         slow!(s, i, load_other_attr)
     }
 
+    // The other kinds of what the site remembers, and older memories of values in line.
     warm load_other_attr {
-        let b = i.b();
+        let (a, b) = (i.a(), i.b());
         let obj = s.regs.get(b);
-        if let Some(h) = obj.header()
-            && (!s.regs.is_temp(b) || b == i.a())
-        {
-            // SAFETY: as above.
+        let site = s.site(i);
+        let version = vm.type_of(obj).version.get() as u64;
+        if !s.regs.is_temp(b) || b == a {
+            // SAFETY: the version was compared; of a native class, it says what the object is.
             unsafe {
-                let ty: &Gc<Type> = crate::types::type_::header_type(h);
-                let version = ty.version.get() as u64;
-                let at = h as *const _ as *const u8;
-                let site = s.site(i);
-                if site.version.get() == version {
-                    match site.kind.get() {
-                        Kind::OfClass
-                            if obj.downcast_exact::<Type>().is_some_and(|c| c.version.get() == site.need.get()) =>
-                        {
-                            return s.put_next(i.a(), ops::borrowed(site.value.get()));
-                        }
-                        Kind::Class if ops::shape_matches(obj, site) => {
-                            return s.put_next(i.a(), ops::borrowed(site.value.get()));
-                        }
-                        Kind::Slot => {
-                            if let Some(v) = &*(at.add(site.offset.get() as usize) as *const Slot) {
-                                return s.put_next(i.a(), v.clone());
-                            }
-                        }
-                        _ => {}
-                    }
+                if site.version.get() == version
+                    && let Some(v) = ops::remembered_value(obj, site)
+                {
+                    return s.put_next(a, v);
                 }
                 for site in site.others(version) {
                     if site.version.get() == version
                         && site.kind.get() == Kind::Instance
-                        && *(at.wrapping_add(site.need.get() as usize) as *const *const Shape) == site.shape.get()
-                        && let Some(v) = &*(at.add(site.offset.get() as usize) as *const Slot)
+                        && let Some(v) = ops::remembered(obj, site)
                     {
-                        return s.put_next(i.a(), v.clone());
+                        return s.put_next(a, v);
                     }
                 }
             }
@@ -364,8 +347,16 @@ instructions! { (s, i, vm, 'go)
     warm load_rare_attr {
         let (a, b) = (i.a(), i.b());
         let obj = s.regs.get(b);
-        if let Some(v) = ops::from_site(vm, obj, s.site(i)).or_else(|| ops::module_attr(obj, s.site(i))) {
-            s.save();
+        let site = s.site(i);
+        s.save();
+        if site.kind.get() == Kind::Getset
+            && site.version.get() == vm.type_of(obj).version.get() as u64
+        {
+            let Ok(v) = ops::getset_of_site(vm, obj, site) else { return Exit::Raised };
+            s.regs.consume(b);
+            return s.put_next(a, v);
+        }
+        if let Some(v) = ops::from_site(vm, obj, site) {
             if a != b {
                 s.regs.consume(b);
             }
@@ -412,48 +403,68 @@ instructions! { (s, i, vm, 'go)
         slow!(s, i, load_other_method)
     }
 
+    // The other kinds of what the site remembers, and older memories of methods.
     warm load_other_method {
-        if let Some(h) = s.regs.get(i.b()).header() {
-            // SAFETY: as above.
-            let ty: &Gc<Type> = unsafe { crate::types::type_::header_type(h) };
-            let version = ty.version.get() as u64;
-            for site in s.site(i).others(version) {
-                if site.version.get() == version
-                    && site.kind.get() == Kind::Method
-                    // SAFETY: the version was compared.
-                    && unsafe { ops::shape_matches(s.regs.get(i.b()), site) }
-                {
-                    let zelf = s.regs.own(i.b());
-                    let f = ops::borrowed(site.value.get());
-                    s.regs.put_fresh(i.a() as usize, Some(f));
-                    s.regs.put_fresh(i.a() as usize + 1, Some(zelf));
-                    return s.next();
-                }
+        let (a, b) = (i.a() as usize, i.b());
+        let obj = s.regs.get(b);
+        let site = s.site(i);
+        let version = vm.type_of(obj).version.get() as u64;
+        if site.version.get() == version {
+            let f = match site.kind.get() {
+                // SAFETY: the version was compared.
+                Kind::Method if unsafe { ops::shape_matches(obj, site) } => site.value.get(),
+                // SAFETY: as above.
+                Kind::Bare if unsafe { ops::is_bare(obj, site) } => site.value.get(),
+                Kind::Method | Kind::Bare => 0,
+                // SAFETY: as above.
+                _ => match unsafe { ops::remembered_value(obj, site) } {
+                    Some(v) => {
+                        s.save();
+                        s.regs.consume(b);
+                        s.regs.put_fresh(a, Some(v));
+                        s.regs.put_fresh(a + 1, None);
+                        return s.next();
+                    }
+                    None => 0,
+                },
+            };
+            if f != 0 {
+                let zelf = s.regs.own(b);
+                s.regs.put_fresh(a, Some(ops::borrowed(f)));
+                s.regs.put_fresh(a + 1, Some(zelf));
+                return s.next();
+            }
+        }
+        for site in site.others(version) {
+            if site.version.get() == version
+                && site.kind.get() == Kind::Method
+                // SAFETY: the version was compared.
+                && unsafe { ops::shape_matches(obj, site) }
+            {
+                let zelf = s.regs.own(b);
+                s.regs.put_fresh(a, Some(ops::borrowed(site.value.get())));
+                s.regs.put_fresh(a + 1, Some(zelf));
+                return s.next();
             }
         }
         slow!(s, i, load_rare_method)
     }
 
     warm load_rare_method {
-        let obj = s.regs.get(i.b());
+        let (a, b) = (i.a() as usize, i.b());
+        let obj = s.regs.get(b);
         if let Some((f, cls)) = ops::wrapped_from_site(vm, obj, s.site(i)) {
             s.save();
-            s.regs.consume(i.b());
-            s.regs.put_fresh(i.a() as usize, Some(f));
-            s.regs.put_fresh(i.a() as usize + 1, cls);
+            s.regs.consume(b);
+            s.regs.put_fresh(a, Some(f));
+            s.regs.put_fresh(a + 1, cls);
             return s.next();
         }
-        if let Some(f) = ops::method_from_site(vm, obj, s.site(i)) {
-            let zelf = s.regs.own(i.b());
-            s.regs.put_fresh(i.a() as usize, Some(f));
-            s.regs.put_fresh(i.a() as usize + 1, Some(zelf));
-            return s.next();
-        }
-        if let Some(v) = ops::from_site(vm, obj, s.site(i)).or_else(|| ops::module_attr(obj, s.site(i))) {
+        if let Some(v) = ops::from_site(vm, obj, s.site(i)) {
             s.save();
-            s.regs.consume(i.b());
-            s.regs.put_fresh(i.a() as usize, Some(v));
-            s.regs.put_fresh(i.a() as usize + 1, None);
+            s.regs.consume(b);
+            s.regs.put_fresh(a, Some(v));
+            s.regs.put_fresh(a + 1, None);
             return s.next();
         }
         slow!(s, i, load_method)
