@@ -71,6 +71,19 @@ impl<T> Default for GcCell<T> {
     }
 }
 
+impl ValueCell {
+    /// Puts a word in and answers the one that was there: 0 for nothing.
+    ///
+    /// # Safety
+    /// The word is 0 or that of a value, whose reference the cell takes over; the old one's is the caller's.
+    #[inline(always)]
+    pub unsafe fn swap_bits(&self, word: u64) -> u64 {
+        const { assert!(size_of::<ValueCell>() == 8) };
+        // SAFETY: an optional value is its word, or 0; one thread (I2).
+        unsafe { std::ptr::replace(self.0.as_ptr() as *mut u64, word) }
+    }
+}
+
 impl Trace for ValueCell {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         // SAFETY: as in `get`; visitors of the collector change no cell.

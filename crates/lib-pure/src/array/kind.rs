@@ -138,6 +138,27 @@ impl Kind {
         }
     }
 
+    /// `store` of numbers that are what the array holds and in range; runs nothing.
+    #[inline]
+    pub fn store_plain(self, v: &Value) -> Option<Item> {
+        if self == Kind::F64 {
+            return v.as_small_float().map(f64::to_le_bytes);
+        }
+        let n = v.as_int()?;
+        let fits = match self {
+            Kind::I8 => i8::try_from(n).is_ok(),
+            Kind::U8 => u8::try_from(n).is_ok(),
+            Kind::I16 => i16::try_from(n).is_ok(),
+            Kind::U16 => u16::try_from(n).is_ok(),
+            Kind::I32 => i32::try_from(n).is_ok(),
+            Kind::U32 => u32::try_from(n).is_ok(),
+            Kind::Long | Kind::I64 => true,
+            Kind::ULong | Kind::U64 => n >= 0,
+            Kind::F32 | Kind::F64 | Kind::Wide | Kind::Char => false,
+        };
+        fits.then(|| n.to_le_bytes())
+    }
+
     fn store_unsigned(self, vm: &Vm, v: &Value) -> PyResult<Item> {
         let (below, above) = match self {
             Kind::U64 => ("can't convert negative int to unsigned", "int too big to convert"),

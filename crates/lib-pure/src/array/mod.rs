@@ -235,6 +235,32 @@ fn subscript(vm: &Vm, v: &Value, key: &Value) -> PyResult {
     }
 }
 
+fn quick_item(vm: &Vm, v: &Value, n: i64) -> Option<Value> {
+    let a = v.downcast_exact::<Array>()?;
+    let n = usize::try_from(n).ok()?;
+    if a.kind == Kind::F64 {
+        let word = a.bytes.with(|b| b.as_chunks::<8>().0.get(n).copied())?;
+        return Some(vm.new_float(f64::from_le_bytes(word)));
+    }
+    if matches!(a.kind, Kind::Wide | Kind::Char) {
+        return None;
+    }
+    a.get(vm, n).ok()?
+}
+
+fn quick_set_item(_: &Vm, v: &Value, n: i64, new: &Value) -> bool {
+    let (Some(a), Ok(n)) = (v.downcast_exact::<Array>(), usize::try_from(n)) else { return false };
+    let Some(item) = a.kind.store_plain(new) else { return false };
+    let size = a.kind.size();
+    a.bytes.with_mut(|b| match n.checked_mul(size).and_then(|at| b.get_mut(at..)?.get_mut(..size)) {
+        Some(place) => {
+            place.copy_from_slice(&item[..size]);
+            true
+        }
+        None => false,
+    })
+}
+
 fn ass_subscript(vm: &Vm, v: &Value, key: &Value, value: Option<&Value>) -> PyResult<()> {
     let a = me(vm, v)?;
     if let Some(s) = key.downcast_exact::<Slice>() {
@@ -419,6 +445,8 @@ impl Slots for Array {
         item: Some(item),
         contains: Some(contains),
         subscript: Some(subscript),
+        quick_item: Some(quick_item),
+        quick_set_item: Some(quick_set_item),
         ass_subscript: Some(ass_subscript),
         buffer: Some(buffer),
         ..SlotDefs::NONE

@@ -15,6 +15,27 @@ pub fn frozenset(vm: &Vm, items: Vec<Value>) -> Value {
     super::links::frozenset_from(vm, &items).unwrap_or(Value::NONE)
 }
 
+/// The tuple of `n` temporaries, which move into it.
+#[inline(never)]
+pub fn tuple(vm: &Vm, regs: Regs, r: u16, n: u16) -> Value {
+    let (r, n) = (r as usize, n as usize);
+    vm.tuple_from_iter((r..r + n).map(|k| regs.take_word(k))).into_value()
+}
+
+/// Likewise a list.
+#[inline(never)]
+pub fn list(vm: &Vm, regs: Regs, r: u16, n: u16) -> Value {
+    let (r, n) = (r as usize, n as usize);
+    vm.new_list((r..r + n).map(|k| regs.take_word(k)).collect()).into_value()
+}
+
+pub fn map_add(vm: &Vm, dict: &Value, key: &Value, v: &Value) -> PyResult<()> {
+    match dict.downcast::<Dict>() {
+        Some(d) => d.set(vm, key, v.clone()),
+        None => Ok(()),
+    }
+}
+
 pub fn set(vm: &Vm, items: &[Value]) -> PyResult<Value> {
     super::links::set_from(vm, items)
 }

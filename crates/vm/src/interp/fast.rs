@@ -158,6 +158,24 @@ pub fn native_item(vm: &Vm, v: &Value, key: &Value) -> PyResult<Option<Value>> {
     }
 }
 
+/// `v[n]` of an object of a native class that has a shortcut for it.
+#[inline(always)]
+pub fn quick_item(vm: &Vm, v: &Value, n: i64) -> Option<Value> {
+    let ty = v.heap_type()?;
+    let f = ty.slots.quick_item.get()?;
+    if ty.native.is_some() { f(vm, v, n) } else { None }
+}
+
+/// `v[n] = new`, likewise.
+#[inline(always)]
+pub fn quick_set_item(vm: &Vm, v: &Value, n: i64, new: &Value) -> bool {
+    let Some(ty) = v.heap_type() else { return false };
+    match ty.slots.quick_set_item.get() {
+        Some(f) if ty.native.is_some() => f(vm, v, n, new),
+        _ => false,
+    }
+}
+
 /// `v[key] = new` of objects of native classes. Answers whether it was done.
 #[inline(never)]
 pub fn store_native_item(vm: &Vm, v: &Value, key: &Value, new: &Value) -> PyResult<bool> {

@@ -40,6 +40,29 @@ pub unsafe fn shape_matches(obj: &Value, site: &SiteCache) -> bool {
         || unsafe { *((obj.bits() as *const u8).add(offset) as *const *const Shape) == site.shape.get() }
 }
 
+/// Whether a site that sets attributes in line takes the object, whose shape becomes what it then is.
+///
+/// # Safety
+/// `at` is the header of an object whose class has the version that the site was filled under. The caller stores the value.
+#[inline(always)]
+pub unsafe fn takes_in_line(at: *const u8, site: &SiteCache) -> bool {
+    let k = site.kind.get();
+    if k != Kind::Overwrite && k != Kind::Add {
+        return false;
+    }
+    // SAFETY: by contract.
+    unsafe {
+        let shape = at.add(site.need.get() as usize) as *mut *const Shape;
+        if *shape != site.shape.get() {
+            return false;
+        }
+        if k == Kind::Add {
+            *shape = site.value.get() as *const Shape;
+        }
+    }
+    true
+}
+
 /// Whether the instance has no attributes at all, nor a dict for some.
 ///
 /// # Safety
@@ -231,6 +254,23 @@ pub fn known_truth(v: &Value) -> Option<bool> {
         return Some(d.table.len() != 0);
     }
     Some(v.downcast_exact::<Bytes>()?.len() != 0)
+}
+
+/// The length of an object of a built-in class, as an int.
+#[inline(always)]
+pub fn known_len(v: &Value) -> Option<Value> {
+    let n = if let Some(l) = v.downcast_exact::<List>() {
+        l.len()
+    } else if let Some(s) = v.downcast_exact::<Str>().filter(|s| s.is_ascii()) {
+        s.byte_len()
+    } else if let Some(t) = v.downcast_exact::<Tuple>() {
+        t.len()
+    } else if let Some(d) = v.downcast_exact::<Dict>() {
+        d.table.len()
+    } else {
+        v.downcast_exact::<Bytes>()?.len()
+    };
+    Value::small_int(n as i64)
 }
 
 #[inline(never)]

@@ -2,8 +2,8 @@
 
 use super::{Bound, Call, CallArgs, FnDef, FnKind, Owner, Params, PlainFn};
 use crate::errors::suggest;
-use crate::object::ValueExt;
-use crate::{PyResult, Raised, Str, Value, Vm};
+use crate::object::{Payload, ValueExt};
+use crate::{List, PyResult, Raised, Str, Value, Vm};
 
 /// Views values as slots that are all filled.
 #[inline(always)]
@@ -41,17 +41,39 @@ pub struct Direct {
     call: Option<PlainFn>,
     least: u8,
     most: u8,
+    pub known: Known,
+}
+
+/// Native functions that the loop can do itself for common arguments.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    No,
+    Len,
+    IsInstance,
+    Append,
+}
+
+impl Known {
+    fn of(def: &FnDef) -> Known {
+        match (def.name, def.owner) {
+            ("len", Owner::Module("builtins")) => Known::Len,
+            ("isinstance", Owner::Module("builtins")) => Known::IsInstance,
+            ("append", Owner::Type(ty)) if std::ptr::eq(ty(), List::def()) => Known::Append,
+            _ => Known::No,
+        }
+    }
 }
 
 impl Direct {
     /// Of a row that can never be called so.
-    pub const NONE: Direct = Direct { call: None, least: 1, most: 0 };
+    pub const NONE: Direct = Direct { call: None, least: 1, most: 0, known: Known::No };
 
     pub fn of(def: &FnDef) -> Direct {
         let p = &def.params;
         match def.call {
             Call::Plain(f) if kwonly_optional(p) && p.positional <= u8::MAX as usize => {
-                Direct { call: Some(f), least: p.required as u8, most: p.positional as u8 }
+                let (least, most) = (p.required as u8, p.positional as u8);
+                Direct { call: Some(f), least, most, known: Known::of(def) }
             }
             _ => Direct::NONE,
         }

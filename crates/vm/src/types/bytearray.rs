@@ -299,6 +299,18 @@ fn subscript(vm: &Vm, v: &Value, key: &Value) -> PyResult {
     b.with(|d| get_byte(vm, d, i, "bytearray index out of range"))
 }
 
+fn quick_item(_: &Vm, v: &Value, n: i64) -> Option<Value> {
+    let b = v.downcast_exact::<ByteArray>()?;
+    let n = usize::try_from(n).ok()?;
+    b.with(|d| d.get(n).map(|&b| Value::int32(b as i32)))
+}
+
+fn quick_set_item(_: &Vm, v: &Value, n: i64, new: &Value) -> bool {
+    let (Some(b), Ok(n)) = (v.downcast_exact::<ByteArray>(), usize::try_from(n)) else { return false };
+    let Some(Ok(byte)) = new.as_int().map(u8::try_from) else { return false };
+    b.data.with_mut(|d| d.get_mut(n).map(|place| *place = byte).is_some())
+}
+
 fn ass_subscript(vm: &Vm, v: &Value, key: &Value, value: Option<&Value>) -> PyResult<()> {
     let b = object::<ByteArray>(vm, v, "__setitem__")?;
     if let Some(slice) = key.downcast::<Slice>() {
@@ -426,6 +438,8 @@ impl Slots for ByteArray {
         inplace_repeat: Some(inplace_repeat),
         item: Some(item),
         subscript: Some(subscript),
+        quick_item: Some(quick_item),
+        quick_set_item: Some(quick_set_item),
         ass_subscript: Some(ass_subscript),
         contains: Some(contains),
         remainder: Some(remainder),

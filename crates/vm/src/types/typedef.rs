@@ -29,6 +29,10 @@ pub type DescrGetFn = fn(&Vm, &Value, Option<&Value>, &Value) -> PyResult<Value>
 pub type DescrSetFn = fn(&Vm, &Value, &Value, Option<&Value>) -> PyResult<()>;
 pub type RepeatFn = fn(&Vm, &Value, isize) -> PyResult<Value>;
 pub type ItemFn = fn(&Vm, &Value, isize) -> PyResult<Value>;
+/// An item by its index, if nothing is in the way: no error, nothing that runs code.
+pub type QuickItemFn = fn(&Vm, &Value, i64) -> Option<Value>;
+/// Sets one, or answers `false` and has done nothing.
+pub type QuickSetItemFn = fn(&Vm, &Value, i64, &Value) -> bool;
 pub type ContainsFn = fn(&Vm, &Value, &Value) -> PyResult<bool>;
 pub type FinalizeFn = fn(&Vm, &Value);
 
@@ -116,6 +120,11 @@ slots! {
     init: InitFn,
     /// `__del__`, or what a native type does before it dies.
     finalize: FinalizeFn,
+
+    /// Of the native class itself, not of those derived from it: shortcuts of `subscript` and `ass_subscript`, which must
+    /// agree.
+    quick_item: QuickItemFn,
+    quick_set_item: QuickSetItemFn,
 
     bool: BoolFn,
     int: UnaryFn,

@@ -5,6 +5,7 @@ use super::{
 };
 use crate::interp::frame::{Frame, Slot, kind};
 use crate::interp::{call, fast, generator, names, ops, unwind};
+use crate::native::bind::Known;
 use crate::native::{CallArgs, bind};
 use crate::object::{Type, ValueExt};
 use crate::types::builtin_function::BuiltinFunction;
@@ -15,7 +16,7 @@ use crate::types::generator::Generator;
 use crate::types::list_methods::ListIter;
 use crate::types::range::RangeIter;
 use crate::types::tuple_methods::TupleIter;
-use crate::types::{Tuple, instance};
+use crate::types::{List, Tuple, instance};
 use crate::{Value, Vm};
 use taipan_bytecode::Op;
 use taipan_heap::Gc;
@@ -147,8 +148,89 @@ instructions! { (s, i, vm, 'go)
         slow!(s, i, call_function)
     }
 
-    // Native functions and methods that take their arguments as they lie.
+    // Which kind of native function it is.
     warm call_native {
+        let callee = s.regs.get(i.b());
+        let known = if let Some(m) = callee.downcast_exact::<MethodDescriptor>() {
+            m.direct.known
+        } else if let Some(b) = callee.downcast_exact::<BuiltinFunction>() {
+            b.direct.known
+        } else {
+            slow!(s, i, call_class)
+        };
+        match known {
+            Known::No => slow!(s, i, call_direct),
+            Known::Len => slow!(s, i, call_len),
+            Known::IsInstance => slow!(s, i, call_isinstance),
+            Known::Append => slow!(s, i, call_append),
+        }
+    }
+
+    warm call_len {
+        let r = i.b();
+        if i.x() == 1
+            && s.regs.bits(r + 1) == 0
+            && let Some(n) = ops::known_len(s.regs.get(r + 2))
+            && s.regs.is_shared(r)
+            && s.regs.is_shared(r + 2)
+        {
+            s.consume_shared(r, u16::MAX);
+            s.consume_shared(r + 2, u16::MAX);
+            return s.put_next(i.a(), n);
+        }
+        slow!(s, i, call_direct)
+    }
+
+    warm call_isinstance {
+        let r = i.b();
+        if i.x() == 2
+            && s.regs.bits(r + 1) == 0
+            && s.regs.bits(r + 2) != s.regs.bits(r + 3)
+            && let Some(cls) = s.regs.get(r + 3).downcast_exact::<Type>()
+            && s.regs.is_shared(r)
+            && s.regs.is_shared(r + 2)
+            && s.regs.is_shared(r + 3)
+        {
+            let ty = vm.type_of(s.regs.get(r + 2));
+            let is = ty.is(cls) || ty.is_subtype(cls);
+            // Other objects may say that they are of another class.
+            if is || ty.native.is_some() {
+                s.consume_shared(r, u16::MAX);
+                s.consume_shared(r + 2, u16::MAX);
+                s.consume_shared(r + 3, u16::MAX);
+                return s.put_next(i.a(), Value::bool(is));
+            }
+        }
+        slow!(s, i, call_direct)
+    }
+
+    warm call_append {
+        let r = i.b();
+        if i.x() == 1
+            && s.regs.bits(r + 1) != 0
+            && let Some(l) = s.regs.get(r + 1).downcast_exact::<List>()
+            && s.regs.is_shared(r)
+            && s.regs.is_shared(r + 1)
+            && l.items.with(|items| items.len() < items.capacity())
+        {
+            let v = s.regs.own(r + 2);
+            l.items.with_mut(|items| {
+                if items.len() < items.capacity() {
+                    items.push(v)
+                } else {
+                    // Never: it was just seen.
+                    std::mem::forget(v)
+                }
+            });
+            s.consume_shared(r, u16::MAX);
+            s.consume_shared(r + 1, u16::MAX);
+            return s.put_next(i.a(), Value::NONE);
+        }
+        slow!(s, i, call_direct)
+    }
+
+    // Native functions and methods that take their arguments as they lie.
+    warm call_direct {
         let r = i.b() as usize;
         let front = s.regs.bits(i.b() + 1) != 0;
         let (mut first, mut count) = (r + 2 - front as usize, i.x() as usize + front as usize);
@@ -169,7 +251,7 @@ instructions! { (s, i, vm, 'go)
                 _ => None,
             }
         } else {
-            slow!(s, i, call_class)
+            None
         };
         if let Some(f) = found {
             s.save();
@@ -284,27 +366,43 @@ instructions! { (s, i, vm, 'go)
         s.regs.put(i.a(), v);
     }
 
-    far CallKw | CallKwWide {
-        let (n, k) = if i.op() == Op::CallKw {
-            let site = s.site(i);
-            (site.nargs as usize, site.index)
-        } else {
-            let e = s.ext();
-            (e.a() as usize, e.bc())
-        };
+    hot CallKw {
         s.save();
-        let names = s.constant(k);
-        if M != WATCHED && let Some(t) = names.downcast_exact::<Tuple>() {
+        let site = s.site(i);
+        let (n, k) = (site.nargs as usize, site.index);
+        // Names of keywords are made with the code.
+        if M != WATCHED
+            && k <= u16::MAX as u32
+            && s.constant_bits(k as u16) != 0
+            // SAFETY: a constant that has been made; code keeps its constants.
+            && let Some(names) = unsafe { s.constant_ref(k as u16) }.downcast_exact::<Tuple>()
+        {
             let r = i.b() as usize;
             let first = r + 2 - (s.regs.bits(i.b() + 1) != 0) as usize;
             let count = n + (r + 2 - first);
             // SAFETY: the arguments are the topmost temporaries.
-            if unsafe { call::enter_special(vm, s.regs, r, first, count, t.items(), i.a()) }? {
-                s.entered()?;
-                break 'go;
+            match unsafe { call::enter_special(vm, s.regs, r, first, count, names.items(), i.a()) } {
+                Ok(true) => return State::<M>::of_top(vm).next_polled(),
+                Ok(false) => {}
+                Err(_) => return Exit::Raised,
             }
         }
-        let v = call::call_kw(vm, s.regs, i.b(), n, &names)?;
+        slow!(s, i, call_kw)
+    }
+
+    cold call_kw {
+        s.save();
+        let site = s.site(i);
+        let names = s.constant(site.index);
+        let v = call::call_kw(vm, s.regs, i.b(), site.nargs as usize, &names)?;
+        s.regs.put(i.a(), v);
+    }
+
+    far CallKwWide {
+        let e = s.ext();
+        s.save();
+        let names = s.constant(e.bc());
+        let v = call::call_kw(vm, s.regs, i.b(), e.a() as usize, &names)?;
         s.regs.put(i.a(), v);
     }
 
@@ -319,7 +417,18 @@ instructions! { (s, i, vm, 'go)
         s.regs.put(i.a(), v);
     }
 
-    far MakeFunction {
+    hot MakeFunction {
+        if i.bc() <= u16::MAX as u32 && s.constant_bits(i.b()) != 0 {
+            s.save();
+            // SAFETY: a constant that has been made; code keeps its constants.
+            let code = unsafe { s.constant_ref(i.b()) };
+            let Ok(f) = call::make_function(vm, s.fr(), code) else { return Exit::Raised };
+            return s.put_next(i.a(), f);
+        }
+        slow!(s, i, make_first_function)
+    }
+
+    cold make_first_function {
         let code = s.constant(i.bc());
         s.save();
         let f = call::make_function(vm, s.fr(), &code)?;
@@ -496,18 +605,20 @@ instructions! { (s, i, vm, 'go)
         s.regs.put(i.a(), v);
     }
 
-    far GetYieldFromIter {
+    hot GetYieldFromIter {
         s.save();
-        let v = generator::yield_from_iter(vm, s.regs.get(i.b()), s.exec.flags)?;
+        let Ok(v) = generator::yield_from_iter(vm, s.regs.get(i.b()), s.exec.flags) else {
+            return Exit::Raised;
+        };
         s.regs.consume(i.b());
-        s.regs.put(i.a(), v);
+        return s.put_next(i.a(), v);
     }
 
-    far GetAwaitable {
+    hot GetAwaitable {
         s.save();
-        let v = generator::awaitable(vm, s.regs.get(i.b()), i.x())?;
+        let Ok(v) = generator::awaitable(vm, s.regs.get(i.b()), i.x()) else { return Exit::Raised };
         s.regs.consume(i.b());
-        s.regs.put(i.a(), v);
+        return s.put_next(i.a(), v);
     }
 
     far GetAiter {
@@ -535,9 +646,11 @@ instructions! { (s, i, vm, 'go)
         }
     }
 
-    far LoadSpecial {
+    hot LoadSpecial {
         s.save();
-        ops::load_special(vm, s.regs, i.a(), i.x() != 0)?;
+        if ops::load_special(vm, s.regs, i.a(), i.x() != 0).is_err() {
+            return Exit::Raised;
+        }
     }
 
     far WithExceptStart {
@@ -608,11 +721,13 @@ instructions! { (s, i, vm, 'go)
         drop(gone);
     }
 
-    far CheckExcMatch {
+    hot CheckExcMatch {
         s.save();
-        let r = unwind::exception_matches(vm, s.regs.get(i.b()), s.regs.get(i.c()))?;
+        let Ok(r) = unwind::exception_matches(vm, s.regs.get(i.b()), s.regs.get(i.c())) else {
+            return Exit::Raised;
+        };
         s.regs.consume(i.c());
-        s.regs.put(i.a(), Value::bool(r));
+        return s.put_next(i.a(), Value::bool(r));
     }
 
     far CheckEgMatch {
@@ -677,11 +792,11 @@ instructions! { (s, i, vm, 'go)
         s.regs.consume(i.a());
     }
 
-    far Intrinsic1 {
+    hot Intrinsic1 {
         s.save();
-        let v = ops::intrinsic1(vm, s.fr(), i.x(), s.regs.get(i.b()))?;
+        let Ok(v) = ops::intrinsic1(vm, s.fr(), i.x(), s.regs.get(i.b())) else { return Exit::Raised };
         s.regs.consume(i.b());
-        s.regs.put(i.a(), v);
+        return s.put_next(i.a(), v);
     }
 
     far Intrinsic2 {

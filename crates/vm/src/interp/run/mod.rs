@@ -84,6 +84,14 @@ impl Regs {
         unsafe { (*self.base.add(r)).take() }
     }
 
+    /// Moves a filled temporary's value out, leaving it dead.
+    #[inline(always)]
+    pub fn take_word(self, r: usize) -> Value {
+        debug_assert!(self.bits(r as u16) != 0, "empty register {r}");
+        // SAFETY: I1; what is read is filled (verified).
+        unsafe { Value::from_bits(std::ptr::replace(self.base.add(r) as *mut u64, DEAD)) }
+    }
+
     /// Whether the register is a temporary, which instructions consume.
     #[inline(always)]
     pub fn is_temp(self, r: u16) -> bool {

@@ -7,7 +7,7 @@ use crate::interp::{build, fast, names, ops};
 use crate::object::{Type, ValueExt};
 use crate::types::code::Exec;
 use crate::types::instance::Shape;
-use crate::types::{Dict, List, Tuple};
+use crate::types::{List, Tuple};
 use crate::{Value, Vm};
 use taipan_bytecode::Op;
 use taipan_heap::Gc;
@@ -101,12 +101,15 @@ instructions! { (s, i, vm, 'go)
         return Err(names::unbound_local(vm, s.fr(), i.b()));
     }
 
-    far StoreCell {
-        let v = s.regs.own(i.b());
+    hot StoreCell {
+        let v = s.regs.own(i.b()).into_bits();
         s.save();
-        if let Some(c) = names::cell_at(s.regs.slot(i.a() as usize)) {
-            c.contents.set(Some(v));
-        }
+        return match names::cell_at(s.regs.slot(i.a() as usize)) {
+            // SAFETY: the word is the value's; what the cell held is given back.
+            Some(c) => unsafe { s.release_next(c.contents.swap_bits(v)) },
+            // SAFETY: the value's reference.
+            None => unsafe { s.release_next(v) },
+        };
     }
 
     far DeleteCell {
@@ -129,12 +132,15 @@ instructions! { (s, i, vm, 'go)
         return Err(names::unbound_free(vm, s.fr(), i.b()));
     }
 
-    far StoreFree {
-        let v = s.regs.own(i.a());
+    hot StoreFree {
+        let v = s.regs.own(i.a()).into_bits();
         s.save();
-        if let Some(c) = names::free(s.fr(), i.b()) {
-            c.contents.set(Some(v));
-        }
+        return match names::free(s.fr(), i.b()) {
+            // SAFETY: as for `StoreCell`.
+            Some(c) => unsafe { s.release_next(c.contents.swap_bits(v)) },
+            // SAFETY: the value's reference.
+            None => unsafe { s.release_next(v) },
+        };
     }
 
     far DeleteFree {
@@ -144,7 +150,9 @@ instructions! { (s, i, vm, 'go)
         }
     }
 
-    far LoadClosureCell { s.regs.put(i.a(), s.regs.get(i.b()).clone()) }
+    hot LoadClosureCell {
+        return s.put_next(i.a(), s.regs.get(i.b()).clone());
+    }
 
     // Code from a file may name a closure that its function was not given.
     far LoadClosureFree {
@@ -323,12 +331,13 @@ instructions! { (s, i, vm, 'go)
         let obj = s.regs.get(b);
         let site = s.site(i);
         let version = vm.type_of(obj).version.get() as u64;
-        if !s.regs.is_temp(b) || b == a {
+        if s.may_consume(b, a) {
             // SAFETY: the version was compared; of a native class, it says what the object is.
             unsafe {
                 if site.version.get() == version
                     && let Some(v) = ops::remembered_value(obj, site)
                 {
+                    s.consume_shared(b, a);
                     return s.put_next(a, v);
                 }
                 for site in site.others(version) {
@@ -336,6 +345,7 @@ instructions! { (s, i, vm, 'go)
                         && site.kind.get() == Kind::Instance
                         && let Some(v) = ops::remembered(obj, site)
                     {
+                        s.consume_shared(b, a);
                         return s.put_next(a, v);
                     }
                 }
@@ -510,26 +520,47 @@ instructions! { (s, i, vm, 'go)
         slow!(s, i, store_by_site)
     }
 
+    // Slots, other shapes that the site remembers, objects in temporaries.
     warm store_by_site {
         let (a, b) = (i.a(), i.b());
         let site = s.site(i);
-        if site.kind.get() == Kind::Slot
-            && !s.regs.is_temp(a)
+        if s.may_consume(a, u16::MAX)
             && let Some(h) = s.regs.get(a).header()
         {
             // SAFETY: as for `LoadAttr`.
             unsafe {
                 let ty: &Gc<Type> = crate::types::type_::header_type(h);
-                if ty.version.get() as u64 == site.version.get() {
-                    let word = (h as *const _ as *const u8).add(site.offset.get() as usize) as *mut u64;
-                    let old = std::ptr::replace(word, s.regs.own(b).into_bits());
+                let version = ty.version.get() as u64;
+                let at = h as *const _ as *const u8;
+                let place = if site.version.get() == version && site.kind.get() == Kind::Slot {
+                    at.add(site.offset.get() as usize) as *mut u64
+                } else if site.version.get() == version && ops::takes_in_line(at, site) {
+                    at.add(site.offset.get() as usize) as *mut u64
+                } else {
+                    let mut found = std::ptr::null_mut();
+                    for site in site.others(version) {
+                        if site.version.get() == version && ops::takes_in_line(at, site) {
+                            found = at.add(site.offset.get() as usize) as *mut u64;
+                            break;
+                        }
+                    }
+                    found
+                };
+                if !place.is_null() {
+                    let old = std::ptr::replace(place, s.regs.own(b).into_bits());
+                    s.consume_shared(a, u16::MAX);
                     return s.release_next(old);
                 }
             }
         }
+        slow!(s, i, store_remembered)
+    }
+
+    warm store_remembered {
+        let (a, b) = (i.a(), i.b());
         if !s.regs.is_temp(a)
             && s.may_consume(b, u16::MAX)
-            && let Some(old) = ops::store_by_site(vm, s.regs.get(a), site, s.regs.get(b))
+            && let Some(old) = ops::store_by_site(vm, s.regs.get(a), s.site(i), s.regs.get(b))
         {
             // The attribute holds a reference now.
             s.consume_shared(b, u16::MAX);
@@ -586,10 +617,16 @@ instructions! { (s, i, vm, 'go)
     warm subscr_other {
         if let Some(n) = s.regs.get(i.c()).as_int()
             && s.may_consume(i.b(), i.a())
-            && let Some(v) = ops::index_fast(s.regs.get(i.b()), n)
         {
-            s.consume_shared(i.b(), i.a());
-            return s.put_next(i.a(), v);
+            let obj = s.regs.get(i.b());
+            if let Some(v) = ops::index_fast(obj, n) {
+                s.consume_shared(i.b(), i.a());
+                return s.put_next(i.a(), v);
+            }
+            if let Some(v) = fast::quick_item(vm, obj, n) {
+                s.regs.consume(i.b());
+                return s.put_next(i.a(), v);
+            }
         }
         slow!(s, i, subscr_native)
     }
@@ -651,6 +688,11 @@ instructions! { (s, i, vm, 'go)
     cold subscr_int {
         let b = s.regs.get(i.b());
         s.save();
+        if let Some(v) = fast::quick_item(vm, b, i.sc() as i64) {
+            s.regs.consume(i.b());
+            s.regs.put(i.a(), v);
+            break 'go;
+        }
         if let Some(v) = ops::index_fast(b, i.sc() as i64) {
             s.regs.consume(i.b());
             s.regs.put(i.a(), v);
@@ -679,6 +721,19 @@ instructions! { (s, i, vm, 'go)
             });
             // SAFETY: the item's reference.
             return unsafe { s.release_next(old) };
+        }
+        slow!(s, i, store_subscr_quick)
+    }
+
+    warm store_subscr_quick {
+        if let Some(n) = s.regs.get(i.b()).as_int()
+            && s.may_consume(i.a(), u16::MAX)
+            && s.may_consume(i.c(), u16::MAX)
+            && fast::quick_set_item(vm, s.regs.get(i.a()), n, s.regs.get(i.c()))
+        {
+            s.consume_shared(i.a(), u16::MAX);
+            s.consume_shared(i.c(), u16::MAX);
+            return s.next();
         }
         slow!(s, i, store_subscr_native)
     }
@@ -718,19 +773,24 @@ instructions! { (s, i, vm, 'go)
         s.regs.consume(i.a());
     }
 
-    far LoadSlice {
+    hot LoadSlice {
         s.save();
-        let r = i.b() as usize;
-        if let Some(v) = fast::slice(vm, s.regs.get(i.b()), s.regs.get(i.b() + 1), s.regs.get(i.b() + 2)) {
-            s.regs.drop_run(r, 3);
-            s.regs.put(i.a(), v);
-            break 'go;
+        let b = i.b();
+        let v = fast::slice(vm, s.regs.get(b), s.regs.get(b + 1), s.regs.get(b + 2));
+        if let Some(v) = v {
+            s.regs.drop_run(b as usize, 3);
+            return s.put_next(i.a(), v);
         }
+        slow!(s, i, load_slice)
+    }
+
+    cold load_slice {
+        s.save();
         let range =
             build::slice(vm, s.regs.get(i.b() + 1).clone(), s.regs.get(i.b() + 2).clone(), Value::NONE);
         let v = vm.get_item(s.regs.get(i.b()), &range)?;
         drop(range);
-        s.regs.drop_run(r, 3);
+        s.regs.drop_run(i.b() as usize, 3);
         s.regs.put(i.a(), v);
     }
 
@@ -817,42 +877,36 @@ instructions! { (s, i, vm, 'go)
         build::unpack_ex(vm, s.regs, i.instr())?;
     }
 
-    far BuildTuple {
-        let n = i.c() as usize;
-        let r = i.b() as usize;
-        let t = vm.tuple_from_iter((r..r + n).map(|k| s.regs.take(k).unwrap_or(Value::NONE)));
-        s.regs.put(i.a(), t.into_value());
+    hot BuildTuple {
+        return s.put_next(i.a(), build::tuple(vm, s.regs, i.b(), i.c()));
     }
 
-    far BuildList {
-        let n = i.c() as usize;
-        let r = i.b() as usize;
-        let items = (r..r + n).map(|k| s.regs.take(k).unwrap_or(Value::NONE)).collect();
-        s.regs.put(i.a(), vm.new_list(items).into_value());
+    hot BuildList {
+        return s.put_next(i.a(), build::list(vm, s.regs, i.b(), i.c()));
     }
 
-    far BuildSet {
+    hot BuildSet {
         s.save();
         let (r, n) = (i.b() as usize, i.c() as usize);
-        let v = build::set(vm, s.regs.run(r, n))?;
+        let Ok(v) = build::set(vm, s.regs.run(r, n)) else { return Exit::Raised };
         s.regs.drop_run(r, n);
-        s.regs.put(i.a(), v);
+        return s.put_next(i.a(), v);
     }
 
-    far BuildMap {
+    hot BuildMap {
         s.save();
         let (r, n) = (i.b() as usize, i.c() as usize * 2);
-        let v = build::map(vm, s.regs.run(r, n))?;
+        let Ok(v) = build::map(vm, s.regs.run(r, n)) else { return Exit::Raised };
         s.regs.drop_run(r, n);
-        s.regs.put(i.a(), v);
+        return s.put_next(i.a(), v);
     }
 
-    far BuildString {
+    hot BuildString {
         s.save();
         let (r, n) = (i.b() as usize, i.c() as usize);
-        let v = build::string(vm, s.regs.run(r, n))?;
+        let Ok(v) = build::string(vm, s.regs.run(r, n)) else { return Exit::Raised };
         s.regs.drop_run(r, n);
-        s.regs.put(i.a(), v);
+        return s.put_next(i.a(), v);
     }
 
     hot ListAppend {
@@ -886,10 +940,12 @@ instructions! { (s, i, vm, 'go)
         s.regs.consume(i.b());
     }
 
-    far SetAdd {
+    hot SetAdd {
         s.save();
-        build::set_add(vm, s.regs.get(i.a()), s.regs.get(i.b()))?;
-        s.regs.consume(i.b());
+        if build::set_add(vm, s.regs.get(i.a()), s.regs.get(i.b())).is_err() {
+            return Exit::Raised;
+        }
+        return s.drop_next(i.b());
     }
 
     far SetUpdate {
@@ -898,13 +954,13 @@ instructions! { (s, i, vm, 'go)
         s.regs.consume(i.b());
     }
 
-    far MapAdd {
+    hot MapAdd {
         s.save();
-        let v = s.regs.own(i.c());
-        if let Some(d) = s.regs.get(i.a()).downcast::<Dict>() {
-            d.set(vm, s.regs.get(i.b()), v)?;
+        if build::map_add(vm, s.regs.get(i.a()), s.regs.get(i.b()), s.regs.get(i.c())).is_err() {
+            return Exit::Raised;
         }
-        s.regs.consume(i.b());
+        s.regs.consume(i.c());
+        return s.drop_next(i.b());
     }
 
     far DictUpdate {
@@ -928,19 +984,21 @@ instructions! { (s, i, vm, 'go)
         s.regs.put(i.a(), vm.new_tuple(items).into_value());
     }
 
-    far FormatSimple {
+    hot FormatSimple {
         s.save();
-        let v = build::format(vm, s.regs.get(i.b()), None, i.x())?;
+        let Ok(v) = build::format(vm, s.regs.get(i.b()), None, i.x()) else { return Exit::Raised };
         s.regs.consume(i.b());
-        s.regs.put(i.a(), v);
+        return s.put_next(i.a(), v);
     }
 
-    far FormatValue {
+    hot FormatValue {
         s.save();
-        let v = build::format(vm, s.regs.get(i.b()), Some(s.regs.get(i.c())), i.x())?;
+        let Ok(v) = build::format(vm, s.regs.get(i.b()), Some(s.regs.get(i.c())), i.x()) else {
+            return Exit::Raised;
+        };
         s.regs.consume(i.c());
         s.regs.consume(i.b());
-        s.regs.put(i.a(), v);
+        return s.put_next(i.a(), v);
     }
 
     far BuildInterpolation {

@@ -69,6 +69,7 @@ impl Slots for Bytes {
         repeat: Some(operators::repeat),
         item: Some(operators::item),
         subscript: Some(operators::subscript),
+        quick_item: Some(operators::quick_item),
         contains: Some(operators::bytes_contains),
         remainder: Some(operators::remainder),
         buffer: Some(operators::buffer),

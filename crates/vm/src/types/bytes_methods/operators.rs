@@ -141,6 +141,11 @@ pub fn subscript(vm: &Vm, v: &Value, key: &Value) -> PyResult {
     get_byte(vm, b.as_bytes(), vm.index_isize(key)?, "index out of range")
 }
 
+pub fn quick_item(_: &Vm, v: &Value, n: i64) -> Option<Value> {
+    let b = v.downcast_exact::<Bytes>()?;
+    b.as_bytes().get(usize::try_from(n).ok()?).map(|&b| Value::int32(b as i32))
+}
+
 pub fn bytes_contains(vm: &Vm, v: &Value, needle: &Value) -> PyResult<bool> {
     let b = object::<Bytes>(vm, v, "__contains__")?;
     contains(vm, b, needle)

@@ -39,6 +39,7 @@ impl Slots for Str {
         repeat: Some(operators::repeat),
         item: Some(operators::item),
         subscript: Some(operators::subscript),
+        quick_item: Some(operators::quick_item),
         contains: Some(operators::contains),
         remainder: Some(percent::remainder),
         ..SlotDefs::NONE

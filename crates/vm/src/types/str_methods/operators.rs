@@ -104,6 +104,13 @@ pub fn item(vm: &Vm, v: &Value, index: isize) -> PyResult {
     }
 }
 
+pub fn quick_item(vm: &Vm, v: &Value, n: i64) -> Option<Value> {
+    let s = v.downcast_exact::<Str>().filter(|s| s.is_ascii())?;
+    let n = if n < 0 { n + s.byte_len() as i64 } else { n };
+    let byte = *s.as_bytes().get(usize::try_from(n).ok()?)?;
+    Some(vm.char_str(byte as u32).into_value())
+}
+
 pub fn subscript(vm: &Vm, v: &Value, key: &Value) -> PyResult {
     let s = object::<Str>(vm, v, "__getitem__")?;
     if let Some(slice) = key.downcast::<Slice>() {
