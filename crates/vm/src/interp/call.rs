@@ -876,8 +876,9 @@ pub fn make_function(vm: &Vm, frame: &Frame, code: &Value) -> PyResult<Value> {
 }
 
 /// `set_function_attr`.
-pub fn set_function_attr(regs: Regs, a: u16, x: u8, v: Value) {
-    let Some(f) = regs.get(a).downcast::<Function>() else { return };
+#[inline(never)]
+pub fn set_function_attr(function: &Value, x: u8, v: Value) {
+    let Some(f) = function.downcast_exact::<Function>() else { return };
     match x {
         1 => f.defaults.set(v.downcast::<Tuple>().cloned()),
         2 => f.kwdefaults.set(v.downcast::<Dict>().cloned()),

@@ -79,6 +79,32 @@ impl Frame {
         self.object.set(Some(o));
     }
 
+    /// Becomes, elsewhere, the frame of a generator that waits at `pc`, with its registers at `base`. This one is empty then.
+    ///
+    /// # Safety
+    /// A frame that has just been pushed, of kind 0; it is not looked at again. `to` has room for a frame.
+    #[inline(always)]
+    pub unsafe fn move_to(&mut self, to: *mut Frame, base: *mut Slot, pc: *const Cell<Instr>) {
+        // SAFETY: by contract; the function moves.
+        unsafe {
+            to.write(Frame {
+                pc: Cell::new(pc),
+                base,
+                free: base,
+                exec: self.exec,
+                prev: self.prev,
+                func: std::ptr::read(&raw const self.func),
+                locals: None,
+                owner: None,
+                object: GcCell::new(None),
+                dst: 0,
+                kind: Cell::new(kind::GENERATOR),
+                begun: Cell::new(false),
+                lineno_override: Cell::new(0),
+            });
+        }
+    }
+
     /// The generator that is running in this frame.
     pub fn generator(&self) -> Option<&Value> {
         if self.kind.get() & kind::GENERATOR != 0 { self.owner.as_ref() } else { None }

@@ -12,10 +12,12 @@ use super::run::{self, Flow, Regs};
 use super::unwind;
 use crate::errors::exc;
 use crate::object::ValueExt;
+use crate::types::code::Exec;
 use crate::types::generator::{
     AsyncGenerator, Coroutine, GenState, Generator, enter_step, leave_step, unwrap_async_value,
 };
 use crate::{PyResult, Raised, Value, Vm};
+use std::cell::Cell;
 use taipan_bytecode::{Instr, Op, flags};
 
 /// What `make` made, and how the frame had been called.
@@ -40,6 +42,15 @@ pub fn state_of(v: &Value) -> Option<&GenState> {
 #[inline(always)]
 pub fn plain_generator(v: &Value) -> Option<&Value> {
     v.downcast_exact::<Generator>().map(|_| v)
+}
+
+/// The state of a generator or coroutine.
+#[inline(always)]
+pub fn plain_state(v: &Value) -> Option<&GenState> {
+    match v.downcast_exact::<Generator>() {
+        Some(g) => Some(&g.0),
+        None => v.downcast_exact::<Coroutine>().map(|c| &c.0),
+    }
 }
 
 #[inline(always)]
@@ -73,6 +84,102 @@ pub fn make(vm: &Vm) -> Made {
         }
     }
     Made { value, kind: k, dst }
+}
+
+/// `make` for the call whose frame is on top, of kind 0 and without names of its own; the frame is gone then. Hot.
+///
+/// # Safety
+/// `frame` is the top frame, runs `exec` and has just begun; it goes on at `pc`.
+#[inline(never)]
+pub unsafe fn make_plain(vm: &Vm, frame: *mut Frame, exec: &Exec, pc: *const Cell<Instr>) -> Value {
+    // SAFETY: by contract.
+    let state = GenState::new(unsafe { (*frame).code().clone() });
+    // SAFETY: by contract.
+    unsafe { state.keep_new(vm, frame, exec, pc) };
+    if exec.flags & flags::ASYNC_GENERATOR != 0 {
+        vm.alloc(AsyncGenerator(state)).into_value()
+    } else if exec.flags & flags::COROUTINE != 0 {
+        vm.alloc(Coroutine(state)).into_value()
+    } else {
+        vm.alloc(Generator(state)).into_value()
+    }
+}
+
+/// The frame of a generator that waits, if resuming it has nothing to do but that, in code that nobody watches.
+#[inline(always)]
+pub fn waiting_frame(vm: &Vm, g: &GenState) -> Option<*mut Frame> {
+    let f = g.frame();
+    let plain = !f.is_null()
+        && !g.running.get()
+        && !g.handled.is_some()
+        && !vm.exc.is_handling()
+        && !vm.interp_state.monitor.on()
+        && vm.thread.tracing.get() == 0
+        && vm.thread.has_place();
+    if !plain {
+        return None;
+    }
+    if !g.started.get() {
+        return Some(f);
+    }
+    // SAFETY: a waiting frame, behind its first instruction, which has not been marked by a watcher; the register is the
+    // frame's.
+    unsafe {
+        let waits = (*(*f).pc.get().sub(1)).get();
+        let word = *((*f).base.add(waits.a() as usize) as *const u64);
+        (waits.opcode() == Op::YieldValue as u8 && word & 7 != 0).then_some(f)
+    }
+}
+
+/// Resumes a generator with `None`: its frame is on top then.
+///
+/// # Safety
+/// `f` is what `waiting_frame` answered for the state of `g`, `top` the top frame or place 0, and the generator lives on
+/// elsewhere.
+#[inline(always)]
+pub unsafe fn resume_plain(
+    vm: &Vm,
+    top: &Frame,
+    f: *mut Frame,
+    state: &GenState,
+    g: &Value,
+    k: u8,
+    dst: u16,
+) {
+    // SAFETY: by contract.
+    unsafe {
+        state.running.set(true);
+        state.inherits.set(true);
+        vm.thread.link_unchecked(top, f);
+        (*f).kind.set(kind::GENERATOR | k);
+        (*f).dst = dst;
+        std::ptr::write(&raw mut (*f).owner, Some(g.clone()));
+        if state.started.replace(true) {
+            (*f).begun.set(true);
+            let waits = (*(*f).pc.get().sub(1)).get();
+            std::ptr::write((*f).base.add(waits.a() as usize), Some(Value::NONE));
+        }
+    }
+}
+
+/// The frame on top, a generator's that the loop or native code resumed, is done, and all of its values have been given
+/// back but its function and the generator, which others refer to. Answers how it had been resumed.
+///
+/// # Safety
+/// As said.
+#[inline(always)]
+pub unsafe fn end_plain(vm: &Vm, f: *mut Frame, state: &GenState, exec: &Exec) -> (u8, u16) {
+    // SAFETY: by contract.
+    unsafe {
+        let (k, dst) = ((*f).kind.get(), (*f).dst);
+        let g = std::ptr::read(&raw const (*f).owner as *const u64);
+        vm.thread.leave(f);
+        state.finished.set(true);
+        state.running.set(false);
+        state.free_block(exec.nregs);
+        Value::release_shared(g);
+        (k, dst)
+    }
 }
 
 /// Where a coroutine is made, the innermost call first: file, line and function of as many frames as are asked for.
@@ -431,6 +538,11 @@ pub fn resume(vm: &Vm, g: &Value, with: With) -> PyResult<Resumed> {
 /// Resumes a waiting generator with None: what it yields, or, if it is `finished` then, returns.
 #[inline]
 pub fn next_value(vm: &Vm, g: &Value, state: &GenState) -> PyResult<Value> {
+    if let Some(f) = waiting_frame(vm, state) {
+        // SAFETY: just answered; the caller holds the generator. Place 0 says where windows begin as frames do.
+        unsafe { resume_plain(vm, &*vm.thread.top(), f, state, g, kind::ENTRY, 0) };
+        return run::run(vm);
+    }
     resume_frame(vm, g, state, Some(Value::NONE), kind::ENTRY, 0)?;
     run::run(vm)
 }

@@ -101,6 +101,12 @@ impl Code {
         }
     }
 
+    /// `exec` if it has been made, null otherwise.
+    #[inline(always)]
+    pub fn known_exec(&self) -> *const Exec {
+        self.exec.get().map_or(std::ptr::null(), |e| &raw const **e)
+    }
+
     #[cold]
     fn prepare(&self, vm: &Vm) -> &Exec {
         let d = &self.data;

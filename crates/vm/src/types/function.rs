@@ -93,7 +93,7 @@ impl Vm {
         let module = globals.get_str(self, &self.names.__name__);
         self.alloc(Function {
             code: GcCell::new(Some(code.clone())),
-            prepared: Cell::new(std::ptr::null()),
+            prepared: Cell::new(code.known_exec()),
             globals: globals.clone(),
             builtins,
             own: OnceCell::new(),
@@ -172,6 +172,12 @@ impl Function {
     #[inline]
     pub fn own_names(&self) -> Option<(Option<Gc<Str>>, Option<Gc<Str>>)> {
         self.own.get().map(|own| (own.name.get(), own.qualname.get()))
+    }
+
+    /// Whether it may have names of its own.
+    #[inline(always)]
+    pub fn has_own_names(&self) -> bool {
+        self.own.get().is_some()
     }
 
     /// Before it gets other code: what it is called and says of itself stays.

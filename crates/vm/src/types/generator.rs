@@ -5,10 +5,10 @@ use crate::interp::DEAD;
 use crate::interp::frame::{Frame, Slot};
 use crate::interp::gen_api::{Resumed, With, delegate, next_value, on_stack, resume};
 use crate::prelude::*;
-use crate::types::code::Code;
+use crate::types::code::{Code, Exec};
 use std::alloc::{Layout, alloc, dealloc};
 use std::cell::{Cell, OnceCell};
-use taipan_bytecode::{Intrinsic1, Op};
+use taipan_bytecode::{Instr, Intrinsic1, Op};
 
 /// A generator's frame, from its first suspension to its end. Its registers follow in the same block.
 #[repr(C)]
@@ -156,6 +156,48 @@ impl GenState {
             debug_assert!(self.activation.get().is_null());
             self.activation.set(a);
         }
+    }
+
+    /// Takes over the frame of a call that has just begun, whose first instruction asked for it: kind 0, nothing in it but
+    /// its function and the parameters. The frame is off the stack then. `pc`: where it goes on.
+    ///
+    /// # Safety
+    /// `frame` is the top frame and runs `exec`; it is not looked at again.
+    #[inline(always)]
+    pub unsafe fn keep_new(&self, vm: &Vm, frame: *mut Frame, exec: &Exec, pc: *const Cell<Instr>) {
+        // SAFETY: by contract; the block has room for the frame and the registers.
+        unsafe {
+            let layout = Activation::layout(exec.nregs);
+            let a = alloc(layout) as *mut Activation;
+            if a.is_null() {
+                std::alloc::handle_alloc_error(layout);
+            }
+            vm.thread.unlink(frame);
+            let window = a.add(1) as *mut u64;
+            let from = (*frame).base as *mut u64;
+            for i in 0..exec.first_temp {
+                let word = *from.add(i);
+                window.add(i).write_volatile(word);
+                // What is no pointer may stay (I2 of mod.rs).
+                from.add(i).write_volatile(DEAD);
+            }
+            for i in exec.first_temp..exec.nregs {
+                window.add(i).write_volatile(DEAD);
+            }
+            (*frame).move_to(&raw mut (*a).frame, window as *mut Slot, pc);
+            self.activation.set(a);
+        }
+    }
+
+    /// Gives the block of the frame that has just ended back: nothing in it is owned any more.
+    ///
+    /// # Safety
+    /// As for `forget_popped`; `n` registers.
+    #[inline(always)]
+    pub unsafe fn free_block(&self, n: usize) {
+        let a = self.activation.replace(std::ptr::null_mut());
+        // SAFETY: I1; made with this layout.
+        unsafe { dealloc(a as *mut u8, Activation::layout(n)) }
     }
 
     /// Where the frame is, null if there is none (any more).

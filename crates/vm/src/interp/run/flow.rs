@@ -47,6 +47,18 @@ instructions! { (s, i, vm, 'go)
     }
 
     hot GetIter {
+        if let Some(g) = s.regs.get(i.b()).downcast_exact::<Generator>() {
+            if i.a() == i.b() {
+                return s.next();
+            }
+            if !s.regs.is_temp(i.b()) {
+                return s.put_next(i.a(), g.to_value());
+            }
+        }
+        slow!(s, i, get_iter)
+    }
+
+    warm get_iter {
         s.save();
         let Ok(v) = vm.get_iter(s.regs.get(i.b())) else { return Exit::Raised };
         s.regs.consume(i.b());
@@ -435,9 +447,9 @@ instructions! { (s, i, vm, 'go)
         s.regs.put(i.a(), f);
     }
 
-    far SetFunctionAttr {
-        let v = s.regs.own(i.b());
-        call::set_function_attr(s.regs, i.a(), i.x(), v);
+    hot SetFunctionAttr {
+        s.save();
+        call::set_function_attr(s.regs.get(i.a()), i.x(), s.regs.own(i.b()));
     }
 
     far LoadBuildClass {
@@ -463,7 +475,7 @@ instructions! { (s, i, vm, 'go)
     warm return_entry {
         let a = i.a() as usize;
         if !s.can_leave(kind::ENTRY) || !s.release_locals(a) {
-            slow!(s, i, return_value);
+            slow!(s, i, return_from_generator);
         }
         // SAFETY: as above.
         unsafe {
@@ -471,6 +483,20 @@ instructions! { (s, i, vm, 'go)
             vm.thread.leave(s.frame.cast_mut());
             return done(vm, Value::from_bits(v));
         }
+    }
+
+    warm return_from_generator {
+        let a = i.a() as usize;
+        if let Some(state) = s.ending_generator()
+            && s.release_locals(a)
+        {
+            // SAFETY: the running frame is done; the register is filled.
+            unsafe {
+                let v = std::ptr::replace(s.regs.base.add(a) as *mut u64, DEAD);
+                return s.end_generator(state, Value::from_bits(v));
+            }
+        }
+        slow!(s, i, return_value)
     }
 
     cold return_value {
@@ -509,6 +535,12 @@ instructions! { (s, i, vm, 'go)
                 unsafe { vm.thread.leave(s.frame.cast_mut()) };
                 return done(vm, Value::NONE);
             }
+            if let Some(state) = s.ending_generator()
+                && s.release_locals(usize::MAX)
+            {
+                // SAFETY: the running frame is done.
+                return unsafe { s.end_generator(state, Value::NONE) };
+            }
         }
         slow!(s, i, return_const)
     }
@@ -520,7 +552,23 @@ instructions! { (s, i, vm, 'go)
         }
     }
 
-    far ReturnGenerator {
+    hot ReturnGenerator {
+        let f = s.fr();
+        if M != WATCHED
+            && f.kind.get() == 0
+            && !f.object.is_some()
+            && f.func.as_ref().is_some_and(|f| !f.has_own_names())
+            && vm.thread.origin_depth.get() == 0
+        {
+            let dst = f.dst;
+            // SAFETY: the running frame, which has just begun.
+            let g = unsafe { generator::make_plain(vm, s.frame.cast_mut(), s.exec, s.pc) };
+            return State::<M>::of_top(vm).put_next(dst, g);
+        }
+        slow!(s, i, make_generator)
+    }
+
+    cold make_generator {
         s.save();
         let g = generator::make(vm);
         match unwind::return_made(vm, g)? {
@@ -532,15 +580,15 @@ instructions! { (s, i, vm, 'go)
     hot YieldValue {
         let f = s.fr();
         if let Some(owner) = &f.owner
-            && let Some(g) = owner.downcast_exact::<Generator>()
-            && g.header().count() > 1
-            && !g.0.handled.is_some()
+            && let Some(state) = generator::plain_state(owner)
+            && owner.header().is_some_and(|h| h.count() > 1)
+            && !state.handled.is_some()
             && !vm.exc.is_handling()
         {
             s.save();
             let v = s.regs.own(i.b());
             let (word, dst, k) = (owner.bits(), f.dst, f.kind.get());
-            g.0.running.set(false);
+            state.running.set(false);
             // SAFETY: the running frame is the generator's, which others refer to as well.
             let caller = unsafe {
                 vm.thread.unlink(s.frame.cast_mut());
@@ -567,12 +615,14 @@ instructions! { (s, i, vm, 'go)
     }
 
     hot Send {
-        if s.regs.bits(i.a()) == NONE
-            && let Some(g) = s.regs.get(i.b()).downcast_exact::<Generator>()
-            && let Some(f) = s.waiting_frame(&g.0)
-        {
-            // SAFETY: as for `for_generator`.
-            return unsafe { s.resume(f, &g.0, g.as_value(), kind::SEND, i.a()) };
+        if s.regs.bits(i.a()) == NONE {
+            let g = s.regs.get(i.b());
+            if let Some(state) = generator::plain_state(g)
+                && let Some(f) = s.waiting_frame(state)
+            {
+                // SAFETY: as for `for_generator`.
+                return unsafe { s.resume(f, state, g, kind::SEND, i.a()) };
+            }
         }
         slow!(s, i, send)
     }

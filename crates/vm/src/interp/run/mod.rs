@@ -14,7 +14,7 @@
 
 use super::cache::{Kind, SiteCache};
 use super::frame::{Frame, Slot, kind};
-use super::{tracing, unwind};
+use super::{generator, tracing, unwind};
 use crate::types::Str;
 use crate::types::code::Exec;
 use crate::types::generator::GenState;
@@ -531,28 +531,10 @@ impl<'a, const M: u8> State<'a, M> {
         true
     }
 
-    /// The frame of a started generator that waits, if resuming it has nothing to do but that.
+    /// The frame of a generator that waits, if resuming it has nothing to do but that.
     #[inline(always)]
-    fn waiting_frame(self, g: &GenState) -> Option<*const Frame> {
-        let vm = self.vm;
-        let f = g.frame();
-        let plain = M != WATCHED
-            && !f.is_null()
-            && g.started.get()
-            && !g.running.get()
-            && !g.handled.is_some()
-            && !vm.exc.is_handling()
-            && !vm.interp_state.monitor.on()
-            && vm.thread.tracing.get() == 0
-            && vm.thread.has_place();
-        if !plain {
-            return None;
-        }
-        // SAFETY: a waiting frame; behind its first instruction.
-        let waits = At(unsafe { (*f).pc.get().sub(1) });
-        // SAFETY: the register is the frame's.
-        let empty = || unsafe { *((*f).base.add(waits.a() as usize) as *const u64) & 7 != 0 };
-        (waits.op() == Op::YieldValue && empty()).then_some(f)
+    fn waiting_frame(self, g: &GenState) -> Option<*mut Frame> {
+        if M == WATCHED { None } else { generator::waiting_frame(self.vm, g) }
     }
 
     /// Resumes a generator with `None`.
@@ -560,23 +542,44 @@ impl<'a, const M: u8> State<'a, M> {
     /// # Safety
     /// The frame is what `waiting_frame` answered for the generator's state.
     #[inline(always)]
-    unsafe fn resume(self, f: *const Frame, state: &GenState, g: &Value, k: u8, dst: u16) -> Exit {
+    unsafe fn resume(self, f: *mut Frame, state: &GenState, g: &Value, k: u8, dst: u16) -> Exit {
         self.save();
-        state.running.set(true);
-        state.inherits.set(true);
         // SAFETY: by contract.
-        unsafe {
-            let f = f.cast_mut();
-            self.vm.thread.link_unchecked(&*self.frame, f);
-            (*f).kind.set(kind::GENERATOR | k);
-            (*f).begun.set(true);
-            (*f).dst = dst;
-            std::ptr::write(&raw mut (*f).owner, Some(g.clone()));
-            let s = State::<M>::of(self.vm, f);
-            let waits = At(s.pc.sub(1));
-            s.regs.put_fresh(waits.a() as usize, Some(Value::NONE));
-            s.next()
+        unsafe { generator::resume_plain(self.vm, &*self.frame, f, state, g, k, dst) };
+        State::<M>::of(self.vm, f).next()
+    }
+
+    /// The state of the generator whose frame is running, if its end has nothing to do but what `end_generator` does.
+    #[inline(always)]
+    fn ending_generator(self) -> Option<&'a GenState> {
+        let f = self.fr();
+        let k = f.kind.get();
+        if M == WATCHED
+            || k & (kind::GENERATOR | kind::MORE | kind::INIT | kind::DISCARD) != kind::GENERATOR
+            || self.vm.exc.is_handling()
+        {
+            return None;
         }
+        let owner = f.owner.as_ref()?;
+        let state = generator::plain_state(owner)?;
+        let shared = owner.header().is_some_and(|h| h.count() > 1);
+        let func = f.func.as_ref().is_some_and(|f| f.header().count() > 1);
+        (shared && func && !state.handled.is_some()).then_some(state)
+    }
+
+    /// The generator ends with this value.
+    ///
+    /// # Safety
+    /// The state is what `ending_generator` answered, and the registers hold nothing that is to be dropped.
+    #[inline(always)]
+    unsafe fn end_generator(self, state: &GenState, v: Value) -> Exit {
+        // SAFETY: by contract.
+        let (k, dst) = unsafe { generator::end_plain(self.vm, self.frame.cast_mut(), state, self.exec) };
+        if k & kind::ENTRY != 0 {
+            return done(self.vm, v);
+        }
+        generator::end_in_caller(self.vm, k, dst, v);
+        State::<M>::of_top(self.vm).next()
     }
 
     /// Stores a result, drops what was there and goes on.
