@@ -163,7 +163,8 @@ pub unsafe fn resume_plain(
 }
 
 /// The frame on top, a generator's that the loop or native code resumed, is done, and all of its values have been given
-/// back but its function and the generator, which others refer to. Answers how it had been resumed.
+/// back but its function and the generator, which others refer to. Answers how it had been resumed. The function may die
+/// of that.
 ///
 /// # Safety
 /// As said.
@@ -173,11 +174,17 @@ pub unsafe fn end_plain(vm: &Vm, f: *mut Frame, state: &GenState, exec: &Exec) -
     unsafe {
         let (k, dst) = ((*f).kind.get(), (*f).dst);
         let g = std::ptr::read(&raw const (*f).owner as *const u64);
-        vm.thread.leave(f);
+        let func = std::ptr::read(&raw const (*f).func as *const u64);
+        vm.thread.unlink(f);
         state.finished.set(true);
         state.running.set(false);
         state.free_block(exec.nregs);
-        Value::release_shared(g);
+        if !Value::release_shared(func) {
+            run::release_word(func);
+        }
+        if !Value::release_shared(g) {
+            run::release_word(g);
+        }
         (k, dst)
     }
 }

@@ -16,7 +16,7 @@ use crate::types::generator::Generator;
 use crate::types::list_methods::ListIter;
 use crate::types::range::RangeIter;
 use crate::types::tuple_methods::TupleIter;
-use crate::types::{List, Tuple, instance};
+use crate::types::{List, Tuple, class, instance};
 use crate::{Value, Vm};
 use taipan_bytecode::Op;
 use taipan_heap::Gc;
@@ -183,11 +183,8 @@ instructions! { (s, i, vm, 'go)
         if i.x() == 1
             && s.regs.bits(r + 1) == 0
             && let Some(n) = ops::known_len(s.regs.get(r + 2))
-            && s.regs.is_shared(r)
-            && s.regs.is_shared(r + 2)
+            && s.regs.release_shared([r, r + 2])
         {
-            s.consume_shared(r, u16::MAX);
-            s.consume_shared(r + 2, u16::MAX);
             return s.put_next(i.a(), n);
         }
         slow!(s, i, call_direct)
@@ -199,17 +196,11 @@ instructions! { (s, i, vm, 'go)
             && s.regs.bits(r + 1) == 0
             && s.regs.bits(r + 2) != s.regs.bits(r + 3)
             && let Some(cls) = s.regs.get(r + 3).downcast_exact::<Type>()
-            && s.regs.is_shared(r)
-            && s.regs.is_shared(r + 2)
-            && s.regs.is_shared(r + 3)
         {
             let ty = vm.type_of(s.regs.get(r + 2));
             let is = ty.is(cls) || ty.is_subtype(cls);
             // Other objects may say that they are of another class.
-            if is || ty.native.is_some() {
-                s.consume_shared(r, u16::MAX);
-                s.consume_shared(r + 2, u16::MAX);
-                s.consume_shared(r + 3, u16::MAX);
+            if (is || ty.native.is_some()) && s.regs.release_shared([r, r + 2, r + 3]) {
                 return s.put_next(i.a(), Value::bool(is));
             }
         }
@@ -221,9 +212,10 @@ instructions! { (s, i, vm, 'go)
         if i.x() == 1
             && s.regs.bits(r + 1) != 0
             && let Some(l) = s.regs.get(r + 1).downcast_exact::<List>()
-            && s.regs.is_shared(r)
-            && s.regs.is_shared(r + 1)
+            // The list itself: its register is given back first.
+            && let l = &**l
             && l.items.with(|items| items.len() < items.capacity())
+            && s.regs.release_shared([r, r + 1])
         {
             let v = s.regs.own(r + 2);
             l.items.with_mut(|items| {
@@ -234,8 +226,6 @@ instructions! { (s, i, vm, 'go)
                     std::mem::forget(v)
                 }
             });
-            s.consume_shared(r, u16::MAX);
-            s.consume_shared(r + 1, u16::MAX);
             return s.put_next(i.a(), Value::NONE);
         }
         slow!(s, i, call_direct)
@@ -247,29 +237,32 @@ instructions! { (s, i, vm, 'go)
         let front = s.regs.bits(i.b() + 1) != 0;
         let (mut first, mut count) = (r + 2 - front as usize, i.x() as usize + front as usize);
         let callee = s.regs.get(i.b());
-        let found = if let Some(m) = callee.downcast_exact::<MethodDescriptor>() {
-            match m.direct.with(count) {
-                Some(f) if count != 0 && is_instance(vm, s.regs.get(first as u16), &m.owner) => Some(f),
-                _ => None,
+        let direct = if let Some(m) = callee.downcast_exact::<MethodDescriptor>() {
+            if count == 0 || !is_instance(vm, s.regs.get(first as u16), &m.owner) {
+                slow!(s, i, call_other)
             }
+            m.direct
         } else if let Some(b) = callee.downcast_exact::<BuiltinFunction>() {
-            match b.receiver() {
-                None => b.direct.with(count),
-                Some(zelf) if !front && let Some(f) = b.direct.with(count + 1) => {
-                    s.regs.put_fresh(r + 1, Some(zelf.clone()));
-                    (first, count) = (r + 1, count + 1);
-                    Some(f)
+            if let Some(zelf) = b.receiver() {
+                if front {
+                    slow!(s, i, call_other)
                 }
-                _ => None,
+                s.regs.put_fresh(r + 1, Some(zelf.clone()));
+                (first, count) = (r + 1, count + 1);
             }
+            b.direct
         } else {
-            None
+            slow!(s, i, call_other)
         };
-        if let Some(f) = found {
+        if let Some(f) = direct.with(count) {
             s.save();
             let Ok(v) = f(vm, bind::as_slots(s.regs.run(first, count))) else { return Exit::Raised };
             s.regs.drop_run(r, i.x() as usize + 2);
             return s.put_next(i.a(), v);
+        }
+        if first == r + 1 && !front {
+            s.save();
+            drop(s.regs.take(r + 1));
         }
         slow!(s, i, call_other)
     }
@@ -315,6 +308,23 @@ instructions! { (s, i, vm, 'go)
                 *callee.add(1) = 0;
                 release_word(made);
             }
+        }
+        slow!(s, i, call_native_class)
+    }
+
+    // A native class.
+    warm call_native_class {
+        let r = i.b() as usize;
+        let n = i.x() as usize;
+        if let Some(ty) = s.regs.get(i.b()).downcast_exact::<Type>()
+            && ty.native.is_some()
+            && s.regs.bits(i.b() + 1) == 0
+        {
+            s.save();
+            let made = class::type_call(vm, ty.as_value(), CallArgs::positional(s.regs.run(r + 2, n)));
+            let Ok(v) = made else { return Exit::Raised };
+            s.regs.drop_run(r, n + 2);
+            return s.put_next(i.a(), v);
         }
         slow!(s, i, call_method)
     }

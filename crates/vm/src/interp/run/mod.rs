@@ -106,6 +106,26 @@ impl Regs {
         word & 7 != 0 || word == 0 || unsafe { (*(word as *const taipan_heap::Header)).count() > 1 }
     }
 
+    /// Drops temporaries that hold different objects or words, if nothing dies of that; otherwise nothing is done.
+    #[inline(always)]
+    pub fn release_shared<const N: usize>(self, regs: [u16; N]) -> bool {
+        // SAFETY: I1, I2: filled temporaries.
+        unsafe {
+            let words = regs.map(|r| self.bits(r));
+            let lives = |word: u64| word & 7 != 0 || (*(word as *const taipan_heap::Header)).count() > 1;
+            if !words.into_iter().all(lives) {
+                return false;
+            }
+            for (r, word) in regs.into_iter().zip(words) {
+                *(self.base.add(r as usize) as *mut u64) = DEAD;
+                if word & 7 == 0 {
+                    Value::release_shared(word);
+                }
+            }
+            true
+        }
+    }
+
     /// The operand as an owned value: a temporary moves, a local is copied.
     #[inline(always)]
     pub fn own(self, r: u16) -> Value {
@@ -563,8 +583,7 @@ impl<'a, const M: u8> State<'a, M> {
         let owner = f.owner.as_ref()?;
         let state = generator::plain_state(owner)?;
         let shared = owner.header().is_some_and(|h| h.count() > 1);
-        let func = f.func.as_ref().is_some_and(|f| f.header().count() > 1);
-        (shared && func && !state.handled.is_some()).then_some(state)
+        (shared && !state.handled.is_some()).then_some(state)
     }
 
     /// The generator ends with this value.

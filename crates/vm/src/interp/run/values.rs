@@ -618,15 +618,21 @@ instructions! { (s, i, vm, 'go)
         if let Some(n) = s.regs.get(i.c()).as_int()
             && s.may_consume(i.b(), i.a())
         {
-            let obj = s.regs.get(i.b());
-            if let Some(v) = ops::index_fast(obj, n) {
+            if let Some(v) = ops::index_fast(s.regs.get(i.b()), n) {
                 s.consume_shared(i.b(), i.a());
                 return s.put_next(i.a(), v);
             }
-            if let Some(v) = fast::quick_item(vm, obj, n) {
-                s.regs.consume(i.b());
-                return s.put_next(i.a(), v);
-            }
+            slow!(s, i, subscr_quick)
+        }
+        slow!(s, i, subscr_native)
+    }
+
+    warm subscr_quick {
+        if let Some(n) = s.regs.get(i.c()).as_int()
+            && let Some(v) = fast::quick_item(vm, s.regs.get(i.b()), n)
+        {
+            s.consume_shared(i.b(), i.a());
+            return s.put_next(i.a(), v);
         }
         slow!(s, i, subscr_native)
     }
