@@ -5,6 +5,7 @@ use crate::{prompt, settings};
 use std::io::Write;
 use taipan::host::At;
 use taipan::vm::frontend::{CompileMode, CompileOptions};
+use taipan::vm::modules::deferred;
 use taipan::vm::modules::import::{ImportState, import_module};
 use taipan::vm::prelude::*;
 use taipan::{Ended, Interpreter, fs_text};
@@ -147,10 +148,12 @@ fn command(python: &Interpreter, source: &[u8]) -> PyResult<()> {
 
 /// Makes the source known to `linecache`, for tracebacks.
 pub fn register(vm: &Vm, code: &Value, source: &str, filename: &str) -> PyResult<()> {
-    let known = import_module(vm, "linecache").and_then(|linecache| {
-        let (source, name) = (vm.new_str(source).into_value(), vm.new_str(filename).into_value());
-        vm.call_method(&linecache, "_register_code", &[code.clone(), source, name])
-    });
+    let (source, name) = (vm.new_str(source).into_value(), vm.new_str(filename).into_value());
+    if deferred::leave_to_linecache(vm, code, &source, &name) {
+        return Ok(());
+    }
+    let known = import_module(vm, "linecache")
+        .and_then(|linecache| vm.call_method(&linecache, "_register_code", &[code.clone(), source, name]));
     if known.is_err() {
         drop(vm.take_raised());
     }

@@ -2,7 +2,7 @@
 
 use taipan_vm::modules::gc::dies_unseen;
 use taipan_vm::modules::import::import_module;
-use taipan_vm::modules::sys;
+use taipan_vm::modules::{deferred, sys};
 use taipan_vm::prelude::*;
 use taipan_vm::types::module::Module;
 use taipan_vm::types::numbers::int_value;
@@ -221,6 +221,7 @@ fn part(vm: &Vm, v: &Value, name: &str) -> Option<Value> {
 fn modules(vm: &Vm) {
     let Some(modules) = vm.modules.get().cloned() else { return };
     let Some(sys) = vm.sys_dict.get().cloned() else { return };
+    deferred::before_end(vm);
     for name in [
         "path",
         "argv",

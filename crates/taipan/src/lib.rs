@@ -14,6 +14,7 @@ mod finish;
 pub mod frontend;
 mod interpreter;
 mod library;
+mod site;
 mod start;
 
 pub use error::Error;

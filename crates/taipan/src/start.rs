@@ -1,10 +1,11 @@
 //! The start-up sequence, CPython's: builtins and sys, importlib, encodings, streams, `__main__`, `site`.
 
+use crate::site;
 use std::sync::Arc;
 use taipan_host::Mount;
 use taipan_vm::modules::frozen_library::root as library_root;
 use taipan_vm::modules::import::import_module;
-use taipan_vm::modules::{imp, sys};
+use taipan_vm::modules::{deferred, imp, sys};
 use taipan_vm::prelude::*;
 use taipan_vm::types::module::Module;
 
@@ -73,7 +74,7 @@ pub fn start(
     imp::install_external(vm)?;
     library(vm)?;
     archives(vm)?;
-    import_module(vm, "encodings")?;
+    encodings(vm)?;
     streams(vm, io_encoding)?;
     add_main(vm, &builtins)?;
     if imp::definition(vm, "_signal").is_some() {
@@ -84,7 +85,7 @@ pub fn start(
         import_module(vm, "warnings")?;
     }
     if import_site {
-        import_module(vm, "site")?;
+        site::start(vm)?;
     }
     Ok(())
 }
@@ -97,6 +98,7 @@ fn library(vm: &Vm) -> PyResult<()> {
     if let Some(hooks) = vm.sys_dict.get().and_then(|d| d.get_str(vm, &key)) {
         vm.call_method(&hooks, "insert", &[vm.new_int(0), finder.clone()])?;
     }
+    deferred::start(vm, &finder);
     // It was loaded before it could be found; now it is, like any other module.
     let root = library_root(vm);
     vm.host().mount(Mount { root: root.clone(), tree: Arc::new(crate::library::LibraryFolder) });
@@ -120,6 +122,18 @@ fn archives(vm: &Vm) -> PyResult<()> {
         Some(hooks) => vm.call_method(&hooks, "insert", &[vm.new_int(1), importer]).map(drop),
         None => Ok(()),
     }
+}
+
+/// The codecs of the library; those that every program uses are native.
+fn encodings(vm: &Vm) -> PyResult<()> {
+    if !deferred::allowed(vm) {
+        return import_module(vm, "encodings").map(drop);
+    }
+    deferred::defer_native(vm, "_codecs");
+    for name in ["codecs", "encodings.aliases", "encodings"] {
+        deferred::defer(vm, name);
+    }
+    Ok(())
 }
 
 /// `open` and the standard streams.

@@ -127,6 +127,11 @@ fn frozen(vm: &Vm, name: &Gc<Str>) -> Option<Frozen> {
     Some(Frozen { module: FrozenModule { is_package: *is_package, ..module }, origin: *origin })
 }
 
+/// Whether importlib's `FrozenImporter` is the one that finds the module.
+pub fn is_frozen_name(name: &str) -> bool {
+    FROZEN.contains(&name)
+}
+
 fn uses_frozen(vm: &Vm) -> bool {
     match vm.state::<ImpState>().use_frozen.get() {
         0 => !vm.config.x_options.iter().any(|(k, v)| k == "frozen_modules" && v.as_deref() == Some("off")),

@@ -3,6 +3,7 @@
 pub mod abc;
 pub mod builtins;
 pub mod codecs;
+pub mod deferred;
 pub mod frozen_library;
 pub mod gc;
 pub mod imp;

@@ -234,7 +234,7 @@ pub fn is_finalizing(vm: &Vm) -> bool {
 pub fn audit(vm: &Vm, event: &str, args: &[Value]) -> PyResult<()> {
     let hooks =
         vm.state::<SysState>().audit_hooks.with(|h| if h.is_empty() { None } else { Some(h.clone()) });
-    let Some(hooks) = hooks else { return Ok(()) };
+    let Some(hooks) = hooks.filter(|_| !super::deferred::runs_body(vm)) else { return Ok(()) };
     let event = vm.new_str(event).into_value();
     let args = vm.tuple_from(args).into_value();
     for hook in hooks {
@@ -312,7 +312,15 @@ fn version_info(vm: &Vm) -> PyResult<Value> {
 }
 
 fn flags(vm: &Vm) -> PyResult<Value> {
-    let f = &vm.config.flags;
+    flags_of(vm, &vm.config.flags)
+}
+
+/// `sys.flags` as with `-S`.
+pub fn flags_without_site(vm: &Vm) -> PyResult<Value> {
+    flags_of(vm, &crate::Flags { no_site: 1, ..vm.config.flags.clone() })
+}
+
+fn flags_of(vm: &Vm, f: &crate::Flags) -> PyResult<Value> {
     let n = |n: i32| vm.new_int(n as i64);
     let values = vec![
         n(f.debug),

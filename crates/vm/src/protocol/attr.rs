@@ -65,6 +65,10 @@ impl Vm {
             let r = crate::types::class::lookup_on_type(self, cls.as_value(), name);
             return Ok(self.suppress(r, &exc::AttributeError)?.flatten());
         }
+        if obj.downcast_exact::<Module>().is_some() {
+            let r = crate::types::module::lookup(self, obj, name);
+            return Ok(self.suppress(r, &exc::AttributeError)?.flatten());
+        }
         let r = self.get_attr(obj, name);
         self.suppress(r, &exc::AttributeError)
     }
@@ -145,7 +149,7 @@ impl Vm {
         }
         // A module keeps its dict in its native part.
         if let Some(m) = obj.downcast::<Module>()
-            && let Some(v) = m.dict.get_str(self, name)
+            && let Some(v) = m.get(self, m, name)?
         {
             return Ok(Some(v));
         }
@@ -178,6 +182,9 @@ impl Vm {
             && let Some(set) = self.type_of(descr).slots.descr_set.get()
         {
             return set(self, descr, obj, value);
+        }
+        if let Some(m) = obj.downcast::<Module>() {
+            m.before_set(self, m, name)?;
         }
         let done = match (value, obj.downcast::<Module>()) {
             (Some(v), Some(m)) => {

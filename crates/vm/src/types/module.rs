@@ -1,9 +1,10 @@
 //! `module`: the type, its attributes, and modules made from native definitions.
 
+use crate::modules::deferred::{self, Missing};
 use crate::modules::import;
 use crate::native::ModuleDef;
 use crate::prelude::*;
-use crate::types::builtin_function::BuiltinFunction;
+use std::cell::Cell;
 
 /// Create a module object.
 ///
@@ -12,6 +13,8 @@ use crate::types::builtin_function::BuiltinFunction;
 pub struct Module {
     /// Set by `__new__`, never replaced.
     pub dict: Gc<Dict>,
+    /// What it lacks: see `modules/deferred.rs`.
+    pub missing: Cell<Missing>,
 }
 
 impl Trace for Module {
@@ -23,40 +26,41 @@ impl Trace for Module {
 impl Vm {
     /// A module with the attributes that every module begins with.
     pub fn new_module(&self, name: &str) -> Gc<Module> {
-        self.new_module_of(name, 0)
-    }
-
-    /// A module with room for so many attributes.
-    fn new_module_of(&self, name: &str, attributes: usize) -> Gc<Module> {
-        let m = self.alloc(Module { dict: self.new_dict() });
-        m.dict.table.reserve(attributes);
+        let m = self.alloc(Module { dict: self.new_dict(), missing: Cell::default() });
         start_module(self, &m.dict, self.intern(name).as_value(), &Value::NONE);
         m
     }
 
-    /// The module of a native definition, filled and initialised.
+    /// The module of a native definition: most get their attributes when these are asked for.
     pub fn new_native_module(&self, def: &'static ModuleDef) -> PyResult<Gc<Module>> {
-        let m = self.new_module_of(def.name, 8 + def.functions.len() + def.types.len() + def.consts.len());
-        let name = self.intern(def.name).into_value();
-        let set = |key: &str, v: Value| m.dict.set_str(self, &self.intern(key), v);
+        let m = self.new_module(def.name);
         if !def.doc.is_empty() {
-            set("__doc__", self.new_str(def.doc).into_value());
+            m.dict.set_str(self, &self.names.__doc__, self.new_str(def.doc).into_value());
         }
-        for f in def.functions {
-            let v = BuiltinFunction::make(self, f, Some(m.to_value()), Some(name.clone()));
-            set(f.name, v.into_value());
+        let missing = deferred::of_definition(def);
+        if matches!(missing, Missing::Nothing) {
+            deferred::all_rows(self, &m, def)?;
         }
-        for t in def.types {
-            let def = t();
-            set(def.name, self.type_for(def).into_value());
-        }
-        for c in def.consts {
-            set(c.name, (c.make)(self)?);
-        }
-        if let Some(init) = def.init {
-            init(self, m.as_value())?;
-        }
+        m.missing.set(missing);
         Ok(m)
+    }
+}
+
+impl Module {
+    /// The attribute in its dict.
+    pub fn get(&self, vm: &Vm, module: &Gc<Module>, name: &Gc<Str>) -> PyResult<Option<Value>> {
+        if !matches!(self.missing.get(), Missing::Nothing) {
+            deferred::before_get(vm, module, name)?;
+        }
+        Ok(self.dict.get_str(vm, name))
+    }
+
+    /// To be called before attributes are set or deleted.
+    pub fn before_set(&self, vm: &Vm, module: &Gc<Module>, name: &Gc<Str>) -> PyResult<()> {
+        if matches!(self.missing.get(), Missing::Nothing) {
+            return Ok(());
+        }
+        deferred::before_set(vm, module, name)
     }
 }
 
@@ -157,7 +161,8 @@ pub fn getattro(vm: &Vm, module: &Value, name: &Value) -> PyResult<Value> {
     }
 }
 
-fn lookup(vm: &Vm, module: &Value, name: &Gc<Str>) -> PyResult<Option<Value>> {
+/// The look-up of `getattro` without an error at its end.
+pub(crate) fn lookup(vm: &Vm, module: &Value, name: &Gc<Str>) -> PyResult<Option<Value>> {
     let Some(m) = module.downcast::<Module>() else { return Ok(None) };
     let ty = vm.type_of(module).clone();
     let on_class = ty.lookup(vm, name);
@@ -171,7 +176,7 @@ fn lookup(vm: &Vm, module: &Value, name: &Gc<Str>) -> PyResult<Option<Value>> {
             return get(vm, d, Some(module), ty.as_value()).map(Some);
         }
     }
-    if let Some(v) = m.dict.get_str(vm, name) {
+    if let Some(v) = m.get(vm, m, name)? {
         return Ok(Some(v));
     }
     if let (Some(d), Some(get)) = (&on_class, getter) {
@@ -180,7 +185,7 @@ fn lookup(vm: &Vm, module: &Value, name: &Gc<Str>) -> PyResult<Option<Value>> {
     if on_class.is_some() {
         return Ok(on_class);
     }
-    match m.dict.get_str(vm, &vm.names.__getattr__) {
+    match m.get(vm, m, &vm.names.__getattr__)? {
         Some(f) => vm.call1(&f, name.as_value()).map(Some),
         None => Ok(None),
     }
@@ -209,7 +214,7 @@ fn readonly(vm: &Vm) -> Raised {
 impl Module {
     #[pynew(raw)]
     fn new(vm: &Vm, cls: &Gc<Type>, _args: CallArgs<'_>) -> PyResult<Value> {
-        Ok(vm.alloc_in(cls, Module { dict: vm.new_dict() })?.into_value())
+        Ok(vm.alloc_in(cls, Module { dict: vm.new_dict(), missing: Cell::default() })?.into_value())
     }
 
     #[pyinit("module(name, doc=None)")]
@@ -233,8 +238,9 @@ impl Module {
     }
 
     #[pygetter("__dict__")]
-    fn get_dict(_vm: &Vm, zelf: &Gc<Module>) -> Gc<Dict> {
-        zelf.dict.clone()
+    fn get_dict(vm: &Vm, zelf: &Gc<Module>) -> PyResult<Gc<Dict>> {
+        deferred::complete(vm, zelf)?;
+        Ok(zelf.dict.clone())
     }
 
     #[pysetter("__dict__")]
@@ -244,6 +250,7 @@ impl Module {
 
     #[pygetter("__annotations__")]
     fn get_annotations(vm: &Vm, zelf: &Gc<Module>) -> PyResult<Value> {
+        deferred::complete(vm, zelf)?;
         let d = &zelf.dict;
         if let Some(a) = d.get_str(vm, &vm.names.__annotations__) {
             return Ok(a);
@@ -273,6 +280,7 @@ impl Module {
 
     #[pysetter("__annotations__")]
     fn set_annotations(vm: &Vm, zelf: &Gc<Module>, value: Option<&Value>) -> PyResult<()> {
+        deferred::complete(vm, zelf)?;
         match value {
             Some(v) => {
                 zelf.dict.set_str(vm, &vm.names.__annotations__, v.clone());
@@ -292,12 +300,13 @@ impl Module {
     }
 
     #[pygetter("__annotate__")]
-    fn get_annotate(vm: &Vm, zelf: &Gc<Module>) -> Value {
+    fn get_annotate(vm: &Vm, zelf: &Gc<Module>) -> PyResult<Value> {
+        deferred::complete(vm, zelf)?;
         if let Some(f) = zelf.dict.get_str(vm, &vm.names.__annotate__) {
-            return f;
+            return Ok(f);
         }
         zelf.dict.set_str(vm, &vm.names.__annotate__, Value::NONE);
-        Value::NONE
+        Ok(Value::NONE)
     }
 
     #[pysetter("__annotate__")]
@@ -308,6 +317,7 @@ impl Module {
         if !v.is_none() && !vm.is_callable(v) {
             return Err(vm.type_error("__annotate__ must be callable or None"));
         }
+        deferred::complete(vm, zelf)?;
         zelf.dict.set_str(vm, &vm.names.__annotate__, v.clone());
         if !v.is_none() {
             drop(zelf.dict.remove_str(vm, &vm.names.__annotations__));

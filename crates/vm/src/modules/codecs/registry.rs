@@ -3,7 +3,9 @@
 use super::handlers;
 use super::text::normalize;
 use crate::errors::exc;
+use crate::modules::deferred;
 use crate::prelude::*;
+use crate::types::module::Module;
 use std::collections::HashMap;
 
 /// What the registry of an interpreter holds.
@@ -21,7 +23,10 @@ pub fn register(vm: &Vm, search: &Value) -> PyResult<()> {
     if !vm.is_callable(search) {
         return Err(vm.type_error("argument must be callable"));
     }
-    vm.state::<CodecState>().search.with_mut(|s| s.push(search.clone()));
+    let state = vm.state::<CodecState>();
+    // Those of `encodings` are in front of all others.
+    start(vm, state)?;
+    state.search.with_mut(|s| s.push(search.clone()));
     Ok(())
 }
 
@@ -72,7 +77,10 @@ fn start(vm: &Vm, state: &CodecState) -> PyResult<()> {
     }
     let import = vm.builtin_named("__import__")?;
     match vm.call1(&import, vm.new_str("encodings").as_value()) {
-        Ok(_) => Ok(()),
+        Ok(m) => match m.downcast::<Module>() {
+            Some(m) => deferred::complete(vm, m),
+            None => Ok(()),
+        },
         Err(raised) => {
             state.started.set(false);
             Err(raised)

@@ -1,0 +1,386 @@
+//! Modules whose contents come when somebody looks: native ones, whose rows become objects one by one, and those of the
+//! library that every start has in `sys.modules` but few programs use, whose bodies run then.
+//!
+//! I1  `Module::missing` says what the dict lacks. Whoever reads or writes attributes of a module, by name or as a whole,
+//!     calls `before_get`, `before_set` or `complete` first. Only `import` looks for a `__spec__` without it: one that is
+//!     missing means that nobody is importing the module.
+//! I2  While a thread fills a module, others that want something of it wait; the thread itself sees what is there.
+
+use super::import::ImportState;
+use super::{imp, sys};
+use crate::interp::tracing::quietly;
+use crate::native::ModuleDef;
+use crate::prelude::*;
+use crate::types::builtin_function::BuiltinFunction;
+use crate::types::module::Module;
+use std::cell::Cell;
+
+/// What a module's dict lacks.
+#[derive(Clone, Copy, Default)]
+pub enum Missing {
+    #[default]
+    Nothing,
+    /// Some rows of its definition.
+    Rows(&'static ModuleDef),
+    /// Those, and what importing sets.
+    Spec(&'static ModuleDef),
+    /// All: the body of this module of the library has not run.
+    Body(&'static str),
+    /// The thread of this machine (its address) is filling it.
+    Filling(usize),
+}
+
+/// What waits for bodies to run.
+#[derive(Default)]
+pub struct DeferredState {
+    /// Bodies may wait: nobody asked to watch the start.
+    allowed: Cell<bool>,
+    /// `_library_importer.LibraryFinder`.
+    finder: ValueCell,
+    /// What `site.main` would have left in its module.
+    site: Guarded<Vec<(&'static str, Value)>>,
+    /// What stands for `site.register_readline`.
+    hook: ValueCell,
+    /// The thread (its address) that runs a body: neither hooks nor tracers see that, as they see nothing of the start.
+    running: Cell<usize>,
+    /// Sources for `linecache`: code, text, file name.
+    sources: Guarded<Vec<[Value; 3]>>,
+}
+
+/// Native modules that do something when they are made, or remember how things were then.
+const AT_ONCE: &[&str] =
+    &["builtins", "sys", "_signal", "array", "_datetime", "faulthandler", "pyexpat", "_decimal", "time"];
+
+/// Names that native modules do not have, and that are asked for at each import.
+const ABSENT: &[&[u8]] = &[b"__path__", b"__file__", b"__cached__", b"__getattr__"];
+
+/// What a new module of that definition lacks.
+pub fn of_definition(def: &'static ModuleDef) -> Missing {
+    if AT_ONCE.contains(&def.name) || def.name.starts_with("sys.") {
+        Missing::Nothing
+    } else {
+        Missing::Rows(def)
+    }
+}
+
+/// To be called once the library can be found: from now on bodies may wait.
+pub fn start(vm: &Vm, finder: &Value) {
+    let c = &vm.config;
+    let plain = c.flags.verbose == 0
+        && c.import_time == 0
+        && !c.x_options.iter().any(|(k, _)| k == "frozen_modules" || k == "importtime");
+    let state = vm.state::<DeferredState>();
+    state.allowed.set(plain);
+    state.finder.set(Some(finder.clone()));
+}
+
+pub fn allowed(vm: &Vm) -> bool {
+    vm.state::<DeferredState>().allowed.get()
+}
+
+fn enter(vm: &Vm, name: &'static str, missing: Missing) {
+    let Some(modules) = vm.modules.get() else { return };
+    let key = vm.intern(name);
+    if modules.get_str(vm, &key).is_none() {
+        let m = vm.new_module(name);
+        m.missing.set(missing);
+        modules.set_str(vm, &key, m.into_value());
+    }
+}
+
+/// Puts a module of the library into `sys.modules`, unless it is there. Its body waits.
+pub fn defer(vm: &Vm, name: &'static str) {
+    enter(vm, name, Missing::Body(name));
+}
+
+/// Puts a native module into `sys.modules`, unless it is there.
+pub fn defer_native(vm: &Vm, name: &'static str) {
+    if let Some(def) = imp::definition(vm, name) {
+        enter(vm, def.name, Missing::Spec(def));
+    }
+}
+
+/// The contents of `site` as the start has found them.
+pub fn leave_to_site(vm: &Vm, attributes: Vec<(&'static str, Value)>, hook: Option<Value>) {
+    let state = vm.state::<DeferredState>();
+    drop(state.site.replace(attributes));
+    state.hook.set(hook);
+}
+
+/// Keeps a source for `linecache` until that is used; false: it is in use already.
+pub fn leave_to_linecache(vm: &Vm, code: &Value, source: &Value, name: &Value) -> bool {
+    if !allowed(vm) {
+        return false;
+    }
+    defer(vm, "linecache");
+    let found = vm.modules.get().and_then(|m| m.get_str(vm, &vm.intern("linecache")));
+    let waits = found
+        .as_ref()
+        .and_then(|m| m.downcast_exact::<Module>())
+        .is_some_and(|m| matches!(m.missing.get(), Missing::Body(_)));
+    if waits {
+        let row = [code.clone(), source.clone(), name.clone()];
+        vm.state::<DeferredState>().sources.with_mut(|s| s.push(row));
+    }
+    waits
+}
+
+fn me(vm: &Vm) -> usize {
+    std::ptr::from_ref(vm) as usize
+}
+
+/// Whether the thread need not care: all is there, or it is itself putting it there. Waits for others that do.
+fn settled(vm: &Vm, m: &Module) -> PyResult<bool> {
+    loop {
+        match m.missing.get() {
+            Missing::Nothing => return Ok(true),
+            Missing::Filling(by) if by == me(vm) => return Ok(true),
+            Missing::Filling(_) => {
+                // The other needs the turn to go on.
+                vm.poll()?;
+                std::thread::yield_now();
+            }
+            _ => return Ok(false),
+        }
+    }
+}
+
+/// Before the attribute `name` is looked for in the module's dict.
+#[cold]
+#[inline(never)]
+pub fn before_get(vm: &Vm, m: &Gc<Module>, name: &Gc<Str>) -> PyResult<()> {
+    while !settled(vm, m)? {
+        if let Missing::Rows(def) = m.missing.get()
+            && (m.dict.get_str(vm, name).is_some()
+                || ABSENT.contains(&name.as_bytes())
+                || one_row(vm, m, def, name)?)
+        {
+            return Ok(());
+        }
+        fill(vm, m)?;
+    }
+    Ok(())
+}
+
+/// Before the attribute `name` is set or deleted.
+#[cold]
+#[inline(never)]
+pub fn before_set(vm: &Vm, m: &Gc<Module>, name: &Gc<Str>) -> PyResult<()> {
+    while !settled(vm, m)? {
+        if let Missing::Rows(def) = m.missing.get()
+            && name.as_bytes().starts_with(b"__")
+            && !has_row(def, name.as_bytes())
+        {
+            return Ok(());
+        }
+        fill(vm, m)?;
+    }
+    Ok(())
+}
+
+/// Before the module's dict is used as a whole.
+pub fn complete(vm: &Vm, m: &Gc<Module>) -> PyResult<()> {
+    if matches!(m.missing.get(), Missing::Nothing) {
+        return Ok(());
+    }
+    while !settled(vm, m)? {
+        fill(vm, m)?;
+    }
+    Ok(())
+}
+
+fn has_row(def: &'static ModuleDef, name: &[u8]) -> bool {
+    def.functions.iter().any(|f| f.name.as_bytes() == name)
+        || def.consts.iter().any(|c| c.name.as_bytes() == name)
+        || def.types.iter().any(|t| t().name.as_bytes() == name)
+}
+
+/// Makes the object of one row; false if there is no such row.
+fn one_row(vm: &Vm, m: &Gc<Module>, def: &'static ModuleDef, name: &Gc<Str>) -> PyResult<bool> {
+    let wanted = name.as_bytes();
+    let v = if let Some(c) = def.consts.iter().find(|c| c.name.as_bytes() == wanted) {
+        (c.make)(vm)?
+    } else if let Some(t) = def.types.iter().map(|t| t()).find(|t| t.name.as_bytes() == wanted) {
+        vm.type_for(t).into_value()
+    } else if let Some(f) = def.functions.iter().find(|f| f.name.as_bytes() == wanted) {
+        let of = vm.intern(def.name).into_value();
+        BuiltinFunction::make(vm, f, Some(m.to_value()), Some(of)).into_value()
+    } else {
+        return Ok(false);
+    };
+    m.dict.set_str(vm, &vm.intern_str(name), v);
+    Ok(true)
+}
+
+fn fill(vm: &Vm, m: &Gc<Module>) -> PyResult<()> {
+    let before = m.missing.replace(Missing::Filling(me(vm)));
+    let r = match before {
+        Missing::Rows(def) => all_rows(vm, m, def).map(|()| Missing::Nothing),
+        Missing::Spec(def) => specify(vm, m, def).map(|()| Missing::Rows(def)),
+        Missing::Body(name) => body(vm, m, name).map(|()| Missing::Nothing),
+        Missing::Nothing | Missing::Filling(_) => Ok(before),
+    };
+    match r {
+        Ok(now) => {
+            m.missing.set(now);
+            Ok(())
+        }
+        Err(raised) => {
+            m.missing.set(before);
+            Err(raised)
+        }
+    }
+}
+
+/// All rows, in their order; those that are there already stay the objects that they are.
+pub fn all_rows(vm: &Vm, m: &Gc<Module>, def: &'static ModuleDef) -> PyResult<()> {
+    let name = vm.intern(def.name).into_value();
+    let put = |key: &'static str, make: &dyn Fn() -> PyResult<Value>| -> PyResult<()> {
+        let key = vm.intern(key);
+        let v = match m.dict.remove_str(vm, &key) {
+            Some(v) => v,
+            None => make()?,
+        };
+        m.dict.set_str(vm, &key, v);
+        Ok(())
+    };
+    for f in def.functions {
+        put(f.name, &|| {
+            Ok(BuiltinFunction::make(vm, f, Some(m.to_value()), Some(name.clone())).into_value())
+        })?;
+    }
+    for t in def.types {
+        let def = t();
+        put(def.name, &|| Ok(vm.type_for(def).into_value()))?;
+    }
+    for c in def.consts {
+        put(c.name, &|| (c.make)(vm))?;
+    }
+    match def.init {
+        Some(init) => init(vm, m.as_value()),
+        None => Ok(()),
+    }
+}
+
+fn importlib(vm: &Vm) -> PyResult<Value> {
+    match vm.state::<ImportState>().importlib.get() {
+        Some(m) => Ok(m),
+        None => Err(vm.system_error("the import system is not there")),
+    }
+}
+
+/// Sets what importing sets, from a spec.
+fn set_spec(vm: &Vm, m: &Gc<Module>, spec: &Value) -> PyResult<()> {
+    // A frozen module's file is no location.
+    if let Some(state) = vm.lookup_attr_str(spec, "loader_state")?
+        && let Some(file) = vm.lookup_attr(&state, &vm.names.filename)?
+        && !file.is_none()
+    {
+        m.dict.set_str(vm, &vm.names.__file__, file);
+    }
+    let set = vm.get_attr_str(&importlib(vm)?, "_init_module_attrs")?;
+    vm.call_kw(&set, &[spec.clone(), m.to_value()], &[(vm.intern("override").into_value(), Value::TRUE)])?;
+    Ok(())
+}
+
+fn specify(vm: &Vm, m: &Gc<Module>, def: &'static ModuleDef) -> PyResult<()> {
+    if !def.doc.is_empty() {
+        m.dict.set_str(vm, &vm.names.__doc__, vm.new_str(def.doc).into_value());
+    }
+    let importer = vm.get_attr_str(&importlib(vm)?, "BuiltinImporter")?;
+    let spec = vm.call_method(&importer, "find_spec", &[vm.intern(def.name).into_value()])?;
+    set_spec(vm, m, &spec)
+}
+
+/// Whether this thread runs a body that the start has left.
+pub fn runs_body(vm: &Vm) -> bool {
+    vm.state::<DeferredState>().running.get() == me(vm)
+}
+
+/// Before modules are taken down: those whose bodies wait, and that somebody holds, are filled while that can be done.
+pub fn before_end(vm: &Vm) {
+    let Some(modules) = vm.modules.get() else { return };
+    let waits = |v: &Value| {
+        let m = v.downcast_exact::<Module>()?;
+        // `posixpath` has two names there; one reference is ours.
+        let known = if matches!(m.missing.get(), Missing::Body("posixpath")) { 3 } else { 2 };
+        let held =
+            matches!(m.missing.get(), Missing::Body(_) | Missing::Spec(_)) && m.header().count() > known;
+        held.then(|| m.clone())
+    };
+    for (_, v) in modules.pairs() {
+        if let Some(m) = waits(&v)
+            && complete(vm, &m).is_err()
+        {
+            drop(vm.take_raised());
+        }
+    }
+}
+
+/// Finds the module as importing it would have at the start, and runs its body.
+fn body(vm: &Vm, m: &Gc<Module>, name: &'static str) -> PyResult<()> {
+    let key = vm.intern(name);
+    let finder = if imp::is_frozen_name(name) {
+        vm.get_attr_str(&importlib(vm)?, "FrozenImporter")?
+    } else {
+        let Some(finder) = vm.state::<DeferredState>().finder.get() else {
+            return Err(vm.system_error("the library is not there"));
+        };
+        let mut folder = super::frozen_library::root(vm);
+        if let Some((package, _)) = name.rsplit_once('.') {
+            folder.push(b'/');
+            folder.extend_from_slice(package.replace('.', "/").as_bytes());
+        }
+        vm.call1(&finder, &sys::fs_text(vm, &folder))?
+    };
+    let spec = vm.call_method(&finder, "find_spec", &[key.to_value()])?;
+    set_spec(vm, m, &spec)?;
+    let loader = vm.get_attr_str(&spec, "loader")?;
+    let run = || {
+        let running = &vm.state::<DeferredState>().running;
+        let before = running.replace(me(vm));
+        let r = quietly(vm, 0, || vm.call_method(&loader, "exec_module", &[m.to_value()]).map(drop));
+        running.set(before);
+        r
+    };
+    match name {
+        "site" => without_main(vm, run).and_then(|()| after_site(vm, m)),
+        "linecache" => run().and_then(|()| after_linecache(vm, m)),
+        _ => run(),
+    }
+}
+
+/// Runs `site`'s body as with `-S`: what its `main` does was done at the start.
+fn without_main(vm: &Vm, run: impl FnOnce() -> PyResult<()>) -> PyResult<()> {
+    let (Some(dict), key) = (vm.sys_dict.get(), vm.intern("flags")) else { return run() };
+    let flags = dict.get_str(vm, &key);
+    dict.set_str(vm, &key, sys::flags_without_site(vm)?);
+    let r = run();
+    match flags {
+        Some(flags) => dict.set_str(vm, &key, flags),
+        None => drop(dict.remove_str(vm, &key)),
+    }
+    r
+}
+
+fn after_site(vm: &Vm, m: &Gc<Module>) -> PyResult<()> {
+    let state = vm.state::<DeferredState>();
+    for (name, v) in state.site.take() {
+        m.dict.set_str(vm, &vm.intern(name), v);
+    }
+    let key = vm.intern("__interactivehook__");
+    if let (Some(ours), Some(dict)) = (state.hook.take(), vm.sys_dict.get())
+        && dict.get_str(vm, &key).is_some_and(|now| now.is(&ours))
+        && let Some(real) = m.dict.get_str(vm, &vm.intern("register_readline"))
+    {
+        dict.set_str(vm, &key, real);
+    }
+    Ok(())
+}
+
+fn after_linecache(vm: &Vm, m: &Gc<Module>) -> PyResult<()> {
+    for row in vm.state::<DeferredState>().sources.take() {
+        vm.call_method(m.as_value(), "_register_code", &row)?;
+    }
+    Ok(())
+}
