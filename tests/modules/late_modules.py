@@ -4,7 +4,7 @@ import sys
 print([name in sys.modules for name in ("abc", "codecs", "encodings", "os", "os.path", "site", "stat", "errno")])
 
 import errno, os, site
-print(errno.__spec__.name, errno.__loader__.__name__, errno.__name__, errno.ENOENT)
+print(errno.__spec__.name, errno.__loader__.__name__, errno.__name__, errno.errorcode[errno.EPERM])
 print(os.__spec__.name, os.path is sys.modules["posixpath"], callable(os.getcwd))
 print(site.ENABLE_USER_SITE in (True, False, None), "main" in vars(site), repr(quit))
 import abc
@@ -23,7 +23,7 @@ _heapq.heappush = 5
 del _heapq.heappop
 print(_heapq.heappush, hasattr(_heapq, "heappop"), "heappop" in dir(_heapq), callable(_heapq.heapify))
 import _bisect
-print("insort" in dir(_bisect), [n for n in ("bisect", "zzz") if n in _bisect.__dict__])
+print("insort_left" in dir(_bisect), [n for n in ("bisect_left", "zzz") if n in _bisect.__dict__])
 try:
     _bisect.zzz
 except AttributeError as e:
