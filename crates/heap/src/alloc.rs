@@ -26,8 +26,6 @@ const MAX_DEPTH: u32 = 64;
 pub(crate) struct PageHead {
     pub class: u32,
     pub blocks: u32,
-    /// The collector's counts, one per block, during a collection.
-    pub refs: Cell<*mut u32>,
 }
 
 #[repr(C)]
@@ -41,7 +39,6 @@ struct FreeBlock {
 pub(crate) struct LargePrefix {
     size: usize,
     index: Cell<u32>,
-    pub refs: Cell<u32>,
 }
 const _: () = assert!(size_of::<LargePrefix>() == 16);
 
@@ -202,7 +199,7 @@ impl Heap {
         let head = page.cast::<PageHead>();
         // SAFETY: a fresh page is zeroed, aligned and ours; blocks lie within it.
         unsafe {
-            head.write(PageHead { class: class as u32, blocks: blocks as u32, refs: Cell::new(null_mut()) });
+            head.write(PageHead { class: class as u32, blocks: blocks as u32 });
             let base = page.as_ptr().add(size_of::<PageHead>());
             let mut next = null_mut();
             for i in (1..blocks).rev() {
@@ -229,9 +226,7 @@ impl Heap {
         // SAFETY: the layout has a size.
         let p = NonNull::new(unsafe { alloc_zeroed(layout) })?.cast::<LargePrefix>();
         // SAFETY: fresh memory of at least a prefix.
-        unsafe {
-            p.write(LargePrefix { size: total, index: Cell::new(large.len() as u32), refs: Cell::new(0) })
-        };
+        unsafe { p.write(LargePrefix { size: total, index: Cell::new(large.len() as u32) }) };
         large.push(p);
         self.bytes.set(self.bytes.get() + total);
         // SAFETY: the object follows its prefix.

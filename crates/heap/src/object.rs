@@ -33,6 +33,9 @@ pub mod flags {
     pub const FINALIZED: u32 = 1 << 9;
     /// The collector ignores the object (`gc.freeze`).
     pub const FROZEN: u32 = 1 << 10;
+    /// A container that the collector looks at now, and one that it has not reached.
+    pub const MEMBER: u32 = 1 << 11;
+    pub const UNREACHED: u32 = 1 << 12;
     /// Free for the virtual machine's use, per type (for example: interned string).
     pub const USER1: u32 = 1 << 16;
     pub const USER2: u32 = 1 << 17;

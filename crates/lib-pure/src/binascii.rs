@@ -86,33 +86,81 @@ fn from_hex(vm: &Vm, v: &Value) -> PyResult<Gc<Bytes>> {
 
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+/// What each byte is worth in base64; above 63: nothing.
+const BASE64_VALUES: [u8; 256] = {
+    let mut t = [0xff; 256];
+    let mut i = 0;
+    while i < 64 {
+        t[BASE64[i] as usize] = i as u8;
+        i += 1;
+    }
+    t
+};
+
 fn base64_value(byte: u8) -> Option<u8> {
-    Some(match byte {
-        b'A'..=b'Z' => byte - b'A',
-        b'a'..=b'z' => byte - b'a' + 26,
-        b'0'..=b'9' => byte - b'0' + 52,
-        b'+' => 62,
-        b'/' => 63,
-        _ => return None,
-    })
+    let value = BASE64_VALUES[usize::from(byte)];
+    (value < 64).then_some(value)
+}
+
+/// Base64 without anything else in it, padded at its end as it should be; `None` for all that is not.
+fn from_plain_base64(vm: &Vm, text: &[u8]) -> Option<PyResult<Gc<Bytes>>> {
+    let (head, tail) = text.split_at_checked(text.len().checked_sub(4)?)?;
+    if head.len() % 4 != 0 {
+        return None;
+    }
+    let value = |b: u8| BASE64_VALUES[usize::from(b)];
+    let kept = match tail {
+        [_, _, b'=', b'='] => 1,
+        [_, _, _, b'='] => 2,
+        _ => 3,
+    };
+    let mut odd = 0;
+    let mut group = |group: &[u8], out: &mut [u8]| {
+        let mut n = 0;
+        for &b in group {
+            odd |= value(b);
+            n = n << 6 | u32::from(value(b) & 63);
+        }
+        n <<= 6 * (4 - group.len());
+        let [_, bytes @ ..] = n.to_be_bytes();
+        out.copy_from_slice(bytes.get(..out.len()).unwrap_or_default());
+    };
+    let made = vm.build_bytes(head.len() / 4 * 3 + kept, |room| {
+        let (most, last) = room.split_at_mut(head.len() / 4 * 3);
+        for (four, three) in head.chunks_exact(4).zip(most.chunks_exact_mut(3)) {
+            group(four, three);
+        }
+        group(&tail[..kept + 1], last);
+    });
+    (odd < 64).then_some(made)
 }
 
 fn from_base64(vm: &Vm, v: &Value, strict: bool) -> PyResult<Gc<Bytes>> {
     let held = data_or_ascii(vm, v)?;
     let text = held.bytes();
+    if let Some(made) = from_plain_base64(vm, text) {
+        return made;
+    }
     let mut out = room(vm, text.len() / 4 * 3 + 3)?;
     // Place in the group of four, what is left of the last character, and `=` seen in this group.
-    let (mut place, mut left, mut pads) = (0u8, 0u8, 0u32);
+    let (mut place, mut left, mut pads) = (0u8, 0u8, 0u8);
     let mut padding_started = false;
     for (i, &byte) in text.iter().enumerate() {
         if byte == b'=' {
             padding_started = true;
-            if strict && i == 0 {
-                return Err(error(vm, "Leading padding not allowed"));
+            if strict && place == 0 {
+                let what = if i == 0 { "Leading" } else { "Excess" };
+                return Err(error(vm, format_args!("{what} padding not allowed")));
             }
-            pads = pads.saturating_add(1);
-            if strict && (place == 0 || place >= 2 && u32::from(place) + pads > 4) {
-                return Err(error(vm, "Excess padding not allowed"));
+            if place >= 2 {
+                pads += 1;
+                // A group that is full ends the data.
+                if place + pads >= 4 {
+                    if strict && i + 1 < text.len() {
+                        return Err(error(vm, "Excess data after padding"));
+                    }
+                    return Ok(vm.new_bytes(&out));
+                }
             }
             continue;
         }
@@ -123,14 +171,7 @@ fn from_base64(vm: &Vm, v: &Value, strict: bool) -> PyResult<Gc<Bytes>> {
             continue;
         };
         if strict && padding_started {
-            return Err(error(
-                vm,
-                if place >= 2 && u32::from(place) + pads == 4 {
-                    "Excess data after padding"
-                } else {
-                    "Discontinuous padding not allowed"
-                },
-            ));
+            return Err(error(vm, "Discontinuous padding not allowed"));
         }
         pads = 0;
         match place {
@@ -152,7 +193,6 @@ fn from_base64(vm: &Vm, v: &Value, strict: bool) -> PyResult<Gc<Bytes>> {
     }
     match place {
         0 => Ok(vm.new_bytes(&out)),
-        2.. if u32::from(place).saturating_add(pads) >= 4 => Ok(vm.new_bytes(&out)),
         1 => Err(error(
             vm,
             format_args!(
@@ -167,20 +207,31 @@ fn from_base64(vm: &Vm, v: &Value, strict: bool) -> PyResult<Gc<Bytes>> {
 fn to_base64(vm: &Vm, v: &Value, newline: bool) -> PyResult<Gc<Bytes>> {
     let held = data(vm, v)?;
     let bytes = held.bytes();
-    let mut out = room(vm, bytes.len() / 3 * 4 + 8)?;
+    let Some(size) = bytes.len().div_ceil(3).checked_mul(4) else { return Err(vm.memory_error()) };
     let digit = |n: u32| BASE64[(n & 63) as usize];
-    for group in bytes.chunks(3) {
-        let at = |i: usize| u32::from(group.get(i).copied().unwrap_or(0));
-        let n = at(0) << 16 | at(1) << 8 | at(2);
-        out.push(digit(n >> 18));
-        out.push(digit(n >> 12));
-        out.push(if group.len() > 1 { digit(n >> 6) } else { b'=' });
-        out.push(if group.len() > 2 { digit(n) } else { b'=' });
-    }
-    if newline {
-        out.push(b'\n');
-    }
-    Ok(vm.new_bytes(&out))
+    vm.build_bytes(size + usize::from(newline), |room| {
+        if newline && let Some(last) = room.last_mut() {
+            *last = b'\n';
+        }
+        let mut out = room.chunks_exact_mut(4);
+        let (whole, rest) = bytes.as_chunks::<3>();
+        for ([a, b, c], four) in whole.iter().zip(&mut out) {
+            let n = u32::from(*a) << 16 | u32::from(*b) << 8 | u32::from(*c);
+            four.copy_from_slice(&[digit(n >> 18), digit(n >> 12), digit(n >> 6), digit(n)]);
+        }
+        let Some(four) = out.next() else { return };
+        match *rest {
+            [a, b] => {
+                let n = u32::from(a) << 16 | u32::from(b) << 8;
+                four.copy_from_slice(&[digit(n >> 18), digit(n >> 12), digit(n >> 6), b'=']);
+            }
+            [a] => {
+                let n = u32::from(a) << 16;
+                four.copy_from_slice(&[digit(n >> 18), digit(n >> 12), b'=', b'=']);
+            }
+            _ => {}
+        }
+    })
 }
 
 fn from_uu(vm: &Vm, v: &Value) -> PyResult<Gc<Bytes>> {

@@ -346,7 +346,7 @@ impl Parser {
     /// What was read, to those who want to hear of it.
     fn hear(&self, vm: &Vm, token: Token) -> PyResult<()> {
         match token {
-            Token::Told(told) => self.tell(vm, told),
+            Token::Told(told) => self.tell(vm, *told),
             Token::Text(place, _) => {
                 let Some(f) = self.handler(CHARACTERS) else { return Ok(()) };
                 let text = self.input.scanner.with(|s| s.slice(place).to_string());

@@ -110,7 +110,7 @@ pub enum Token {
     /// An element begins; its attributes are in `Scanner::attributes`.
     Start(u32),
     End(u32),
-    Told(Told),
+    Told(Box<Told>),
 }
 
 /// A place in the text.
@@ -431,7 +431,7 @@ impl Scanner {
                 return Ok(quick);
             }
         }
-        Ok(self.next(last)?.map(Token::Told))
+        Ok(self.next(last)?.map(|told| Token::Told(Box::new(told))))
     }
 
     /// Text up to the next markup, where nothing in it needs a second look.

@@ -25,7 +25,7 @@ impl Output {
 
     /// Room for a piece, behind the header of a frame if one is due.
     #[inline]
-    fn reserve(&mut self, vm: &Vm, more: usize) -> PyResult<()> {
+    pub fn reserve(&mut self, vm: &Vm, more: usize) -> PyResult<()> {
         if self.bytes.capacity() - self.bytes.len() < more + FRAME_HEADER_SIZE
             && self.bytes.try_reserve(more + FRAME_HEADER_SIZE).is_err()
         {
@@ -81,13 +81,17 @@ impl Output {
     /// Between two values: closes a frame that is full.
     #[inline]
     pub fn boundary(&mut self, vm: &Vm) -> PyResult<()> {
-        match self.frame {
-            Some(start) if self.bytes.len() - start >= FRAME_SIZE_TARGET + FRAME_HEADER_SIZE => {
-                self.commit_frame();
-                self.flush(vm)
-            }
-            _ => Ok(()),
+        if !self.is_full() {
+            return Ok(());
         }
+        self.commit_frame();
+        self.flush(vm)
+    }
+
+    /// Whether the open frame has to be closed before the next value.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        self.frame.is_some_and(|start| self.bytes.len() - start >= FRAME_SIZE_TARGET + FRAME_HEADER_SIZE)
     }
 
     /// Hands what there is to the file, if there is one.

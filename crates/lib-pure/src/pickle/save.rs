@@ -527,9 +527,9 @@ impl Save<'_> {
             while i < l.len() {
                 let end = i + BATCH;
                 self.put(&[op::MARK])?;
-                while i < end
-                    && let Some(item) = l.get(i)
-                {
+                loop {
+                    i += self.short_ints(l, i, end)?;
+                    let Some(item) = l.get(i).filter(|_| i < end) else { break };
                     self.item(v, i, &item)?;
                     i += 1;
                 }
@@ -538,6 +538,40 @@ impl Save<'_> {
         }
         self.fast_leave(v);
         Ok(())
+    }
+
+    /// Writes the ints of four bytes at most that come next in a list; answers how many. Nobody is asked about them, so the
+    /// list stays as it is.
+    fn short_ints(&mut self, l: &Gc<List>, from: usize, end: usize) -> PyResult<usize> {
+        if self.persistent_id.is_some() {
+            return Ok(0);
+        }
+        let out = &mut self.out;
+        l.items.with(|items| {
+            let items = items.get(from..end.min(items.len())).unwrap_or_default();
+            if items.first().is_none_or(|v| v.as_int().is_none()) {
+                return Ok(0);
+            }
+            if out.is_full() {
+                return Ok(0);
+            }
+            out.reserve(self.vm, items.len() * 5)?;
+            let mut n = 0;
+            for v in items {
+                let Some(int) = v.as_int().and_then(|n| i32::try_from(n).ok()) else { break };
+                if out.is_full() {
+                    break;
+                }
+                let [a, b, c, d] = int.to_le_bytes();
+                match int {
+                    0..=0xFF => out.bytes.extend_from_slice(&[op::BININT1, a]),
+                    0x100..=0xFFFF => out.bytes.extend_from_slice(&[op::BININT2, a, b]),
+                    _ => out.bytes.extend_from_slice(&[op::BININT, a, b, c, d]),
+                }
+                n += 1;
+            }
+            Ok(n)
+        })
     }
 
     /// Appends the items of an iterator.
