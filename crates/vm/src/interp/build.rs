@@ -244,7 +244,17 @@ pub fn unpack_sequence(vm: &Vm, regs: Regs, a: usize, b: u16, n: usize) -> PyRes
     // Owned copies first: the sequence may be the last owner of its items, and a register below may be the sequence.
     if n <= SMALL {
         let mut words = [0; SMALL];
-        let copied = if let Some(t) = v.downcast_exact::<Tuple>() {
+        let copied = if let Some(t) = v.downcast_exact::<Tuple>()
+            && t.len() == n
+            && regs.is_temp(b)
+            && t.header().count() == 1
+            && !t.header().has_flag(taipan_heap::flags::WEAKREFS)
+        {
+            // A tuple that only the instruction knows of, mostly a function's result, gives its items away.
+            // SAFETY: as said.
+            unsafe { Tuple::take_words(t, &mut words) };
+            true
+        } else if let Some(t) = v.downcast_exact::<Tuple>() {
             copy_items(&mut words, t.items(), n)
         } else if let Some(l) = v.downcast_exact::<List>() {
             l.items.with(|l| copy_items(&mut words, l, n))
@@ -285,6 +295,22 @@ fn copy_items(out: &mut [u64; SMALL], items: &[Value], n: usize) -> bool {
 
 pub fn unpack_pair(vm: &Vm, regs: Regs, i: Instr) -> PyResult<()> {
     let v = regs.get(i.c());
+    if let Some(t) = v.downcast_exact::<Tuple>()
+        && t.len() == 2
+        && regs.is_temp(i.c())
+        && t.header().count() == 1
+        && !t.header().has_flag(taipan_heap::flags::WEAKREFS)
+    {
+        let mut words = [0; 2];
+        // SAFETY: as in `unpack_sequence`; the words are the references that the tuple held.
+        unsafe {
+            Tuple::take_words(t, &mut words);
+            regs.consume(i.c());
+            regs.put(i.a(), Value::from_bits(words[0]));
+            regs.put(i.b(), Value::from_bits(words[1]));
+        }
+        return Ok(());
+    }
     let (x, y) = match v.downcast_exact::<Tuple>() {
         Some(t) if t.len() == 2 => (t.items()[0].clone(), t.items()[1].clone()),
         _ => {

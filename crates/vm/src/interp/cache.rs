@@ -304,8 +304,9 @@ fn fill_of_class(vm: &Vm, site: &SiteCache, cls: &Gc<Type>, meta: &Gc<Type>, nam
     }
     let Some(v) = cls.lookup(vm, name) else { return };
     let wrapped = method && is_wrapped(&v);
-    if vm.type_of(&v).slots.descr_get.get().is_some() && v.downcast_exact::<Function>().is_none() && !wrapped
-    {
+    // Functions and native methods bind to nothing when a class is asked for them.
+    let vt = vm.type_of(&v);
+    if vt.slots.descr_get.get().is_some() && !vt.has_flags(F::METHOD_DESCRIPTOR) && !wrapped {
         return;
     }
     let (version, own) = (meta.ensure_version(vm), cls.ensure_version(vm));

@@ -52,6 +52,21 @@ impl Tuple {
         self.0.items().get(i)
     }
 
+    /// Moves the items out, leaving None in their places.
+    ///
+    /// # Safety
+    /// The caller has the only reference to the tuple, borrows nothing of it and lets it die.
+    #[allow(unsafe_code)]
+    #[inline(always)]
+    pub unsafe fn take_words(t: &Gc<Tuple>, out: &mut [u64]) {
+        // SAFETY: by contract; as in `PairCache`.
+        let places = t.items().as_ptr() as *mut u64;
+        for (k, word) in out.iter_mut().enumerate().take(t.len()) {
+            // SAFETY: as above; within the items.
+            *word = unsafe { std::ptr::replace(places.add(k), Value::NONE.into_bits()) };
+        }
+    }
+
     #[inline]
     pub fn cached_hash(&self) -> Option<i64> {
         let h = self.0.head.hash.get();

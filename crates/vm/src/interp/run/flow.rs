@@ -260,11 +260,28 @@ instructions! { (s, i, vm, 'go)
             s.regs.drop_run(r, i.x() as usize + 2);
             return s.put_next(i.a(), v);
         }
-        if first == r + 1 && !front {
-            s.save();
-            drop(s.regs.take(r + 1));
-        }
-        slow!(s, i, call_other)
+        slow!(s, i, call_bound_args)
+    }
+
+    // Native functions whose arguments have to be bound. The object of a method is in its place.
+    warm call_bound_args {
+        let r = i.b() as usize;
+        let n = i.x() as usize;
+        let first = r + 2 - (s.regs.bits(i.b() + 1) != 0) as usize;
+        let callee = s.regs.get(i.b());
+        let def = if let Some(m) = callee.downcast_exact::<MethodDescriptor>() {
+            Some(m.def)
+        } else if let Some(b) = callee.downcast_exact::<BuiltinFunction>() {
+            b.def()
+        } else {
+            None
+        };
+        let Some(def) = def else { slow!(s, i, call_other) };
+        s.save();
+        let args = CallArgs::positional(s.regs.run(first, r + 2 + n - first));
+        let Ok(v) = bind::call(vm, def, args) else { return Exit::Raised };
+        s.regs.drop_run(r, n + 2);
+        return s.put_next(i.a(), v);
     }
 
     // A class with a Python `__init__` that takes exactly these arguments: as a call of that, with the instance in front.
@@ -471,8 +488,11 @@ instructions! { (s, i, vm, 'go)
     hot ReturnValue {
         // What dies with the frame dies elsewhere.
         let a = i.a() as usize;
-        if !s.can_leave(0) || !s.release_locals(a) {
+        if !s.can_leave(0) {
             slow!(s, i, return_entry);
+        }
+        if !s.release_locals(a) {
+            slow!(s, i, return_and_drop);
         }
         // SAFETY: the running frame is done; the register is filled.
         unsafe {
@@ -484,14 +504,33 @@ instructions! { (s, i, vm, 'go)
     // To native code.
     warm return_entry {
         let a = i.a() as usize;
-        if !s.can_leave(kind::ENTRY) || !s.release_locals(a) {
+        if !s.can_leave(kind::ENTRY) {
             slow!(s, i, return_from_generator);
+        }
+        if !s.release_locals(a) {
+            slow!(s, i, return_and_drop);
         }
         // SAFETY: as above.
         unsafe {
             let v = std::ptr::replace(s.regs.base.add(a) as *mut u64, DEAD);
             vm.thread.leave(s.frame.cast_mut());
             return done(vm, Value::from_bits(v));
+        }
+    }
+
+    // From a frame of kind 0 or `ENTRY` where something dies.
+    warm return_and_drop {
+        s.save();
+        // SAFETY: the running frame, which is done; the register is filled.
+        unsafe {
+            let a = s.regs.base.add(i.a() as usize) as *mut u64;
+            let v = if s.regs.is_temp(i.a()) { std::ptr::replace(a, DEAD) } else { s.regs.get(i.a()).clone().into_bits() };
+            let (k, dst) = (s.fr().kind.get(), s.fr().dst);
+            vm.thread.pop_plain(vm, s.frame.cast_mut(), s.exec);
+            if k & kind::ENTRY != 0 {
+                return done(vm, Value::from_bits(v));
+            }
+            return State::<M>::of_top(vm).put_next(dst, Value::from_bits(v));
         }
     }
 
@@ -518,15 +557,35 @@ instructions! { (s, i, vm, 'go)
 
     hot ReturnConst {
         if let Some(v) = s.known_constant(i.bc()) {
-            if s.can_leave(0) && s.release_locals(usize::MAX) {
-                // SAFETY: the running frame is done.
-                return unsafe { s.leave(v) };
+            if s.can_leave(0) {
+                if s.release_locals(usize::MAX) {
+                    // SAFETY: the running frame is done.
+                    return unsafe { s.leave(v) };
+                }
+                // The constant is the code's as well.
+                // SAFETY: counted just now.
+                unsafe { Value::release_shared(v.into_bits()) };
+                slow!(s, i, return_const_and_drop)
             }
-            // The constant is the code's as well.
-            // SAFETY: counted just now.
+            // SAFETY: as above.
             unsafe { Value::release_shared(v.into_bits()) };
         }
         slow!(s, i, return_none)
+    }
+
+    // From a frame of kind 0 where something dies.
+    warm return_const_and_drop {
+        s.save();
+        let v = match s.known_constant(i.bc()) {
+            Some(v) => v.into_bits(),
+            None => NONE,
+        };
+        let dst = s.fr().dst;
+        // SAFETY: the running frame, which is done.
+        unsafe {
+            vm.thread.pop_plain(vm, s.frame.cast_mut(), s.exec);
+            return State::<M>::of_top(vm).put_next(dst, Value::from_bits(v));
+        }
     }
 
     // `None` from `__init__`, where the instance is the result, or to native code.

@@ -840,9 +840,11 @@ instructions! { (s, i, vm, 'go)
         slow!(s, i, unpack_sequence)
     }
 
-    cold unpack_sequence {
+    warm unpack_sequence {
         s.save();
-        build::unpack_sequence(vm, s.regs, i.a() as usize, i.b(), i.c() as usize)?;
+        if build::unpack_sequence(vm, s.regs, i.a() as usize, i.b(), i.c() as usize).is_err() {
+            return Exit::Raised;
+        }
     }
 
     hot UnpackPair {
@@ -864,18 +866,11 @@ instructions! { (s, i, vm, 'go)
         slow!(s, i, unpack_pair)
     }
 
-    cold unpack_pair {
+    warm unpack_pair {
         s.save();
-        if let Some(t) = s.regs.get(i.c()).downcast_exact::<Tuple>()
-            && let [x, y] = t.items()
-        {
-            let (x, y) = (x.clone(), y.clone());
-            s.regs.consume(i.c());
-            s.regs.put(i.a(), x);
-            s.regs.put(i.b(), y);
-            break 'go;
+        if build::unpack_pair(vm, s.regs, i.instr()).is_err() {
+            return Exit::Raised;
         }
-        build::unpack_pair(vm, s.regs, i.instr())?;
     }
 
     far UnpackEx {
