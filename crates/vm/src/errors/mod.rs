@@ -50,6 +50,23 @@ impl ExcState {
         self.handled.is_some()
     }
 
+    /// Makes `v` the exception being handled; answers the word of the one before, or that of None, whose reference is the
+    /// caller's. `None`: it is no exception.
+    #[inline(always)]
+    pub fn begin_handling(&self, v: &Value) -> Option<u64> {
+        if !v.is_instance_of::<BaseException>() {
+            return None;
+        }
+        let old = self.handled.replace(Some(v.clone()));
+        Some(old.map_or(Value::NONE.into_bits(), Value::into_bits))
+    }
+
+    /// No exception is being handled any more.
+    #[inline(always)]
+    pub fn end_handling(&self) {
+        self.handled.set(None);
+    }
+
     /// Makes `v` the exception being handled; answers the one before.
     pub fn set_handled(&self, v: Option<Value>) -> Option<Value> {
         // Code from a file may save something else.

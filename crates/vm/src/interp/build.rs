@@ -100,8 +100,22 @@ fn mapping_pairs(vm: &Vm, other: &Value) -> PyResult<Option<Vec<(Value, Value)>>
     Ok(Some(out))
 }
 
+/// The contents of a dict for an empty one at once.
+fn copy_into_empty(d: &Dict, other: &Value) -> bool {
+    match other.downcast_exact::<Dict>() {
+        Some(o) if d.len() == 0 => {
+            d.table.swap(&o.table.copy());
+            true
+        }
+        _ => false,
+    }
+}
+
 pub fn dict_update(vm: &Vm, dict: &Value, other: &Value) -> PyResult<()> {
     let Some(d) = dict.downcast::<Dict>() else { return Ok(()) };
+    if copy_into_empty(d, other) {
+        return Ok(());
+    }
     match mapping_pairs(vm, other)? {
         Some(pairs) => {
             for (k, v) in pairs {
@@ -130,6 +144,9 @@ pub fn function_text(vm: &Vm, f: &Value) -> PyResult<String> {
 
 pub fn dict_merge(vm: &Vm, dict: &Value, other: &Value, callee: &Value) -> PyResult<()> {
     let Some(d) = dict.downcast::<Dict>() else { return Ok(()) };
+    if copy_into_empty(d, other) {
+        return Ok(());
+    }
     let Some(pairs) = mapping_pairs(vm, other)? else {
         return Err(vm.type_error(format_args!(
             "{} argument after ** must be a mapping, not {}",

@@ -578,12 +578,12 @@ pub unsafe fn enter_ex(vm: &Vm, regs: Regs, r: usize, dst: u16) -> PyResult<bool
     if given.downcast_exact::<Tuple>().is_none() && given.downcast_exact::<List>().is_none() {
         return Ok(false);
     }
-    let pairs = match regs.slot(r + 3).as_ref().map(|k| k.downcast_exact::<Dict>()) {
-        Some(Some(k)) => k.pairs(),
+    let keywords = match regs.slot(r + 3).as_ref().map(|k| k.downcast_exact::<Dict>()) {
+        Some(Some(k)) => Some(k).filter(|k| k.len() != 0),
         Some(None) if !regs.get(r as u16 + 3).is_none() => return Ok(false),
-        _ => Vec::new(),
+        _ => None,
     };
-    if pairs.iter().any(|(k, _)| k.downcast::<Str>().is_none()) {
+    if keywords.is_some_and(|k| !k.table.has_only_str_keys()) {
         return Ok(false);
     }
     // SAFETY: values are copied above what is live, then bound there.
@@ -596,7 +596,7 @@ pub unsafe fn enter_ex(vm: &Vm, regs: Regs, r: usize, dst: u16) -> PyResult<bool
             Some(t) => t.len(),
             None => given.downcast_exact::<List>().map_or(0, |l| l.len()),
         };
-        let count = n + pairs.len() + 1;
+        let count = n + keywords.map_or(0, |k| k.len()) + 1;
         if count > u16::MAX as usize || !vm.thread.fits(base, exec.nregs.max(count)) {
             return Ok(false);
         }
@@ -613,10 +613,13 @@ pub unsafe fn enter_ex(vm: &Vm, regs: Regs, r: usize, dst: u16) -> PyResult<bool
         } else if let Some(l) = given.downcast_exact::<List>() {
             l.items.with(|items| items.iter().for_each(|v| push(v.clone())));
         }
-        let mut names = Vec::with_capacity(pairs.len());
-        for (name, v) in pairs {
-            names.push(name);
-            push(v);
+        let mut names = Vec::new();
+        if let Some(k) = keywords {
+            names.reserve(k.len());
+            k.table.each(|name, v| {
+                names.push(name.clone());
+                push(v.clone());
+            });
         }
         bind_in_place(vm, &func, &*code, exec, base, at, &names)?;
         regs.drop_run(r, 4);

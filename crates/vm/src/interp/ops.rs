@@ -346,6 +346,17 @@ pub fn for_iter(vm: &Vm, it: &Value) -> PyResult<Option<Value>> {
     vm.iter_next(it)
 }
 
+/// Whether the exception that an iterator raised says that it is at its end; it is taken off then.
+#[cold]
+#[inline(never)]
+pub fn is_end(vm: &Vm) -> bool {
+    let end = vm.raised_is(&exc::StopIteration);
+    if end {
+        drop(vm.take_raised());
+    }
+    end
+}
+
 /// What the site remembers, if it holds for the object.
 ///
 /// # Safety

@@ -68,13 +68,7 @@ impl Dict {
     /// A snapshot of the entries.
     pub fn pairs(&self) -> Vec<(Value, Value)> {
         let mut out = Vec::with_capacity(self.len());
-        let mut i = 0;
-        while let Some((at, k, v)) = self.table.next_entry(i) {
-            if let Some(v) = v {
-                out.push((k, v))
-            }
-            i = at + 1;
-        }
+        self.table.each(|k, v| out.push((k.clone(), v.clone())));
         out
     }
 }

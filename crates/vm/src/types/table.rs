@@ -647,6 +647,18 @@ impl Table {
         Table { raw: Guarded::new(raw) }
     }
 
+    /// Shows all entries that have a value to a closure, which must not run Python code or drop values.
+    #[inline]
+    pub fn each(&self, mut f: impl FnMut(&Value, &Value)) {
+        self.raw.with(|r| {
+            for e in &r.entries {
+                if let (Some(k), Some(v)) = (&e.key, &e.value) {
+                    f(k, v)
+                }
+            }
+        })
+    }
+
     /// Exchanges the contents with another table.
     pub fn swap(&self, other: &Table) {
         self.raw.with_mut(|a| other.raw.with_mut(|b| std::mem::swap(a, b)))

@@ -96,6 +96,30 @@ instructions! { (s, i, vm, 'go)
             // SAFETY: it waits; the register keeps the generator, whose the frame is.
             return unsafe { s.resume(f, &g.0, g.as_value(), kind::FOR_ITER, i.a()) };
         }
+        slow!(s, i, for_native)
+    }
+
+    // Iterators of native classes.
+    warm for_native {
+        let it = s.regs.get(i.b());
+        if let Some(ty) = it.heap_type()
+            && ty.native.is_some()
+            && let Some(f) = ty.slots.iternext.get()
+            && it.downcast_exact::<Generator>().is_none()
+        {
+            s.save();
+            match f(vm, it) {
+                Ok(Some(v)) => return s.put_next(i.a(), v),
+                Ok(None) => {}
+                Err(_) => {
+                    if !ops::is_end(vm) {
+                        return Exit::Raised;
+                    }
+                }
+            }
+            s.jump(i.jump24());
+            return s.clear_next(i.b());
+        }
         slow!(s, i, for_iter)
     }
 
@@ -816,7 +840,24 @@ instructions! { (s, i, vm, 'go)
         return Err(vm.reraise(v));
     }
 
-    far PushExcInfo {
+    hot PushExcInfo {
+        let r = i.a() as usize;
+        if s.fr().kind.get() & kind::GENERATOR == 0
+            && let Some(word) = vm.exc.begin_handling(s.regs.get(i.a()))
+        {
+            // The exception that was being handled, and the new one, which moves up.
+            // SAFETY: I1; two temporaries.
+            unsafe {
+                let p = s.regs.base.add(r) as *mut u64;
+                *p.add(1) = *p;
+                *p = word;
+            }
+            return s.next();
+        }
+        slow!(s, i, push_exc_info)
+    }
+
+    cold push_exc_info {
         let r = i.a() as usize;
         let exc = s.regs.take(r);
         let mut old = vm.exc.set_handled(exc.clone());
@@ -827,7 +868,18 @@ instructions! { (s, i, vm, 'go)
         s.regs.put_fresh(r + 1, exc);
     }
 
-    far PopExcept {
+    hot PopExcept {
+        let r = i.a();
+        let old = s.regs.bits(r);
+        if s.fr().kind.get() & kind::GENERATOR == 0 && old == NONE {
+            s.save();
+            vm.exc.end_handling();
+            return s.clear_next(r + 1);
+        }
+        slow!(s, i, pop_except)
+    }
+
+    cold pop_except {
         s.save();
         let r = i.a() as usize;
         let old = s.regs.take(r);
