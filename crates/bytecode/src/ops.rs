@@ -464,6 +464,16 @@ general {
 special {
     /// Stands in place of any instruction at which a watcher wants to know something.
     instrumented = Instrumented(Nop);
+    /// `a` is a temporary, `b` a local.
+    mov_local = MovLocal(Mov);
+    /// `a` is a local, `b` a temporary.
+    mov_temp = MovTemp(Mov);
+    /// `a` is a temporary, `b` a local.
+    load_attr_local = LoadAttrLocal(LoadAttr);
+    /// `b` is a local.
+    load_method_local = LoadMethodLocal(LoadMethod);
+    /// The last time, a native function was called.
+    call_native = CallNative(Call);
 }
     } };
 }

@@ -48,9 +48,11 @@ pub enum Kind {
     OverwriteOutline,
     /// Setting: the attribute is added; the shape becomes `next`.
     Add,
-    /// In the globals, at entry `index`.
+    /// A global or builtin (borrowed in `shape`) of globals of this version, and builtins of version `value`.
+    Known,
+    /// In the globals, at entry `offset`, whose values change.
     Global,
-    /// In the builtins, at entry `index`; the globals lack it.
+    /// In the builtins, at entry `offset`; the globals lack it. Values change there.
     Builtin,
     /// A module attribute at entry `offset` of its dict, whose version is in `value`.
     Module,

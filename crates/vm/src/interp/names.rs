@@ -81,15 +81,22 @@ pub fn load_global(vm: &Vm, frame: &Frame, name: &Gc<Str>, site: Option<&SiteCac
         && vm.type_of(g.as_value()).is(&vm.types.dict)
         && vm.type_of(b.as_value()).is(&vm.types.dict)
     {
-        if let Some(i) = g.table.find_str(vm, name) {
-            s.version.set(g.table.version());
+        let (own, table) = match g.table.find_str(vm, name) {
+            Some(i) => (Some(i), &g.table),
+            None => (None, &b.table),
+        };
+        if let Some(i) = own.or_else(|| table.find_str(vm, name)) {
             s.offset.set(i as u32);
-            s.kind.set(Kind::Global);
-        } else if let Some(i) = b.table.find_str(vm, name) {
+            if table.version_of_values() != 0
+                && let Some(v) = table.value_at(i)
+            {
+                s.shape.set(v.bits() as *const _);
+                s.kind.set(Kind::Known);
+            } else {
+                s.kind.set(if own.is_some() { Kind::Global } else { Kind::Builtin });
+            }
             s.version.set(g.table.version());
             s.value.set(b.table.version());
-            s.offset.set(i as u32);
-            s.kind.set(Kind::Builtin);
         }
     }
     if let Some(v) = get_from(vm, g, name)? {

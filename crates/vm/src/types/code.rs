@@ -77,6 +77,22 @@ impl Exec {
     }
 }
 
+/// The form of an instruction that knows which operands are temporaries.
+fn specialised(i: Instr, first_temp: usize) -> Instr {
+    let temp = |r: u16| r as usize >= first_temp;
+    match Op::from_u8(i.opcode()) {
+        Some(Op::Mov) => match (temp(i.a()), temp(i.b())) {
+            (true, false) => i.with_op(Op::MovLocal),
+            (false, true) => i.with_op(Op::MovTemp),
+            (false, false) => i.with_op(Op::Copy),
+            (true, true) => i,
+        },
+        Some(Op::LoadAttr) if temp(i.a()) && !temp(i.b()) => i.with_op(Op::LoadAttrLocal),
+        Some(Op::LoadMethod) if !temp(i.b()) => i.with_op(Op::LoadMethodLocal),
+        _ => i,
+    }
+}
+
 impl Code {
     fn new(data: LazyData) -> Code {
         Code {
@@ -123,6 +139,10 @@ impl Code {
                 }
             }
         }
+        let first_temp = d.first_temp();
+        for i in &instrs {
+            i.set(specialised(i.get(), first_temp));
+        }
         // The loop reads one instruction ahead of a terminator at most; code ends in one (verified).
         instrs.push(Cell::new(Instr::new(Op::Illegal, 0, 0, 0, 0)));
         let stars = flags::VARARGS | flags::VARKEYWORDS;
@@ -135,7 +155,7 @@ impl Code {
             sites,
             nregs: d.nregs(),
             nlocals: d.nlocals as usize,
-            first_temp: d.first_temp(),
+            first_temp,
             argcount: d.argcount as usize,
             params: OnceCell::new(),
             simple_args: match d.flags & stars == 0 && d.kwonlyargcount == 0 {

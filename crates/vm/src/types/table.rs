@@ -4,7 +4,8 @@
 //! I1  A lookup that must call Python's `__eq__` holds no borrow of the table while it does; afterwards it checks that the
 //!     entry it asked about is still there and starts again otherwise.
 //! I2  Old keys and values leave the table before they are dropped.
-//! I3  `version` is 0 whenever the set of keys or their positions changed since it was last asked for.
+//! I3  `version` is 0 whenever the set of keys or their positions changed since it was last asked for, or a value, if
+//!     `version_of_values` was.
 
 use crate::object::ValueExt;
 use crate::types::str_::{INTERNED, Str};
@@ -38,6 +39,10 @@ pub struct Raw {
     first: u32,
     /// Every key ever inserted (since the last clear) is exactly `str`, so comparing keys runs no Python code.
     str_only: bool,
+    /// Somebody remembers values by the version.
+    values_known: bool,
+    /// How often that was in vain.
+    values_changed: u8,
     version: u64,
 }
 
@@ -258,6 +263,22 @@ impl Raw {
         self.rebuild(live * 2 + 1);
     }
 
+    /// Replaces the value of entry `i`.
+    #[inline(always)]
+    fn replace(&mut self, i: usize, value: Option<Value>) -> Option<Value> {
+        if self.values_known {
+            self.forget_values();
+        }
+        std::mem::replace(&mut self.entries[i].value, value)
+    }
+
+    #[cold]
+    fn forget_values(&mut self) {
+        self.version = 0;
+        self.values_known = false;
+        self.values_changed = self.values_changed.saturating_add(1);
+    }
+
     fn push(&mut self, key: Value, hash: i64, value: Option<Value>) {
         self.version = 0;
         if self.str_only && key.downcast_exact::<Str>().is_none() {
@@ -366,6 +387,17 @@ impl Table {
         })
     }
 
+    /// A version that goes when a value does, too; 0 for a table whose values change often.
+    pub fn version_of_values(&self) -> u64 {
+        const MOST: u8 = 100;
+        if self.raw.with(|r| r.values_changed) > MOST {
+            return 0;
+        }
+        let version = self.version();
+        self.raw.with_mut(|r| r.values_known = true);
+        version
+    }
+
     /// The version if it is known without making one (for cache checks).
     #[inline(always)]
     pub fn current_version(&self) -> u64 {
@@ -380,8 +412,8 @@ impl Table {
 
     /// Replaces the value of the entry at a position that a cache remembers.
     pub fn set_value_at(&self, i: usize, v: Value) {
-        let old = self.raw.with_mut(|r| match r.entries.get_mut(i) {
-            Some(e) if e.key.is_some() => e.value.replace(v),
+        let old = self.raw.with_mut(|r| match r.entries.get(i) {
+            Some(e) if e.key.is_some() => r.replace(i, Some(v)),
             _ => Some(v),
         });
         drop(old)
@@ -521,7 +553,7 @@ impl Table {
         value: Option<Value>,
     ) -> PyResult<Option<Option<Value>>> {
         match self.find(vm, key, hash)? {
-            Some(i) => Ok(Some(self.raw.with_mut(|r| std::mem::replace(&mut r.entries[i].value, value)))),
+            Some(i) => Ok(Some(self.raw.with_mut(|r| r.replace(i, value)))),
             None => {
                 self.raw.with_mut(|r| r.push(key.clone(), hash, value));
                 Ok(None)
@@ -538,7 +570,7 @@ impl Table {
                 r.push(key.clone(), hash, Some(value));
                 Ok(None)
             }
-            Probe::Found(i) => Ok(r.entries[i].value.replace(value)),
+            Probe::Found(i) => Ok(r.replace(i, Some(value))),
             Probe::Ask(..) => Err(value),
         });
         match left {
@@ -589,7 +621,7 @@ impl Table {
     pub fn set_str(&self, vm: &Vm, key: &Gc<Str>, value: Value) {
         let hash = vm.str_hash(key);
         let old = self.raw.with_mut(|r| match r.probe_str(key, hash) {
-            Some(i) => r.entries[i].value.replace(value),
+            Some(i) => r.replace(i, Some(value)),
             None => {
                 r.push(key.to_value(), hash, Some(value));
                 None
@@ -639,6 +671,8 @@ impl Table {
                 filled: 0,
                 first: 0,
                 str_only: r.str_only,
+                values_known: false,
+                values_changed: 0,
                 version: 0,
             };
             n.rebuild(n.live as usize);

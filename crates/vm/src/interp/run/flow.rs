@@ -21,6 +21,15 @@ use crate::{Value, Vm};
 use taipan_bytecode::Op;
 use taipan_heap::Gc;
 
+/// Which kind of native function it is, if it is one.
+#[inline(always)]
+fn native_kind(callee: &Value) -> Option<Known> {
+    if let Some(m) = callee.downcast_exact::<MethodDescriptor>() {
+        return Some(m.direct.known);
+    }
+    callee.downcast_exact::<BuiltinFunction>().map(|b| b.direct.known)
+}
+
 /// Whether a method of `owner` takes the object.
 #[inline(always)]
 fn is_instance(vm: &Vm, v: &Value, owner: &Gc<Type>) -> bool {
@@ -165,6 +174,16 @@ instructions! { (s, i, vm, 'go)
         slow!(s, i, call_native)
     }
 
+    hot CallNative {
+        match native_kind(s.regs.get(i.b())) {
+            Some(Known::No) => slow!(s, i, call_direct),
+            Some(Known::Len) => slow!(s, i, call_len),
+            Some(Known::IsInstance) => slow!(s, i, call_isinstance),
+            Some(Known::Append) => slow!(s, i, call_append),
+            None => slow!(s, i, Call),
+        }
+    }
+
     // Positional arguments that defaults complete, and calls from a generator.
     warm call_with_defaults {
         let r = i.b() as usize;
@@ -184,22 +203,14 @@ instructions! { (s, i, vm, 'go)
         slow!(s, i, call_function)
     }
 
-    // Which kind of native function it is.
     warm call_native {
-        let callee = s.regs.get(i.b());
-        let known = if let Some(m) = callee.downcast_exact::<MethodDescriptor>() {
-            m.direct.known
-        } else if let Some(b) = callee.downcast_exact::<BuiltinFunction>() {
-            b.direct.known
-        } else {
-            slow!(s, i, call_class)
-        };
-        match known {
-            Known::No => slow!(s, i, call_direct),
-            Known::Len => slow!(s, i, call_len),
-            Known::IsInstance => slow!(s, i, call_isinstance),
-            Known::Append => slow!(s, i, call_append),
+        if native_kind(s.regs.get(i.b())).is_some() {
+            if M != WATCHED {
+                i.specialise(Op::Call, Op::CallNative);
+            }
+            slow!(s, i, CallNative)
         }
+        slow!(s, i, call_class)
     }
 
     warm call_len {

@@ -274,6 +274,15 @@ impl At {
         unsafe { std::mem::transmute::<u8, Op>(op) }
     }
 
+    /// Puts the specialised form in the place of an instruction in the running code.
+    #[inline(always)]
+    fn specialise(self, from: Op, to: Op) {
+        if self.op() == from {
+            // SAFETY: as for `instr`; the operands stay.
+            unsafe { (*self.0).set((*self.0).get().with_op(to)) }
+        }
+    }
+
     #[inline(always)]
     fn x(self) -> u8 {
         // SAFETY: as for `instr`.
@@ -463,6 +472,22 @@ impl<'a, const M: u8> State<'a, M> {
         // SAFETY: site indexes are in range (verified).
         let s = unsafe { self.exec.sites.get_unchecked(site as usize) };
         let f = self.fr();
+        if s.kind.get() != Kind::Known
+            || f.globals().table.current_version() != s.version.get()
+            || f.builtins().table.current_version() != s.value.get()
+        {
+            return None;
+        }
+        // SAFETY: the versions say that the dicts are as they were.
+        Some(super::ops::borrowed(s.shape.get() as u64))
+    }
+
+    /// The global or builtin where a site remembers its place.
+    #[inline(always)]
+    fn placed_global(self, site: u16) -> Option<Value> {
+        // SAFETY: site indexes are in range (verified).
+        let s = unsafe { self.exec.sites.get_unchecked(site as usize) };
+        let f = self.fr();
         if f.globals().table.current_version() != s.version.get() {
             return None;
         }
@@ -599,6 +624,13 @@ impl<'a, const M: u8> State<'a, M> {
         }
         generator::end_in_caller(self.vm, k, dst, v);
         State::<M>::of_top(self.vm).next()
+    }
+
+    /// Stores a result into a temporary that holds nothing, as all do that are written (the compiler sees to it).
+    #[inline(always)]
+    fn put_dead(self, r: u16, v: Value) {
+        debug_assert!(self.regs.bits(r) & 7 != 0 || self.regs.bits(r) == 0, "register {r} is in use");
+        self.regs.put_fresh(r as usize, Some(v));
     }
 
     /// Stores a result, drops what was there and goes on.

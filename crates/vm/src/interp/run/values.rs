@@ -20,6 +20,15 @@ instructions! { (s, i, vm, 'go)
         return s.put_next(i.a(), v);
     }
 
+    hot MovLocal {
+        s.put_dead(i.a(), s.regs.get(i.b()).clone());
+    }
+
+    hot MovTemp {
+        let v = s.regs.take_word(i.b() as usize);
+        return s.put_next(i.a(), v);
+    }
+
     hot Copy {
         return s.put_next(i.a(), s.regs.get(i.b()).clone());
     }
@@ -163,6 +172,13 @@ instructions! { (s, i, vm, 'go)
     hot LoadGlobal {
         match s.known_global(i.c()) {
             Some(v) => return s.put_next(i.a(), v),
+            None => slow!(s, i, load_placed_global),
+        }
+    }
+
+    warm load_placed_global {
+        match s.placed_global(i.c()) {
+            Some(v) => return s.put_next(i.a(), v),
             None => slow!(s, i, find_global),
         }
     }
@@ -176,6 +192,16 @@ instructions! { (s, i, vm, 'go)
 
     hot LoadGlobalCall {
         match s.known_global(i.c()) {
+            Some(v) => {
+                s.regs.put_fresh(i.a() as usize, Some(v));
+                s.regs.put_fresh(i.a() as usize + 1, None);
+            }
+            None => slow!(s, i, load_placed_global_call),
+        }
+    }
+
+    warm load_placed_global_call {
+        match s.placed_global(i.c()) {
             Some(v) => {
                 s.regs.put_fresh(i.a() as usize, Some(v));
                 s.regs.put_fresh(i.a() as usize + 1, None);
@@ -220,7 +246,7 @@ instructions! { (s, i, vm, 'go)
         let f = s.fr();
         // In a module the names are globals.
         let global = f.locals.as_ref().is_some_and(|l| l.bits() == f.globals().as_value().bits());
-        if global && let Some(v) = s.known_global(i.c()) {
+        if global && let Some(v) = s.known_global(i.c()).or_else(|| s.placed_global(i.c())) {
             s.regs.put(i.a(), v);
             break 'go;
         }
@@ -325,6 +351,28 @@ instructions! { (s, i, vm, 'go)
         slow!(s, i, load_other_attr)
     }
 
+    hot LoadAttrLocal {
+        let site = s.site(i);
+        if site.kind.get() == Kind::Instance
+            && let Some(h) = s.regs.get(i.b()).header()
+        {
+            // SAFETY: as for `LoadAttr`.
+            unsafe {
+                let ty: &Gc<Type> = crate::types::type_::header_type(h);
+                let place = (h as *const _ as *const u8).wrapping_add(site.offset.get() as usize);
+                let attrs = (h as *const _ as *const u8).wrapping_add(site.need.get() as usize);
+                if ty.version.get() as u64 == site.version.get()
+                    && *(attrs as *const *const Shape) == site.shape.get()
+                    && let Some(v) = &*(place as *const Slot)
+                {
+                    s.put_dead(i.a(), v.clone());
+                    return s.next();
+                }
+            }
+        }
+        slow!(s, i, load_other_attr)
+    }
+
     // The other kinds of what the site remembers, and older memories of values in line.
     warm load_other_attr {
         let (a, b) = (i.a(), i.b());
@@ -407,6 +455,26 @@ instructions! { (s, i, vm, 'go)
                 let f = ops::borrowed(site.value.get());
                 s.regs.put_fresh(i.a() as usize, Some(f));
                 s.regs.put_fresh(i.a() as usize + 1, Some(zelf));
+                return s.next();
+            }
+        }
+        slow!(s, i, load_other_method)
+    }
+
+    hot LoadMethodLocal {
+        let site = s.site(i);
+        let obj = s.regs.get(i.b());
+        if site.kind.get() == Kind::Method
+            && let Some(h) = obj.header()
+        {
+            // SAFETY: the header of a live object.
+            let ty: &Gc<Type> = unsafe { crate::types::type_::header_type(h) };
+            if ty.version.get() as u64 == site.version.get()
+                // SAFETY: the version was compared.
+                && unsafe { ops::shape_matches(obj, site) }
+            {
+                s.regs.put_fresh(i.a() as usize, Some(ops::borrowed(site.value.get())));
+                s.regs.put_fresh(i.a() as usize + 1, Some(obj.clone()));
                 return s.next();
             }
         }
