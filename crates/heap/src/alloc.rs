@@ -69,6 +69,8 @@ pub struct Heap {
     pub(crate) large: RefCell<Vec<NonNull<LargePrefix>>>,
     depth: Cell<u32>,
     pending: RefCell<Vec<NonNull<Header>>>,
+    /// `pending` may hold something.
+    has_pending: Cell<bool>,
     hooks: Cell<Hooks>,
     /// Counts down with each container made; below zero a collection is due.
     pub budget: Cell<isize>,
@@ -135,6 +137,7 @@ impl Heap {
             large: RefCell::default(),
             depth: Cell::new(0),
             pending: RefCell::default(),
+            has_pending: Cell::new(false),
             hooks: Cell::new(Hooks { finalize: nothing, weakrefs: nothing_ptr, collect_due: nothing_due }),
             budget: Cell::new(10_000),
             bytes: Cell::new(0),
@@ -416,13 +419,39 @@ impl Heap {
         }
     }
 
-    /// Ends the life of an object whose count has come to zero, or raises it again if its finaliser did.
+    /// Ends the life of an object whose count has come to zero, or raises it again if its finaliser did. Hot.
+    #[inline(always)]
     unsafe fn destroy_now(&self, ptr: NonNull<Header>) {
-        // SAFETY: the object is intact and its last reference is gone; the finaliser's reference is made here.
+        // SAFETY: the object is intact and its last reference is gone.
         unsafe {
             let header = ptr.as_ref();
+            let finalize = header.head().flags.get() & TypeFlags::FINALIZE != 0;
+            if (finalize || header.has_flag(flags::WEAKREFS)) && !self.may_go(ptr) {
+                return;
+            }
+            // The finaliser may have changed the class of the object.
+            let ty = header.ty();
             let head = header.head();
             let ty_flags = head.flags.get();
+            if ty_flags & TypeFlags::GC != 0 {
+                self.budget.set(self.budget.get() + 1);
+            }
+            (head.drop.get())(ptr);
+            self.free(ptr);
+            if ty_flags & TypeFlags::HEAP_TYPE != 0 {
+                release(ty);
+            }
+        }
+    }
+
+    /// Finalises a dying object and clears the weak references to it. `false`: it lives on.
+    #[cold]
+    #[inline(never)]
+    unsafe fn may_go(&self, ptr: NonNull<Header>) -> bool {
+        // SAFETY: the object is intact; the finaliser's reference is made here.
+        unsafe {
+            let header = ptr.as_ref();
+            let ty_flags = header.head().flags.get();
             if ty_flags & TypeFlags::FINALIZE != 0 && !header.has_flag(flags::FINALIZED) {
                 header.set_flag(flags::FINALIZED, true);
                 header.set_count(1);
@@ -431,24 +460,25 @@ impl Heap {
                 std::mem::forget(held);
                 header.set_count(header.count() - 1);
                 if header.count() != 0 {
-                    return;
+                    return false;
                 }
             }
             if header.has_flag(flags::WEAKREFS) {
                 (self.hooks.get().weakrefs)(ptr);
             }
-            // The finaliser may have changed the class of the object.
-            let ty = header.ty();
-            let head = header.head();
-            let heap_type = head.flags.get() & TypeFlags::HEAP_TYPE != 0;
-            if head.flags.get() & TypeFlags::GC != 0 {
-                self.budget.set(self.budget.get() + 1);
-            }
-            (head.drop.get())(ptr);
-            self.free(ptr);
-            if heap_type {
-                release(ty);
-            }
+            true
+        }
+    }
+
+    /// Ends the lives that were put off, the stack being flat again.
+    #[cold]
+    #[inline(never)]
+    unsafe fn destroy_pending(&self) {
+        loop {
+            let next = self.pending.borrow_mut().pop();
+            let Some(next) = next else { break };
+            // SAFETY: put off by a `destroy`, so its last reference is gone.
+            unsafe { self.destroy_now(next) };
         }
     }
 
@@ -491,18 +521,15 @@ pub(crate) unsafe fn destroy(ptr: NonNull<Header>) {
     let depth = heap.depth.get();
     if depth >= MAX_DEPTH {
         heap.pending.borrow_mut().push(ptr);
+        heap.has_pending.set(true);
         return;
     }
     heap.depth.set(depth + 1);
     // SAFETY: contract of this function.
     unsafe { heap.destroy_now(ptr) };
-    if depth == 0 {
-        loop {
-            let next = heap.pending.borrow_mut().pop();
-            let Some(next) = next else { break };
-            // SAFETY: put off by a `destroy`, so its last reference is gone.
-            unsafe { heap.destroy_now(next) };
-        }
+    if depth == 0 && heap.has_pending.replace(false) {
+        // SAFETY: contract of this function.
+        unsafe { heap.destroy_pending() };
     }
     heap.depth.set(depth);
 }

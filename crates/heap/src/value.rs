@@ -222,6 +222,17 @@ impl Value {
             return true;
         }
         // SAFETY: by contract a live object.
+        unsafe { Value::release_pointer(bits) }
+    }
+
+    /// `release_shared` of a word that is known to be a pointer.
+    ///
+    /// # Safety
+    /// As for `release_shared`.
+    #[inline(always)]
+    pub unsafe fn release_pointer(bits: u64) -> bool {
+        debug_assert!(bits & TAG_MASK == 0 && bits != 0);
+        // SAFETY: by contract a live object.
         let header = unsafe { &*(bits as *const Header) };
         let count = header.count();
         if count == 1 {

@@ -132,6 +132,12 @@ impl Frame {
         unsafe { self.func.as_ref().unwrap_unchecked() }
     }
 
+    /// Whether the end of the frame lets its function live.
+    #[inline(always)]
+    pub fn func_is_shared(&self) -> bool {
+        self.func().header().count() > 1
+    }
+
     #[inline(always)]
     pub fn globals(&self) -> &Gc<Dict> {
         &self.func().globals
@@ -446,7 +452,7 @@ impl ThreadState {
         // SAFETY: by contract.
         unsafe {
             self.unlink(f);
-            Value::release_shared(std::ptr::read(&raw const (*f).func as *const u64));
+            Value::release_pointer(std::ptr::read(&raw const (*f).func as *const u64));
             (*f).prev
         }
     }

@@ -526,14 +526,9 @@ instructions! { (s, i, vm, 'go)
         if !s.can_leave(0) {
             slow!(s, i, return_entry);
         }
-        if !s.release_locals(a) {
-            slow!(s, i, return_and_drop);
-        }
-        // SAFETY: the running frame is done; the register is filled.
-        unsafe {
-            let v = std::ptr::replace(s.regs.base.add(a) as *mut u64, DEAD);
-            return s.leave(Value::from_bits(v));
-        }
+        let Some(v) = s.release_others(a) else { slow!(s, i, return_and_drop) };
+        // SAFETY: the running frame is done; what the register held.
+        return unsafe { s.leave(Value::from_bits(v)) };
     }
 
     // To native code.
@@ -542,12 +537,9 @@ instructions! { (s, i, vm, 'go)
         if !s.can_leave(kind::ENTRY) {
             slow!(s, i, return_from_generator);
         }
-        if !s.release_locals(a) {
-            slow!(s, i, return_and_drop);
-        }
+        let Some(v) = s.release_others(a) else { slow!(s, i, return_and_drop) };
         // SAFETY: as above.
         unsafe {
-            let v = std::ptr::replace(s.regs.base.add(a) as *mut u64, DEAD);
             vm.thread.leave(s.frame.cast_mut());
             return done(vm, Value::from_bits(v));
         }
@@ -572,13 +564,10 @@ instructions! { (s, i, vm, 'go)
     warm return_from_generator {
         let a = i.a() as usize;
         if let Some(state) = s.ending_generator()
-            && s.release_locals(a)
+            && let Some(v) = s.release_others(a)
         {
-            // SAFETY: the running frame is done; the register is filled.
-            unsafe {
-                let v = std::ptr::replace(s.regs.base.add(a) as *mut u64, DEAD);
-                return s.end_generator(state, Value::from_bits(v));
-            }
+            // SAFETY: the running frame is done; what the register held.
+            return unsafe { s.end_generator(state, Value::from_bits(v)) };
         }
         slow!(s, i, return_value)
     }
@@ -593,7 +582,7 @@ instructions! { (s, i, vm, 'go)
     hot ReturnConst {
         if let Some(v) = s.known_constant(i.bc()) {
             if s.can_leave(0) {
-                if s.release_locals(usize::MAX) {
+                if s.release_locals() {
                     // SAFETY: the running frame is done.
                     return unsafe { s.leave(v) };
                 }
@@ -626,7 +615,7 @@ instructions! { (s, i, vm, 'go)
     // `None` from `__init__`, where the instance is the result, or to native code.
     warm return_none {
         if s.constant_bits(i.b()) == NONE && i.c() == 0 {
-            if s.can_leave(kind::INIT) && s.release_locals(usize::MAX) {
+            if s.can_leave(kind::INIT) && s.release_locals() {
                 // SAFETY: the running frame is done.
                 unsafe {
                     if let Some(made) = (*s.frame.cast_mut()).owner.take() {
@@ -634,13 +623,13 @@ instructions! { (s, i, vm, 'go)
                     }
                 }
             }
-            if s.can_leave(kind::ENTRY) && s.release_locals(usize::MAX) {
+            if s.can_leave(kind::ENTRY) && s.release_locals() {
                 // SAFETY: as above.
                 unsafe { vm.thread.leave(s.frame.cast_mut()) };
                 return done(vm, Value::NONE);
             }
             if let Some(state) = s.ending_generator()
-                && s.release_locals(usize::MAX)
+                && s.release_locals()
             {
                 // SAFETY: the running frame is done.
                 return unsafe { s.end_generator(state, Value::NONE) };

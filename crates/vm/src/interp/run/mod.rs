@@ -688,32 +688,45 @@ impl<'a, const M: u8> State<'a, M> {
     #[inline(always)]
     fn can_leave(self, k: u8) -> bool {
         let f = self.fr();
-        f.kind.get() == k && f.func.as_ref().is_some_and(|f| f.header().count() > 1)
+        f.kind.get() == k && f.func_is_shared()
     }
 
-    /// Gives the locals back but `kept`, if nothing dies of that; otherwise some of them, and `false`.
+    /// Gives the locals back, if nothing dies of that; otherwise some of them, and `false`. Hot: most words are no pointers,
+    /// few are EMPTY.
     #[inline(always)]
-    fn release_locals(self, kept: usize) -> bool {
+    fn release_locals(self) -> bool {
         let base = self.regs.base as *mut u64;
-        let mut r = self.regs.first_temp;
-        while r > 0 {
-            r -= 1;
-            // SAFETY: I1, I2: the frame is done.
-            unsafe {
-                let p = base.add(r);
+        // SAFETY: I1, I2: the frame is done.
+        unsafe {
+            let mut p = base.add(self.regs.first_temp);
+            while p != base {
+                p = p.sub(1);
                 let word = *p;
-                if word & 7 == 0 && r != kept {
-                    cold_path();
-                    if word != 0 {
-                        if !Value::release_shared(word) {
-                            return false;
-                        }
-                        *p = DEAD;
+                if word & 7 == 0 {
+                    if word != 0 && !Value::release_pointer(word) {
+                        return false;
                     }
+                    // EMPTY too: otherwise both tests become one, of more instructions.
+                    *p = DEAD;
                 }
             }
         }
         true
+    }
+
+    /// `release_locals` for a return of register `kept`, whose value is the result.
+    #[inline(always)]
+    fn release_others(self, kept: usize) -> Option<u64> {
+        // SAFETY: I1: a filled register.
+        unsafe {
+            let p = self.regs.base.add(kept) as *mut u64;
+            let v = std::ptr::replace(p, DEAD);
+            if !self.release_locals() {
+                *p = v;
+                return None;
+            }
+            Some(v)
+        }
     }
 
     /// A return, whatever there is to be dropped. `Some`: the entry frame's.
