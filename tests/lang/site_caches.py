@@ -284,3 +284,27 @@ edges = [0.0, -0.0, 2.0**-255, -(2.0**-255), 2.0**-254, 2.0**256, 2.0**257, -(2.
 for x in edges:
     y = x + 0.0
     print(x, y, x * 1.0, x == y, -x, abs(x), hash(x) == hash(y))
+
+
+# An attribute that is an instance's here and a method there: what the site remembers of the one holds after the other.
+class Both:
+    def __init__(self, act=None):
+        self.first = 1
+        if act is not None:
+            self.act = act
+
+    def act(self):
+        return "method"
+
+
+class Other(Both):
+    pass
+
+
+def bound(obj):
+    f = obj.act
+    return f()
+
+
+plain, own, other = Both(), Both(lambda: "own"), Other()
+print([bound(x) for x in [own, plain, own, other, own, plain] * 3])

@@ -2,7 +2,8 @@
 //!
 //! I1  `value` is borrowed: it is valid exactly while the versions that guard it are current, since the dict or class that
 //!     owned it then still does.
-//! I2  A cache is filled only from a generic look-up that just succeeded, and only when repeating that look-up under the
+//! I2  What a filled site holds belongs together: either nothing of it is changed or all of it.
+//! I3  A cache is filled only from a generic look-up that just succeeded, and only when repeating that look-up under the
 //!     same versions and shape would run no Python code and find the same.
 
 use crate::object::{Type, ValueExt};
@@ -267,22 +268,27 @@ pub fn fill_attr(vm: &Vm, site: &SiteCache, obj: &Value, name: &Gc<Str>, method:
         }
     }
     let storage = if attrs.is_some() { instance::attrs_offset(&ty, obj).unwrap_or(0) } else { 0 };
-    site.offset.set(storage as u32);
     let Some(descr) = on_class else { return };
-    if is_method {
-        if method {
-            site.value.set(descr.bits());
-            site.set(if bare { Kind::Bare } else { Kind::Method }, version, shape);
+    let kind = if is_method {
+        match (method, bare) {
+            (false, _) => return,
+            (true, false) => Kind::Method,
+            (true, true) => Kind::Bare,
         }
     } else if bare {
         // Without a shape that would change when it gets attributes.
+        return;
     } else if vm.type_of(&descr).slots.descr_get.get().is_none() {
-        site.value.set(descr.bits());
-        site.set(Kind::Class, version, shape);
+        Kind::Class
     } else if method && is_wrapped(&descr) {
-        site.value.set(descr.bits());
-        site.set(Kind::Wrapped, version, shape);
-    }
+        Kind::Wrapped
+    } else {
+        return;
+    };
+    // Only now: until it is filled again, the site remembers what it did.
+    site.offset.set(storage as u32);
+    site.value.set(descr.bits());
+    site.set(kind, version, shape);
 }
 
 /// Whether `wrapped_from_site` can take the function out.

@@ -54,11 +54,24 @@ impl Vm {
     /// Calls `f` with each item.
     pub fn for_each(&self, v: &Value, mut f: impl FnMut(Value) -> PyResult<()>) -> PyResult<()> {
         let it = self.get_iter(v)?;
-        while let Some(item) = self.iter_next(&it)? {
-            f(item)?;
+        self.check_stack()?;
+        loop {
+            // The class of the iterator may change between two steps.
+            let item = match self.type_of(&it).slots.iternext.get() {
+                Some(next) => next(self, &it),
+                None => self.iter_next(&it),
+            };
+            match item {
+                Ok(Some(item)) => f(item)?,
+                Ok(None) => return Ok(()),
+                Err(Raised) if self.raised_is(&exc::StopIteration) => {
+                    drop(self.take_raised());
+                    return Ok(());
+                }
+                Err(raised) => return Err(raised),
+            }
             self.poll()?;
         }
-        Ok(())
     }
 
     /// The items of an iterable as a vector (`list(v)`).

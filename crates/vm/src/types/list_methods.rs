@@ -63,14 +63,35 @@ fn len(vm: &Vm, v: &Value) -> PyResult<usize> {
 
 fn contains(vm: &Vm, v: &Value, x: &Value) -> PyResult<bool> {
     let l = me(vm, v)?;
-    let mut i = 0;
-    while let Some(item) = l.get(i) {
-        if vm.eq(&item, x)? {
-            return Ok(true);
+    let text = x.downcast_exact::<Str>();
+    let mut at = 0;
+    loop {
+        // As far as words and strings tell by themselves.
+        let asked = l.items.with(|items| {
+            for (i, item) in items.iter().enumerate().skip(at) {
+                if item.is(x) {
+                    return Some((i, None));
+                }
+                match (text, item.downcast_exact::<Str>()) {
+                    (Some(a), Some(b)) if a.as_bytes() == b.as_bytes() => return Some((i, None)),
+                    (Some(_), Some(_)) => {}
+                    _ if item.is_int() && x.is_int() => {}
+                    _ => return Some((i, Some(item.clone()))),
+                }
+            }
+            None
+        });
+        match asked {
+            None => return Ok(false),
+            Some((_, None)) => return Ok(true),
+            Some((i, Some(item))) => {
+                if vm.eq(&item, x)? {
+                    return Ok(true);
+                }
+                at = i + 1;
+            }
         }
-        i += 1;
     }
-    Ok(false)
 }
 
 fn item(vm: &Vm, v: &Value, i: isize) -> PyResult {

@@ -147,8 +147,27 @@ impl Regs {
     #[inline(always)]
     pub fn consume(self, r: u16) {
         if self.is_temp(r) {
-            self.consume_temp(r as usize);
+            // SAFETY: I1; operands are filled (verified).
+            unsafe {
+                let p = self.base.add(r as usize) as *mut u64;
+                let old = *p;
+                if old & 7 == 0 {
+                    *p = DEAD;
+                    if !Value::release_pointer(old) {
+                        release_word(old);
+                    }
+                }
+            }
         }
+    }
+
+    /// `is_shared` of an operand, which is filled.
+    #[inline(always)]
+    pub fn operand_is_shared(self, r: u16) -> bool {
+        let word = self.bits(r);
+        debug_assert!(word != 0, "empty register {r}");
+        // SAFETY: I2: a pointer to a live object.
+        word & 7 != 0 || unsafe { (*(word as *const taipan_heap::Header)).count() > 1 }
     }
 
     #[inline(always)]
@@ -503,7 +522,7 @@ impl<'a, const M: u8> State<'a, M> {
     /// Whether `consume_shared` may take the operand in `b` off, `a` being where the result goes.
     #[inline(always)]
     fn may_consume(self, b: u16, a: u16) -> bool {
-        a == b || !self.regs.is_temp(b) || self.regs.is_shared(b)
+        a == b || !self.regs.is_temp(b) || self.regs.operand_is_shared(b)
     }
 
     /// Drops the operand if it is a temporary that the result will not replace; it is not the last reference.
@@ -513,7 +532,10 @@ impl<'a, const M: u8> State<'a, M> {
             // SAFETY: I1; `may_consume` said so.
             unsafe {
                 let p = self.regs.base.add(b as usize) as *mut u64;
-                Value::release_shared(std::ptr::replace(p, DEAD));
+                let word = std::ptr::replace(p, DEAD);
+                if word & 7 == 0 {
+                    Value::release_pointer(word);
+                }
             }
         }
     }
@@ -894,18 +916,34 @@ pub fn run(vm: &Vm) -> PyResult<Value> {
         unsafe { vm.thread.pop(vm, true) };
         return Err(raised);
     }
-    // Watched code runs in a loop of its own; each loop leaves for the other where it meets the other's code.
-    let mut watched = false;
+    match start(vm) {
+        Exit::Done => Ok(vm.thread.result.take().unwrap_or(Value::NONE)),
+        left => go_on(vm, left),
+    }
+}
+
+/// Runs the top frame's next instruction, and what follows it as far as that calls it.
+#[inline(always)]
+fn start(vm: &Vm) -> Exit {
+    let s = State::<MODE>::of_top(vm);
+    let i = At(s.pc);
+    // SAFETY: the state of the loop.
+    unsafe { HANDLERS[i.op() as usize](vm, i, s.regs.base, s.frame, s.exec) }
+}
+
+/// Runs on after the loop was left. Watched code runs in a loop of its own; each loop leaves for the other where it meets
+/// the other's code.
+#[inline(never)]
+fn go_on(vm: &Vm, left: Exit) -> PyResult<Value> {
+    let (mut left, mut watched) = (left, false);
     loop {
-        match if watched { run_watched(vm) } else { run_plain(vm) } {
+        match left {
             Exit::Done => return Ok(vm.thread.result.take().unwrap_or(Value::NONE)),
             Exit::Switch => watched = !watched,
             Exit::Again => {}
-            Exit::Raised => match unwind::unwind(vm) {
-                Ok(()) => {}
-                Err(raised) => return Err(raised),
-            },
+            Exit::Raised => unwind::unwind(vm)?,
         }
+        left = if watched { run_watched(vm) } else { run_plain(vm) };
     }
 }
 
@@ -913,10 +951,7 @@ pub fn run(vm: &Vm) -> PyResult<Value> {
 #[inline(never)]
 fn run_plain(vm: &Vm) -> Exit {
     loop {
-        let s = State::<MODE>::of_top(vm);
-        let i = At(s.pc);
-        // SAFETY: the state of the loop.
-        match unsafe { HANDLERS[i.op() as usize](vm, i, s.regs.base, s.frame, s.exec) } {
+        match start(vm) {
             Exit::Again => {}
             left => return left,
         }

@@ -674,10 +674,17 @@ instructions! { (s, i, vm, 'go)
         let b = i.b();
         if let Some(n) = s.regs.get(i.c()).as_int()
             && (!s.regs.is_temp(b) || b == i.a())
-            && let Some(l) = s.regs.get(b).downcast_exact::<List>()
-            && let Some(v) = l.get(n as usize)
         {
-            return s.put_next(i.a(), v);
+            let obj = s.regs.get(b);
+            if let Some(l) = obj.downcast_exact::<List>() {
+                if let Some(v) = l.get(n as usize) {
+                    return s.put_next(i.a(), v);
+                }
+            } else if let Some(t) = obj.downcast_exact::<Tuple>()
+                && let Some(v) = t.get(n as usize)
+            {
+                return s.put_next(i.a(), v.clone());
+            }
         }
         slow!(s, i, subscr_other)
     }
