@@ -118,7 +118,11 @@ static ALLOCATOR: Allocator = Allocator;
 extern "C" fn main(_argc: i32, _argv: *const *const u8) -> i32 {
     unsafe extern "C" {
         safe fn mallopt(parameter: i32, value: i32) -> i32;
+        safe fn mi_option_set(option: i32, value: std::ffi::c_long);
     }
+    // mimalloc's notes on the memory it takes at once lie in pages that are written to; it grows its steps by itself.
+    const ARENA_RESERVE: i32 = 23;
+    mi_option_set(ARENA_RESERVE, 64 << 10);
     // What the C library allocates for itself needs no arena for each thread.
     const M_ARENA_MAX: i32 = -8;
     mallopt(M_ARENA_MAX, 1);

@@ -32,7 +32,7 @@ pub(crate) struct Compiler<'a> {
     /// Inside a `finally` body that is compiled a second time: its warnings were given.
     pub silent: u32,
     /// Spans of generator expressions that borrow a call's parentheses, by address.
-    pub generator_spans: std::collections::HashMap<usize, Span>,
+    pub generator_spans: rustc_hash::FxHashMap<usize, Span>,
 }
 
 /// Where a name lives, seen from the block being compiled.

@@ -1,8 +1,8 @@
 //! Lines of instructions, as tracing and debuggers see them: which instruction of no line of its own takes over which line,
 //! and which no-ops stay because a line has nothing else.
 
+use rustc_hash::FxHashMap as HashMap;
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 use taipan_bytecode::{Op, Position};
 

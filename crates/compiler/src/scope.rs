@@ -1,7 +1,7 @@
 //! Scope analysis: which names each block binds and uses, and where each of them lives. The numbers of flags and kinds
 //! are CPython's, so that `_symtable` can hand them out.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 /// Symbol flags, as `_symtable` has them.
 pub mod def {

@@ -1,6 +1,6 @@
 //! A code object under construction: instructions with symbolic registers and labels, constants, names, variables.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use taipan_bytecode::{Const, Imm, Op};
 
@@ -126,21 +126,21 @@ impl<'a> Unit<'a> {
             handlers: Vec::new(),
             handler: 0,
             locals: Vec::new(),
-            local_map: HashMap::new(),
+            local_map: HashMap::default(),
             hidden_locals: Vec::new(),
             nparams: 0,
             cells: Vec::new(),
-            cell_map: HashMap::new(),
+            cell_map: HashMap::default(),
             cell_args: Vec::new(),
             hidden_cells: Vec::new(),
             frees: Vec::new(),
-            free_map: HashMap::new(),
-            hidden: HashMap::new(),
-            spare_hidden: HashMap::new(),
+            free_map: HashMap::default(),
+            hidden: HashMap::default(),
+            spare_hidden: HashMap::default(),
             consts: Vec::new(),
-            const_map: HashMap::new(),
+            const_map: HashMap::default(),
             names: Vec::new(),
-            name_map: HashMap::new(),
+            name_map: HashMap::default(),
             depth: 0,
             span: NO_SPAN,
             fblocks: Vec::new(),

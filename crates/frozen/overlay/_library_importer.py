@@ -23,6 +23,9 @@ class LibraryLoader(SourceFileLoader):
         super().__init__(fullname, path)
         self._origname = origname or fullname
 
+    # Native, so it is called without the loader; the module's spec has it.
+    exec_module = _frozen_library.exec_module
+
     def get_code(self, fullname):
         """Return the code object, which was compiled with the executable."""
         if fullname is not None and fullname != self.name:

@@ -128,6 +128,7 @@ pub fn expand_type(args: TokenStream, item: TokenStream) -> syn::Result<TokenStr
                 const SLOTS: SlotDefs = #slots;
                 const NEW: Option<::taipan_vm::native::NewFn> = #new;
                 const INIT: Option<::taipan_vm::native::InitFn> = #init;
+                static ID: ::core::sync::atomic::AtomicU32 = ::core::sync::atomic::AtomicU32::new(0);
                 static DEF: TypeDef = TypeDef {
                     name: #name,
                     module: #module,
@@ -144,7 +145,7 @@ pub fn expand_type(args: TokenStream, item: TokenStream) -> syn::Result<TokenStr
                     getset: #getset,
                     consts: #consts,
                     fns: <#ty as ::taipan_heap::Layout>::FNS,
-                    id: ::core::sync::atomic::AtomicU32::new(0),
+                    id: &ID,
                 };
                 &DEF
             }

@@ -20,7 +20,7 @@ impl Default for Interned {
         // What a start interns finds room without the table being made anew over and over.
         let random = RandomState::new();
         Interned {
-            table: RefCell::new(HashTable::with_capacity(7_000)),
+            table: RefCell::new(HashTable::with_capacity(3_500)),
             keys: [random.hash_one(0), random.hash_one(1)],
         }
     }

@@ -300,6 +300,11 @@ impl Vm {
         }
     }
 
+    /// Whether no other thread is in the interpreter.
+    pub fn is_alone(&self) -> bool {
+        self.running.with(Vec::len) == 1
+    }
+
     /// In a forked child: the other threads are not there.
     pub fn forget_other_threads(&self) {
         let me = NonNull::from(self);

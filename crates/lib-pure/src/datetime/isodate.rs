@@ -35,7 +35,10 @@ pub static ISO_DATE: TypeDef = TypeDef {
     getset: GETSET,
     consts: CONSTS,
     fns: <Tuple as taipan_heap::Layout>::FNS,
-    id: std::sync::atomic::AtomicU32::new(0),
+    id: {
+        static ID: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        &ID
+    },
 };
 
 fn new(vm: &Vm, _: &Gc<Type>, args: CallArgs<'_>) -> PyResult<Value> {

@@ -144,7 +144,10 @@ pub mod object {
         getset: &[],
         consts: &[],
         fns: super::PayloadFns,
-        id: std::sync::atomic::AtomicU32::new(0),
+        id: {
+            static ID: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+            &ID
+        },
     };
     impl Payload for Type {
         fn def() -> &'static super::types::typedef::TypeDef {
@@ -190,7 +193,7 @@ pub mod types {
             pub getset: &'static [GetSetDef],
             pub consts: &'static [ConstDef],
             pub fns: PayloadFns,
-            pub id: std::sync::atomic::AtomicU32,
+            pub id: &'static std::sync::atomic::AtomicU32,
         }
     }
 }

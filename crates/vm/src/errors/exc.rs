@@ -23,7 +23,10 @@ macro_rules! exceptions {
                 getset: super::methods::getset_of(stringify!($name)),
                 consts: super::methods::consts_of(stringify!($name)),
                 fns: <BaseException as Layout>::FNS,
-                id: AtomicU32::new(0),
+                id: {
+                    static ID: AtomicU32 = AtomicU32::new(0);
+                    &ID
+                },
             };
         )*
         /// All classes below `BaseException`, for `builtins`.
@@ -126,7 +129,10 @@ macro_rules! native_exception {
             getset: &[],
             consts: &[],
             fns: $crate::errors::exc::EXCEPTION_FNS,
-            id: ::std::sync::atomic::AtomicU32::new(0),
+            id: {
+                static ID: ::std::sync::atomic::AtomicU32 = ::std::sync::atomic::AtomicU32::new(0);
+                &ID
+            },
         };
     };
 }

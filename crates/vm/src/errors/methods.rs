@@ -269,7 +269,10 @@ impl Payload for BaseException {
             getset: <BaseException as crate::native::Methods>::GETSET,
             consts: &[],
             fns: <BaseException as taipan_heap::Layout>::FNS,
-            id: std::sync::atomic::AtomicU32::new(0),
+            id: {
+                static ID: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+                &ID
+            },
         };
         &DEF
     }

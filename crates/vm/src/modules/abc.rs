@@ -3,8 +3,8 @@
 use crate::errors::exc;
 use crate::prelude::*;
 use crate::types::weakref::{WeakRef, new_ref};
+use rustc_hash::FxHashMap as HashMap;
 use std::cell::Cell;
-use std::collections::HashMap;
 
 /// The number of registrations so far: negative caches older than that are worthless.
 #[derive(Default)]

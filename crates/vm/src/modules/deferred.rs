@@ -26,6 +26,8 @@ pub enum Missing {
     Spec(&'static ModuleDef),
     /// All: the body of this module of the library has not run.
     Body(&'static str),
+    /// The body, which has been asked for: the dict has what importing sets.
+    Late,
     /// The thread of this machine (its address) is filling it.
     Filling(usize),
 }
@@ -53,6 +55,29 @@ const AT_ONCE: &[&str] =
 
 /// Names that native modules do not have, and that are asked for at each import.
 const ABSENT: &[&[u8]] = &[b"__path__", b"__file__", b"__cached__", b"__getattr__"];
+
+/// Modules of the library that others import for functions few programs call. Their bodies change nothing outside of the
+/// module, and do not fail.
+const LATE: &[&str] = &[
+    "_colorize",
+    "annotationlib",
+    "ast",
+    "codeop",
+    "dis",
+    "inspect",
+    "locale",
+    "opcode",
+    "selectors",
+    "signal",
+    "subprocess",
+    "textwrap",
+    "tokenize",
+    "traceback",
+];
+
+/// What importing a module sets.
+const IMPORT_SETS: &[&[u8]] =
+    &[b"__name__", b"__loader__", b"__package__", b"__spec__", b"__path__", b"__file__", b"__cached__"];
 
 /// What a new module of that definition lacks.
 pub fn of_definition(def: &'static ModuleDef) -> Missing {
@@ -157,6 +182,13 @@ pub fn before_get(vm: &Vm, m: &Gc<Module>, name: &Gc<Str>) -> PyResult<()> {
         {
             return Ok(());
         }
+        if matches!(m.missing.get(), Missing::Late)
+            && (m.dict.get_str(vm, name).is_some()
+                || ABSENT.contains(&name.as_bytes())
+                || name.as_bytes() == b"__warningregistry__")
+        {
+            return Ok(());
+        }
         fill(vm, m)?;
     }
     Ok(())
@@ -171,6 +203,9 @@ pub fn before_set(vm: &Vm, m: &Gc<Module>, name: &Gc<Str>) -> PyResult<()> {
             && name.as_bytes().starts_with(b"__")
             && !has_row(def, name.as_bytes())
         {
+            return Ok(());
+        }
+        if matches!(m.missing.get(), Missing::Late) && IMPORT_SETS.contains(&name.as_bytes()) {
             return Ok(());
         }
         fill(vm, m)?;
@@ -218,6 +253,7 @@ fn fill(vm: &Vm, m: &Gc<Module>) -> PyResult<()> {
         Missing::Rows(def) => all_rows(vm, m, def).map(|()| Missing::Nothing),
         Missing::Spec(def) => specify(vm, m, def).map(|()| Missing::Rows(def)),
         Missing::Body(name) => body(vm, m, name).map(|()| Missing::Nothing),
+        Missing::Late => quiet(vm, || run_library(vm, m)).map(|()| Missing::Nothing),
         Missing::Nothing | Missing::Filling(_) => Ok(before),
     };
     match r {
@@ -292,6 +328,42 @@ fn specify(vm: &Vm, m: &Gc<Module>, def: &'static ModuleDef) -> PyResult<()> {
     set_spec(vm, m, &spec)
 }
 
+/// Runs a body that has waited.
+fn quiet(vm: &Vm, run: impl FnOnce() -> PyResult<()>) -> PyResult<()> {
+    let running = &vm.state::<DeferredState>().running;
+    let before = running.replace(me(vm));
+    let r = quietly(vm, 0, run);
+    running.set(before);
+    r
+}
+
+/// `exec_module` of the library's loader.
+pub fn load(vm: &Vm, m: &Gc<Module>) -> PyResult<()> {
+    let fresh =
+        matches!(m.missing.get(), Missing::Nothing) && m.dict.get_str(vm, &vm.names.__builtins__).is_none();
+    let name = m.dict.get_str(vm, &vm.names.__name__);
+    let late = name.as_ref().and_then(|n| n.downcast::<Str>()?.as_str()).is_some_and(|n| LATE.contains(&n));
+    if fresh && late && allowed(vm) {
+        m.missing.set(Missing::Late);
+        return Ok(());
+    }
+    run_library(vm, m)
+}
+
+/// Runs the body of a module of the library, whose spec is in its dict.
+fn run_library(vm: &Vm, m: &Gc<Module>) -> PyResult<()> {
+    let Some(spec) = m.dict.get_str(vm, &vm.names.__spec__) else {
+        return Err(vm.raise_new(&crate::errors::exc::ImportError, "a module of the library has no __spec__"));
+    };
+    let loader = vm.get_attr_str(&spec, "loader")?;
+    let code = vm.call_method(&loader, "get_code", &[vm.get_attr(&spec, &vm.names.name)?])?;
+    let Some(code) = crate::types::code::as_code(&code) else {
+        return Err(vm.type_error("a loader's code must be a code object"));
+    };
+    sys::audit(vm, "exec", &[code.to_value()])?;
+    vm.run_code(code, &m.dict, m.dict.as_value(), None).map(drop)
+}
+
 /// Whether this thread runs a body that the start has left.
 pub fn runs_body(vm: &Vm) -> bool {
     vm.state::<DeferredState>().running.get() == me(vm)
@@ -300,12 +372,17 @@ pub fn runs_body(vm: &Vm) -> bool {
 /// Before modules are taken down: those whose bodies wait, and that somebody holds, are filled while that can be done.
 pub fn before_end(vm: &Vm) {
     let Some(modules) = vm.modules.get() else { return };
+    let main = modules.get_str(vm, &vm.names.__main__);
+    let names = main.as_ref().and_then(|m| m.downcast::<Module>()).map_or(Vec::new(), |m| m.dict.pairs());
     let waits = |v: &Value| {
         let m = v.downcast_exact::<Module>()?;
         // `posixpath` has two names there; one reference is ours.
         let known = if matches!(m.missing.get(), Missing::Body("posixpath")) { 3 } else { 2 };
-        let held =
-            matches!(m.missing.get(), Missing::Body(_) | Missing::Spec(_)) && m.header().count() > known;
+        let held = match m.missing.get() {
+            Missing::Body(_) | Missing::Spec(_) => m.header().count() > known,
+            Missing::Late => names.iter().any(|(_, named)| named.is(v)),
+            _ => false,
+        };
         held.then(|| m.clone())
     };
     for (_, v) in modules.pairs() {
@@ -317,9 +394,8 @@ pub fn before_end(vm: &Vm) {
     }
 }
 
-/// Finds the module as importing it would have at the start, and runs its body.
-fn body(vm: &Vm, m: &Gc<Module>, name: &'static str) -> PyResult<()> {
-    let key = vm.intern(name);
+/// The spec of a module of the library, found past all that a program may have changed; None: there is no such module.
+fn library_spec(vm: &Vm, name: &str) -> PyResult<Value> {
     let finder = if imp::is_frozen_name(name) {
         vm.get_attr_str(&importlib(vm)?, "FrozenImporter")?
     } else {
@@ -333,16 +409,73 @@ fn body(vm: &Vm, m: &Gc<Module>, name: &'static str) -> PyResult<()> {
         }
         vm.call1(&finder, &sys::fs_text(vm, &folder))?
     };
-    let spec = vm.call_method(&finder, "find_spec", &[key.to_value()])?;
+    vm.call_method(&finder, "find_spec", &[vm.intern(name).into_value()])
+}
+
+/// Whether imports go the way that the start has laid.
+fn imports_as_usual(vm: &Vm) -> PyResult<bool> {
+    let has = |name: &str, wanted: &Value| {
+        let list = vm.sys_dict.get().and_then(|d| d.get_str(vm, &vm.intern(name)));
+        let list = list.as_ref().and_then(|l| l.downcast::<List>()).map_or(Vec::new(), |l| l.to_vec());
+        list.iter().any(|v| {
+            let texts = (v.downcast::<Str>(), wanted.downcast::<Str>());
+            v.is(wanted) || matches!(texts, (Some(a), Some(b)) if a.as_bytes() == b.as_bytes())
+        })
+    };
+    let lib = importlib(vm)?;
+    let external = vm.get_attr_str(&lib, "_bootstrap_external")?;
+    Ok(has("meta_path", &vm.get_attr_str(&lib, "BuiltinImporter")?)
+        && has("meta_path", &vm.get_attr_str(&lib, "FrozenImporter")?)
+        && has("meta_path", &vm.get_attr_str(&external, "PathFinder")?)
+        && has("path", &sys::fs_text(vm, &super::frozen_library::root(vm)))
+        && vm.state::<DeferredState>().finder.get().is_none_or(|f| has("path_hooks", &f)))
+}
+
+/// An import by a body that has waited: what the program has done to the import system meanwhile must not be in its way.
+/// `None`: it is to go the usual way.
+pub fn import_for_body(vm: &Vm, name: &Gc<Str>) -> PyResult<Option<Value>> {
+    match name.as_str() {
+        Some(text) if runs_body(vm) && !imports_as_usual(vm)? => load_past_all(vm, text),
+        _ => Ok(None),
+    }
+}
+
+fn load_past_all(vm: &Vm, name: &str) -> PyResult<Option<Value>> {
+    let there =
+        |name: &str| vm.modules.get().and_then(|m| m.get_str(vm, &vm.intern(name))).filter(|m| !m.is_none());
+    let parent = name.rsplit_once('.');
+    if let Some((package, _)) = parent
+        && there(package).is_none()
+    {
+        load_past_all(vm, package)?;
+    }
+    if let Some(m) = there(name) {
+        return Ok(Some(m));
+    }
+    let lib = importlib(vm)?;
+    let builtin = vm.get_attr_str(&lib, "BuiltinImporter")?;
+    let mut spec = vm.call_method(&builtin, "find_spec", &[vm.intern(name).into_value()])?;
+    if spec.is_none() {
+        spec = library_spec(vm, name)?;
+    }
+    if spec.is_none() {
+        return Ok(None);
+    }
+    let m = vm.call_method(&lib, "_load", &[spec])?;
+    if let Some((package, tail)) = parent
+        && let Some(package) = there(package)
+    {
+        vm.set_attr_str(&package, tail, &m)?;
+    }
+    Ok(Some(m))
+}
+
+/// Finds the module as importing it would have at the start, and runs its body.
+fn body(vm: &Vm, m: &Gc<Module>, name: &'static str) -> PyResult<()> {
+    let spec = library_spec(vm, name)?;
     set_spec(vm, m, &spec)?;
     let loader = vm.get_attr_str(&spec, "loader")?;
-    let run = || {
-        let running = &vm.state::<DeferredState>().running;
-        let before = running.replace(me(vm));
-        let r = quietly(vm, 0, || vm.call_method(&loader, "exec_module", &[m.to_value()]).map(drop));
-        running.set(before);
-        r
-    };
+    let run = || quiet(vm, || vm.call_method(&loader, "exec_module", &[m.to_value()]).map(drop));
     match name {
         "site" => without_main(vm, run).and_then(|()| after_site(vm, m)),
         "linecache" => run().and_then(|()| after_linecache(vm, m)),

@@ -4,6 +4,7 @@
 use super::imp::frozen_code;
 use crate::errors::exc;
 use crate::prelude::*;
+use crate::types::module::Module;
 
 /// The path that stands for the library's folder: below the executable, where nothing else can be.
 pub fn root(vm: &Vm) -> Vec<u8> {
@@ -63,6 +64,15 @@ pub mod frozen_library {
         let code = frozen_code(vm, module, name)?;
         code.move_to(path.as_bytes());
         Ok(code.into_value())
+    }
+
+    /// Run a module of the library, or let it wait until somebody looks at it.
+    #[pyfn(raw, "exec_module(module, /)")]
+    fn exec_module(vm: &Vm, args: CallArgs) -> PyResult<Value> {
+        match args.all.last().and_then(|m| m.downcast::<Module>()) {
+            Some(m) => super::super::deferred::load(vm, m).map(|()| Value::NONE),
+            None => Err(vm.type_error("exec_module() argument must be a module")),
+        }
     }
 
     /// The bytes of a file of the library; None if there is no such file.

@@ -32,6 +32,8 @@ pub struct GcState {
 
 /// By how many objects a small heap grows between two collections.
 const BUDGET: isize = 8_000;
+/// By how many it grows before the first.
+const FIRST: isize = 20_000;
 /// Containers made between two looks at how much it grew.
 const LOOK: isize = 2_000;
 const THRESHOLD: i64 = 2_000;
@@ -78,7 +80,9 @@ impl GcState {
     /// collection takes as long as it finds living objects. A threshold of the program's own makes it more or less.
     fn growth(&self) -> isize {
         let live = self.survivors.get() as isize;
-        let growth = BUDGET.max(live / 3 - 12_000);
+        // Before the first one a program mostly imports, which leaves no garbage.
+        let first = if self.collections.iter().all(|n| n.get() == 0) { FIRST } else { BUDGET };
+        let growth = first.max(live / 3 - 12_000);
         let asked = self.thresholds.get()[0] as i128;
         let growth = growth as i128 * asked.max(THRESHOLD as i128 / 8) / THRESHOLD as i128;
         isize::try_from(growth).unwrap_or(isize::MAX)

@@ -149,6 +149,10 @@ fn ensure_initialized(vm: &Vm, module: &Value, name: &Gc<Str>) -> PyResult<bool>
         None => vm.lookup_attr(module, &vm.names.__spec__)?,
     };
     let Some(spec) = spec.filter(|s| !s.is_none()) else { return Ok(false) };
+    // Without another thread it is this one that imports it.
+    if vm.is_alone() {
+        return Ok(false);
+    }
     if initializing(vm, &spec)?
         && let Some(lib) = vm.state::<ImportState>().importlib.get()
     {
@@ -166,6 +170,9 @@ fn initializing(vm: &Vm, spec: &Value) -> PyResult<bool> {
 }
 
 fn find_and_load(vm: &Vm, name: &Gc<Str>) -> PyResult<Value> {
+    if let Some(m) = super::deferred::import_for_body(vm, name)? {
+        return Ok(m);
+    }
     let lib = importlib(vm)?;
     let Some(import) = vm.builtins_dict().get_str(vm, &vm.names.__import__) else {
         return Err(vm.raise_new(&exc::ImportError, "__import__ not found"));
@@ -203,6 +210,12 @@ fn show_time(vm: &Vm, own: &str, total: &str, name: &Gc<Str>) {
     super::sys::write_stderr(vm, vm.new_str(&line).as_wtf8());
 }
 
+fn in_library(vm: &Vm, file: &Gc<Str>) -> bool {
+    file.as_bytes()
+        .strip_prefix(&super::frozen_library::root(vm)[..])
+        .is_some_and(|rest| rest.starts_with(b"/"))
+}
+
 /// Takes importlib's own frames out of the traceback of the exception on its way: all of them for an `ImportError`, else
 /// those that only call a loader.
 fn hide_importlib(vm: &Vm) {
@@ -236,7 +249,12 @@ fn hide_importlib(vm: &Vm) {
             continue;
         }
         let start = *chunk.get_or_insert(i);
-        if always || code.name(vm).as_bytes() == b"_call_with_frames_removed" {
+        // The library's loader is native and runs the module at once.
+        let runs = || {
+            let next = list.get(i + 1).map(|tb| tb.frame.code.filename(vm).clone());
+            code.name(vm).as_bytes() == b"_load_unlocked" && next.is_some_and(|f| in_library(vm, &f))
+        };
+        if always || code.name(vm).as_bytes() == b"_call_with_frames_removed" || runs() {
             keep.iter_mut().take(i + 1).skip(start).for_each(|k| *k = false);
             chunk = Some(i + 1);
         }

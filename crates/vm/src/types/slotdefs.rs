@@ -17,8 +17,8 @@ use crate::types::str_::Str;
 use crate::types::type_::PyType;
 use crate::types::typedef::{CompareOp, F, GetAttrFn, SetAttrFn, SlotDefs, SlotTable};
 use crate::{Dict, PyResult, Value, ValueExt, Vm};
+use rustc_hash::FxHashMap as HashMap;
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use taipan_heap::Gc;
 
 /// `object.__getattribute__` as a slot: who has it may be looked up generically.
@@ -643,7 +643,7 @@ fn address(name: &Gc<Str>) -> usize {
 
 fn slot_names(vm: &Vm) -> &(HashMap<usize, Vec<u16>>, Vec<Vec<Gc<Str>>>) {
     vm.state::<SlotNames>().map.get_or_init(|| {
-        let mut map: HashMap<usize, Vec<u16>> = HashMap::new();
+        let mut map: HashMap<usize, Vec<u16>> = HashMap::default();
         let mut names = Vec::new();
         for (i, slot) in SLOTS.iter().enumerate() {
             let mut of_slot = Vec::new();

@@ -18,6 +18,7 @@ use crate::prelude::*;
 use crate::types::instance;
 use crate::types::typedef::TypeDef;
 use std::rc::Rc;
+use std::sync::atomic::AtomicU32;
 
 /// A structure sequence's class as constant data.
 pub struct StructSeq {
@@ -35,10 +36,11 @@ pub const UNNAMED: &str = "unnamed field";
 macro_rules! structseq {
     ($($(#[doc = $doc:literal])* $vis:vis $id:ident = $name:literal in $module:literal, $visible:expr, $fields:expr;)*) => {
         $($vis static $id: $crate::types::structseq::StructSeq = {
+            static ID: ::std::sync::atomic::AtomicU32 = ::std::sync::atomic::AtomicU32::new(0);
             const FIELDS: &[(&str, &str)] = &$fields;
             const ROWS: &[$crate::native::GetSetDef] = &$crate::types::structseq::rows::<{ FIELDS.len() }>(FIELDS);
             $crate::types::structseq::StructSeq {
-                def: $crate::types::structseq::type_def($name, $module, concat!($($doc, "\n"),*), ROWS),
+                def: $crate::types::structseq::type_def($name, $module, concat!($($doc, "\n"),*), ROWS, &ID),
                 fields: FIELDS,
                 visible: $visible,
             }
@@ -73,6 +75,7 @@ pub const fn type_def(
     module: &'static str,
     doc: &'static str,
     getset: &'static [GetSetDef],
+    id: &'static AtomicU32,
 ) -> TypeDef {
     TypeDef {
         name,
@@ -86,7 +89,7 @@ pub const fn type_def(
         getset,
         consts: CONSTS,
         fns: <Tuple as taipan_heap::Layout>::FNS,
-        id: std::sync::atomic::AtomicU32::new(0),
+        id,
     }
 }
 

@@ -262,5 +262,6 @@ pub struct TypeDef {
     /// How the heap treats the payload.
     pub fns: PayloadFns,
     /// The type's number in an interpreter's table, given on first use anywhere in the process; 0: none yet.
-    pub id: AtomicU32,
+    /// It lies apart, so that the rows themselves are constant: a start would write to forty of their pages.
+    pub id: &'static AtomicU32,
 }
