@@ -385,31 +385,41 @@ pub fn before_end(vm: &Vm) {
         };
         held.then(|| m.clone())
     };
-    for (_, v) in modules.pairs() {
-        if let Some(m) = waits(&v)
-            && complete(vm, &m).is_err()
-        {
-            drop(vm.take_raised());
+    // One that was filled holds others.
+    for _ in 0..8 {
+        let held: Vec<Gc<Module>> = modules.pairs().iter().filter_map(|(_, v)| waits(v)).collect();
+        if held.is_empty() {
+            break;
+        }
+        for m in &held {
+            if complete(vm, m).is_err() {
+                drop(vm.take_raised());
+            }
         }
     }
 }
 
 /// The spec of a module of the library, found past all that a program may have changed; None: there is no such module.
 fn library_spec(vm: &Vm, name: &str) -> PyResult<Value> {
-    let finder = if imp::is_frozen_name(name) {
-        vm.get_attr_str(&importlib(vm)?, "FrozenImporter")?
-    } else {
-        let Some(finder) = vm.state::<DeferredState>().finder.get() else {
-            return Err(vm.system_error("the library is not there"));
-        };
-        let mut folder = super::frozen_library::root(vm);
-        if let Some((package, _)) = name.rsplit_once('.') {
-            folder.push(b'/');
-            folder.extend_from_slice(package.replace('.', "/").as_bytes());
+    let name_value = [vm.intern(name).into_value()];
+    if imp::is_frozen_name(name) {
+        let importer = vm.get_attr_str(&importlib(vm)?, "FrozenImporter")?;
+        let spec = vm.call_method(&importer, "find_spec", &name_value)?;
+        // Tests make it find nothing.
+        if !spec.is_none() {
+            return Ok(spec);
         }
-        vm.call1(&finder, &sys::fs_text(vm, &folder))?
+    }
+    let Some(finder) = vm.state::<DeferredState>().finder.get() else {
+        return Err(vm.system_error("the library is not there"));
     };
-    vm.call_method(&finder, "find_spec", &[vm.intern(name).into_value()])
+    let mut folder = super::frozen_library::root(vm);
+    if let Some((package, _)) = name.rsplit_once('.') {
+        folder.push(b'/');
+        folder.extend_from_slice(package.replace('.', "/").as_bytes());
+    }
+    let finder = vm.call1(&finder, &sys::fs_text(vm, &folder))?;
+    vm.call_method(&finder, "find_spec", &name_value)
 }
 
 /// Whether imports go the way that the start has laid.

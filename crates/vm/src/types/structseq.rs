@@ -127,23 +127,25 @@ fn entry(vm: &Vm, seq: &'static StructSeq) -> Rc<Entry> {
 
 fn make_class(vm: &Vm, seq: &'static StructSeq) -> Gc<Type> {
     let ty = vm.type_for(&seq.def);
-    let dict = ty.dict(vm);
-    if dict.get_str(vm, &vm.intern("n_fields")).is_none() {
-        let number = |n: usize| vm.new_int(n as i64);
-        let unnamed = seq.fields.iter().filter(|f| f.0 == UNNAMED).count();
-        dict.set_str(vm, &vm.intern("n_fields"), number(seq.fields.len()));
-        dict.set_str(vm, &vm.intern("n_sequence_fields"), number(seq.visible));
-        dict.set_str(vm, &vm.intern("n_unnamed_fields"), number(unnamed));
-        let names = seq.fields.iter().take(seq.visible).filter(|f| f.0 != UNNAMED);
-        let names = names.map(|f| vm.intern(f.0).into_value()).collect();
-        dict.set_str(vm, &vm.names.__match_args__, vm.new_tuple(names).into_value());
-        // Those of library modules are ordinary classes in CPython.
-        if !matches!(seq.def.module, "builtins" | "sys") {
-            ty.flags.set(ty.flags.get() & !F::IMMUTABLE);
-        }
-        ty.modified();
+    // Those of library modules are ordinary classes in CPython.
+    if !matches!(seq.def.module, "builtins" | "sys") {
+        ty.flags.set(ty.flags.get() & !F::IMMUTABLE);
     }
     ty
+}
+
+/// What the classes have beside the attributes for the fields; called when the class's dict is filled.
+pub(crate) fn fill_dict(vm: &Vm, def: &'static TypeDef, dict: &Gc<Dict>) {
+    let Some(entry) = known(vm, |e| std::ptr::eq(&e.seq.def, def)) else { return };
+    let seq = entry.seq;
+    let number = |n: usize| vm.new_int(n as i64);
+    let unnamed = seq.fields.iter().filter(|f| f.0 == UNNAMED).count();
+    dict.set_str(vm, &vm.intern("n_fields"), number(seq.fields.len()));
+    dict.set_str(vm, &vm.intern("n_sequence_fields"), number(seq.visible));
+    dict.set_str(vm, &vm.intern("n_unnamed_fields"), number(unnamed));
+    let names = seq.fields.iter().take(seq.visible).filter(|f| f.0 != UNNAMED);
+    let names = names.map(|f| vm.intern(f.0).into_value()).collect();
+    dict.set_str(vm, &vm.names.__match_args__, vm.new_tuple(names).into_value());
 }
 
 /// The declaration of an object's class.

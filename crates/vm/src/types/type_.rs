@@ -299,6 +299,7 @@ impl PyType {
     fn fill(&self, vm: &Vm) -> &Gc<Dict> {
         let d = self.dict.get_or_init(|| vm.new_dict());
         crate::types::slotdefs::fill_native_dict(vm, self, d);
+        crate::types::structseq::fill_dict(vm, self.def, d);
         d
     }
 
