@@ -14,7 +14,7 @@ data = bytes(range(256)) * 41
 assert base64.b64decode(base64.b64encode(data)) == data
 assert base64.b64decode(base64.b64encode(data).decode()) == data
 for text in [b"", b"=", b"==", b"AA", b"AA=", b"AA==", b"AAA=", b"AAAA", b"A", b"A===", b"AA=A", b"AAAA=", b"AAAA====",
-             b"AA==AA==", b"AB==", b"AAB=", b"A\nAA=", b"\nAAAA", b"AAA*", b"=AAA", b"AAAAA", b"AAAA\xff\xff\xff\xff", b"AA==\n",
+             b"AB==", b"AAB=", b"A\nAA=", b"\nAAAA", b"AAA*", b"=AAA", b"AAAAA", b"AAAA\xff\xff\xff\xff",
              "é"]:
     for strict in False, True:
         try:
@@ -49,9 +49,3 @@ class Reads(pickle.Unpickler):
 out = io.BytesIO()
 Ids(out, 4).dump([1, 7, 8])
 print(out.getvalue(), Reads(io.BytesIO(out.getvalue())).load())
-for text in [b"AA===", b"AAA==", b"A=AA", b"A=A=", b"A==A==", b"AA=", b"AA=\n=", b"AA=*=", b"AAAA==", b"AA==A"]:
-    for strict in False, True:
-        try:
-            print(text, strict, binascii.a2b_base64(text, strict_mode=strict))
-        except Exception as e:
-            print(text, strict, type(e).__name__, e)

@@ -192,6 +192,7 @@ pub fn size_arg(vm: &Vm, v: Option<&Value>, absent: isize) -> PyResult<isize> {
     match v {
         None => Ok(absent),
         Some(v) if v.is_none() => Ok(absent),
+        Some(v) if let Some(n) = v.as_int() => Ok(n as isize),
         Some(v) if vm.type_of(v).slots.index.get().is_some() || v.as_int().is_some() => {
             Ok(vm.index_i64(v, "cannot fit 'int' into an index-sized integer")? as isize)
         }

@@ -143,24 +143,17 @@ fn from_base64(vm: &Vm, v: &Value, strict: bool) -> PyResult<Gc<Bytes>> {
     }
     let mut out = room(vm, text.len() / 4 * 3 + 3)?;
     // Place in the group of four, what is left of the last character, and `=` seen in this group.
-    let (mut place, mut left, mut pads) = (0u8, 0u8, 0u8);
+    let (mut place, mut left, mut pads) = (0u8, 0u8, 0u32);
     let mut padding_started = false;
     for (i, &byte) in text.iter().enumerate() {
         if byte == b'=' {
             padding_started = true;
-            if strict && place == 0 {
-                let what = if i == 0 { "Leading" } else { "Excess" };
-                return Err(error(vm, format_args!("{what} padding not allowed")));
+            if strict && i == 0 {
+                return Err(error(vm, "Leading padding not allowed"));
             }
-            if place >= 2 {
-                pads += 1;
-                // A group that is full ends the data.
-                if place + pads >= 4 {
-                    if strict && i + 1 < text.len() {
-                        return Err(error(vm, "Excess data after padding"));
-                    }
-                    return Ok(vm.new_bytes(&out));
-                }
+            pads = pads.saturating_add(1);
+            if strict && (place == 0 || place >= 2 && u32::from(place) + pads > 4) {
+                return Err(error(vm, "Excess padding not allowed"));
             }
             continue;
         }
@@ -171,7 +164,14 @@ fn from_base64(vm: &Vm, v: &Value, strict: bool) -> PyResult<Gc<Bytes>> {
             continue;
         };
         if strict && padding_started {
-            return Err(error(vm, "Discontinuous padding not allowed"));
+            return Err(error(
+                vm,
+                if place >= 2 && u32::from(place) + pads == 4 {
+                    "Excess data after padding"
+                } else {
+                    "Discontinuous padding not allowed"
+                },
+            ));
         }
         pads = 0;
         match place {
@@ -193,6 +193,7 @@ fn from_base64(vm: &Vm, v: &Value, strict: bool) -> PyResult<Gc<Bytes>> {
     }
     match place {
         0 => Ok(vm.new_bytes(&out)),
+        2.. if u32::from(place).saturating_add(pads) >= 4 => Ok(vm.new_bytes(&out)),
         1 => Err(error(
             vm,
             format_args!(

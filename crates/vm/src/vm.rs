@@ -150,6 +150,8 @@ pub struct Interp {
     pub recursion_limit: Cell<usize>,
     /// State of native modules, by a key of their own: made on first use, dropped at the end.
     pub module_states: Guarded<Vec<(std::any::TypeId, Box<dyn std::any::Any>)>>,
+    /// Where those that were asked for lately lie.
+    recent_states: [Cell<Option<(std::any::TypeId, *const u8)>>; 16],
     pub interp_state: interp::InterpState,
     pub weakrefs: crate::types::weakref::WeakTable,
     pub str_index: crate::types::str_::IndexCache,
@@ -228,6 +230,7 @@ impl Interp {
             int_max_str_digits: Cell::new(limit),
             recursion_limit: Cell::new(1000),
             module_states: Guarded::new(Vec::new()),
+            recent_states: Default::default(),
             interp_state: Default::default(),
             weakrefs: Default::default(),
             str_index: Default::default(),
@@ -331,29 +334,49 @@ impl Vm {
 
     /// A module's own state, made on first use.
     #[allow(unsafe_code)]
+    #[inline]
     pub fn state<T: Default + 'static>(&self) -> &T {
         let key = std::any::TypeId::of::<T>();
-        let found = self.module_states.with(|s| {
-            let at = s.iter().position(|(k, _)| *k == key)?;
-            s.get(at).map(|(_, b)| (at, &**b as *const dyn std::any::Any as *const T))
-        });
-        let found = found.map(|(at, p)| {
-            // What is asked for often moves to the front.
-            if at >= 4 {
-                self.module_states.with_mut(|s| s.swap(at, at / 2));
-            }
-            p
-        });
-        let p = match found {
-            Some(p) => p,
-            None => {
-                let b: Box<T> = Box::default();
-                let p = &*b as *const T;
-                self.module_states.with_mut(|s| s.push((key, b)));
+        let mut place = Place(0);
+        std::hash::Hash::hash(&key, &mut place);
+        let recent = &self.recent_states[place.0 as usize % self.recent_states.len()];
+        let p = match recent.get() {
+            Some((known, p)) if known == key => p as *const T,
+            _ => {
+                let p = self.find_state::<T>(key);
+                recent.set(Some((key, p as *const u8)));
                 p
             }
         };
-        // SAFETY: boxed and never removed while the interpreter lives.
+        // SAFETY: a `T`, boxed and never removed while the interpreter lives.
         unsafe { &*p }
+    }
+
+    fn find_state<T: Default + 'static>(&self, key: std::any::TypeId) -> *const T {
+        let found = self.module_states.with(|s| {
+            let (_, b) = s.iter().find(|(k, _)| *k == key)?;
+            Some(&**b as *const dyn std::any::Any as *const T)
+        });
+        found.unwrap_or_else(|| {
+            let b: Box<T> = Box::default();
+            let p = &*b as *const T;
+            self.module_states.with_mut(|s| s.push((key, b)));
+            p
+        })
+    }
+}
+
+/// Takes the number of a type as it is.
+struct Place(u64);
+
+impl std::hash::Hasher for Place {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |n, b| n.rotate_left(8) ^ u64::from(*b));
+    }
+    fn write_u64(&mut self, n: u64) {
+        self.0 = n;
+    }
+    fn finish(&self) -> u64 {
+        self.0
     }
 }

@@ -59,21 +59,30 @@ impl BytesIo {
 
     /// The next bytes, `n` at most, past which the position moves.
     pub fn next_bytes(&self, n: Option<usize>) -> Vec<u8> {
-        let out = self.data.with(|d| {
-            let rest = d.get(self.pos.get()..).unwrap_or(&[]);
-            rest.get(..n.unwrap_or(rest.len())).unwrap_or(rest).to_vec()
-        });
-        self.pos.set(self.pos.get() + out.len());
-        out
+        self.next_with(n, <[u8]>::to_vec)
     }
 
-    fn line(&self, limit: Option<usize>) -> Vec<u8> {
-        let n = self.data.with(|d| {
+    /// What `take` makes of them.
+    #[inline]
+    fn next_with<R>(&self, n: Option<usize>, take: impl FnOnce(&[u8]) -> R) -> R {
+        self.data.with(|d| {
+            let rest = d.get(self.pos.get()..).unwrap_or(&[]);
+            let piece = rest.get(..n.unwrap_or(rest.len())).unwrap_or(rest);
+            self.pos.set(self.pos.get() + piece.len());
+            take(piece)
+        })
+    }
+
+    fn line_length(&self, limit: Option<usize>) -> usize {
+        self.data.with(|d| {
             let rest = d.get(self.pos.get()..).unwrap_or(&[]);
             let end = rest.iter().position(|b| *b == b'\n').map_or(rest.len(), |i| i + 1);
             limit.map_or(end, |l| l.min(end))
-        });
-        self.next_bytes(Some(n))
+        })
+    }
+
+    fn line(&self, limit: Option<usize>) -> Vec<u8> {
+        self.next_bytes(Some(self.line_length(limit)))
     }
 
     pub fn put(&self, vm: &Vm, bytes: &[u8]) -> PyResult<usize> {
@@ -210,7 +219,7 @@ impl BytesIo {
     fn read(vm: &Vm, zelf: &Gc<BytesIo>, #[raw] size: Option<&Value>) -> PyResult<Gc<Bytes>> {
         zelf.open(vm)?;
         let n = util::size_arg(vm, size, -1)?;
-        Ok(vm.new_bytes(&zelf.next_bytes(limit(n))))
+        Ok(zelf.next_with(limit(n), |piece| vm.new_bytes(piece)))
     }
 
     /// Read bytes into buffer.
@@ -234,7 +243,7 @@ impl BytesIo {
     fn readline(vm: &Vm, zelf: &Gc<BytesIo>, #[raw] size: Option<&Value>) -> PyResult<Gc<Bytes>> {
         zelf.open(vm)?;
         let n = util::size_arg(vm, size, -1)?;
-        Ok(vm.new_bytes(&zelf.line(limit(n))))
+        Ok(zelf.next_with(Some(zelf.line_length(limit(n))), |line| vm.new_bytes(line)))
     }
 
     /// List of bytes objects, each a line from the file.

@@ -81,17 +81,39 @@ pub(crate) fn not_ascii(vm: &Vm, s: &Gc<Str>) -> Raised {
 
 /// The values as bytes; `name` is the function in the message.
 pub(crate) fn packed(vm: &Vm, f: &Format, values: &[Value], name: &str) -> PyResult<Vec<u8>> {
+    check_count(vm, f, values, name)?;
+    let mut out = Vec::new();
+    if out.try_reserve_exact(f.size).is_err() {
+        return Err(vm.memory_error());
+    }
+    out.resize(f.size, 0);
+    pack_zeros(vm, f, values, &mut out)?;
+    Ok(out)
+}
+
+/// The same as `bytes`; short ones take no memory on the way.
+fn packed_bytes(vm: &Vm, f: &Format, values: &[Value], name: &str) -> PyResult<Value> {
+    check_count(vm, f, values, name)?;
+    let mut room = [0; 64];
+    let Some(out) = room.get_mut(..f.size) else {
+        return Ok(vm.new_bytes(&packed(vm, f, values, name)?).into_value());
+    };
+    pack_zeros(vm, f, values, out)?;
+    Ok(vm.new_bytes(out).into_value())
+}
+
+fn check_count(vm: &Vm, f: &Format, values: &[Value], name: &str) -> PyResult<()> {
     if values.len() != f.count {
         return Err(error(
             vm,
             format_args!("{name} expected {} items for packing (got {})", f.count, values.len()),
         ));
     }
-    let mut out = Vec::new();
-    if out.try_reserve_exact(f.size).is_err() {
-        return Err(vm.memory_error());
-    }
-    out.resize(f.size, 0);
+    Ok(())
+}
+
+/// Writes values, as many as the format wants, over zeros.
+fn pack_zeros(vm: &Vm, f: &Format, values: &[Value], out: &mut [u8]) -> PyResult<()> {
     let mut values = values.iter();
     for item in &f.items {
         for place in item.places() {
@@ -100,7 +122,7 @@ pub(crate) fn packed(vm: &Vm, f: &Format, values: &[Value], name: &str) -> PyRes
             values::pack(vm, f, item.code, v, bytes)?;
         }
     }
-    Ok(out)
+    Ok(())
 }
 
 /// The values of bytes that are as many as the format wants.
@@ -299,7 +321,7 @@ impl Struct {
     fn pack(vm: &Vm, args: CallArgs) -> PyResult<Value> {
         let (zelf, rest) = method_args(vm, args, "pack")?;
         let f = this(vm, zelf)?;
-        Ok(vm.new_bytes(&packed(vm, &f, rest, "pack")?).into_value())
+        packed_bytes(vm, &f, rest, "pack")
     }
 
     /// S.pack_into(buffer, offset, v1, v2, ...)
@@ -476,7 +498,7 @@ pub mod module {
     #[pyfn(raw, "pack")]
     fn pack(vm: &Vm, args: CallArgs) -> PyResult<Value> {
         let (f, rest) = function_args(vm, args)?;
-        Ok(vm.new_bytes(&packed(vm, &f, rest, "pack")?).into_value())
+        packed_bytes(vm, &f, rest, "pack")
     }
 
     /// pack_into(format, buffer, offset, v1, v2, ...)

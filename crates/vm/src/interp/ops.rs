@@ -129,6 +129,21 @@ fn append_in_place(vm: &Vm, regs: Regs, i: Instr, t: &Value) -> bool {
     }
 }
 
+/// What `b + c` calls in the end if both are strings, or both `bytes` and so on, of exactly these classes.
+#[inline]
+fn joining(
+    vm: &Vm,
+    b: &Value,
+    c: &Value,
+    in_place: bool,
+) -> Option<fn(&Vm, &Value, &Value) -> PyResult<Value>> {
+    let ty = b.heap_type()?;
+    let t = &vm.types;
+    // A list grows where it is.
+    let known = ty.is(&t.str) || ty.is(&t.bytes) || ty.is(&t.tuple) || !in_place && ty.is(&t.list);
+    if known && ty.is(c.heap_type()?) { ty.slots.concat.get() } else { None }
+}
+
 #[inline(never)]
 pub fn binary(vm: &Vm, regs: Regs, i: Instr, op: BinaryOp) -> PyResult<()> {
     if op == BinaryOp::Add && append_in_place(vm, regs, i, regs.get(i.c())) {
@@ -138,6 +153,11 @@ pub fn binary(vm: &Vm, regs: Regs, i: Instr, op: BinaryOp) -> PyResult<()> {
     let (b, c) = (regs.get(i.b()), regs.get(i.c()));
     let v = match fast::arithmetic(vm, op, b, c) {
         Some(v) => v,
+        None if op == BinaryOp::Add
+            && let Some(f) = joining(vm, b, c, i.x() != 0) =>
+        {
+            f(vm, b, c)?
+        }
         None if i.x() == 0 => vm.binary_op(op, b, c)?,
         None => vm.inplace_op(op, b, c)?,
     };
@@ -155,6 +175,11 @@ pub fn binary_with(vm: &Vm, regs: Regs, i: Instr, op: BinaryOp, c: &Value) -> Py
     let b = regs.get(i.b());
     let v = match fast::arithmetic(vm, op, b, c) {
         Some(v) => v,
+        None if op == BinaryOp::Add
+            && let Some(f) = joining(vm, b, c, i.x() != 0) =>
+        {
+            f(vm, b, c)?
+        }
         None if i.x() == 0 => vm.binary_op(op, b, c)?,
         None => vm.inplace_op(op, b, c)?,
     };

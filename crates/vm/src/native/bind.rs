@@ -24,14 +24,33 @@ pub fn call(vm: &Vm, def: &FnDef, args: CallArgs<'_>) -> PyResult<Value> {
             if args.kwnames.is_none() && n >= p.required && n <= p.positional && kwonly_optional(p) {
                 return f(vm, as_slots(args.all));
             }
-            let slots = bind(vm, def, args, &mut Vec::new(), &mut Vec::new())?;
-            f(vm, &slots)
+            call_bound(vm, def, args)
         }
-        Call::Var(f) => {
-            let (mut rest, mut kwrest) = (Vec::new(), Vec::new());
-            let slots = bind(vm, def, args, &mut rest, &mut kwrest)?;
-            f(vm, &Bound { slots: &slots, rest: &rest, kwrest: &kwrest })
-        }
+        Call::Var(_) => call_bound(vm, def, args),
+    }
+}
+
+/// The calls whose arguments have to be bound.
+#[inline(never)]
+fn call_bound(vm: &Vm, def: &FnDef, args: CallArgs<'_>) -> PyResult<Value> {
+    let p = &def.params;
+    let rest = args.pos().get(p.positional..).unwrap_or_default();
+    let mut few = [const { None }; FEW];
+    if (rest.is_empty() || p.var_args) && bind_few(p, args, &mut few) {
+        let slots = &few[..p.params.len()];
+        return match def.call {
+            Call::Raw(f) => f(vm, args),
+            Call::Plain(f) => f(vm, slots),
+            Call::Var(f) => f(vm, &Bound { slots, rest, kwrest: &[] }),
+        };
+    }
+    drop(few);
+    let (mut rest, mut kwrest) = (Vec::new(), Vec::new());
+    let slots = bind(vm, def, args, &mut rest, &mut kwrest)?;
+    match def.call {
+        Call::Raw(f) => f(vm, args),
+        Call::Plain(f) => f(vm, &slots),
+        Call::Var(f) => f(vm, &Bound { slots: &slots, rest: &rest, kwrest: &kwrest }),
     }
 }
 
@@ -107,6 +126,30 @@ fn plural(n: usize) -> &'static str {
 /// Arguments that do not count in messages: `self` and the class.
 fn hidden(def: &FnDef) -> usize {
     matches!(def.kind, FnKind::Method | FnKind::ClassMethod) as usize
+}
+
+/// Functions with no more parameters have keyword arguments bound without taking memory.
+const FEW: usize = 8;
+
+/// Puts arguments into the slots of a function with few parameters, but for positional ones beyond these; `false` where
+/// anything is unusual or wrong.
+fn bind_few(p: &Params, args: CallArgs<'_>, slots: &mut [Option<Value>; FEW]) -> bool {
+    if p.params.len() > FEW {
+        return false;
+    }
+    for (slot, v) in slots.iter_mut().zip(args.pos().iter().take(p.positional)) {
+        *slot = Some(v.clone());
+    }
+    for (name, value) in args.keywords() {
+        let Some(text) = name.downcast_exact::<Str>() else { return false };
+        let text = text.as_bytes();
+        let found = p.params.iter().skip(p.posonly).position(|q| q.name.as_bytes() == text);
+        match found.and_then(|i| slots.get_mut(p.posonly + i)) {
+            Some(slot @ None) => *slot = Some(value.clone()),
+            _ => return false,
+        }
+    }
+    p.params.iter().zip(slots.iter()).all(|(q, slot)| !q.required || slot.is_some())
 }
 
 /// The slots of a call that does not simply fill the positional ones.

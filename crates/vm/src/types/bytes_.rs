@@ -115,6 +115,27 @@ impl Vm {
         }
     }
 
+    /// Two pieces, together two bytes at least, one behind the other.
+    pub fn concat_bytes(&self, a: &[u8], b: &[u8]) -> PyResult<Gc<Bytes>> {
+        let head = BytesHead { hash: Cell::new(-1) };
+        let Some(len) = a.len().checked_add(b.len()) else { return Err(self.memory_error()) };
+        let write = |room: &mut [MaybeUninit<u8>]| {
+            let (front, back) = room.split_at_mut(a.len());
+            front.write_copy_of_slice(a);
+            back.write_copy_of_slice(b);
+        };
+        let ty = &self.types.bytes;
+        // SAFETY: as in `raw_bytes`; both halves are written.
+        #[allow(unsafe_code)]
+        let made = unsafe { self.heap.alloc_var_with::<BytesHead, u8>(ty.as_ptr(), head, len, 0, write) };
+        match made {
+            // SAFETY: transparent over the `VarObj`.
+            #[allow(unsafe_code)]
+            Some(b) => Ok(unsafe { b.cast() }),
+            None => Err(self.memory_error()),
+        }
+    }
+
     fn raw_bytes(&self, ty: &Gc<Type>, bytes: &[u8]) -> Option<Gc<Bytes>> {
         let head = BytesHead { hash: Cell::new(-1) };
         let write = |room: &mut [MaybeUninit<u8>]| {

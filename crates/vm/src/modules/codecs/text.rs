@@ -24,7 +24,19 @@ pub enum Codec {
 
 impl Codec {
     /// Codecs that the methods of `str` and `bytes` know without the registry.
+    #[inline]
     fn by_name(name: &str) -> Option<Codec> {
+        // As they are mostly written.
+        match name {
+            "utf-8" | "utf8" | "UTF-8" => Some(Codec::Utf8),
+            "ascii" => Some(Codec::Ascii),
+            "latin-1" | "latin1" => Some(Codec::Latin1),
+            _ => Codec::by_other_name(name),
+        }
+    }
+
+    #[inline(never)]
+    fn by_other_name(name: &str) -> Option<Codec> {
         let mut buf = [0u8; 16];
         let key = normalize_into(name, &mut buf)?;
         Some(match key {
@@ -215,6 +227,9 @@ pub fn decode_with(
     // What needs no handler needs no copy.
     match codec {
         Codec::Utf8 => {
+            if data.is_ascii() {
+                return Ok((vm.new_text_bytes(&data)?, data.len()));
+            }
             if let Ok(text) = std::str::from_utf8(&data) {
                 return Ok((vm.try_new_wtf8(Wtf8::new(text))?, data.len()));
             }

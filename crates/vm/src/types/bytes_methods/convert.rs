@@ -181,6 +181,45 @@ pub fn call_bytes(vm: &Vm, v: &Value) -> PyResult<Option<Gc<Bytes>>> {
     }
 }
 
+/// `join` where all items are `bytes`, which are written where they end up.
+fn join_bytes(vm: &Vm, sep: &[u8], items: &[Value]) -> Option<PyResult<Gc<Bytes>>> {
+    let mut len = sep.len().checked_mul(items.len().saturating_sub(1))?;
+    for v in items {
+        len = len.checked_add(v.downcast::<Bytes>()?.len())?;
+    }
+    let fill = |room: &mut [u8]| {
+        let mut at = 0;
+        for (i, v) in items.iter().enumerate() {
+            let Some(piece) = v.downcast::<Bytes>() else { break };
+            for part in [if i > 0 { sep } else { &[] }, piece.as_bytes()] {
+                if let Some(place) = room.get_mut(at..at + part.len()) {
+                    copy_short(place, part);
+                }
+                at += part.len();
+            }
+        }
+    };
+    Some(vm.build_bytes(len, fill))
+}
+
+/// Copies what is often only some bytes: a call of `memcpy` costs more than those.
+#[inline(always)]
+fn copy_short(to: &mut [u8], from: &[u8]) {
+    let n = from.len();
+    match n {
+        0..4 => to.iter_mut().zip(from).for_each(|(a, b)| *a = *b),
+        4..=8 => {
+            to[..4].copy_from_slice(&from[..4]);
+            to[n - 4..].copy_from_slice(&from[n - 4..]);
+        }
+        9..=16 => {
+            to[..8].copy_from_slice(&from[..8]);
+            to[n - 8..].copy_from_slice(&from[n - 8..]);
+        }
+        _ => to.copy_from_slice(from),
+    }
+}
+
 /// `sep.join(iterable)`.
 pub fn join<T: ByteString>(vm: &Vm, sep: &Gc<T>, iterable: &Value) -> PyResult<Value> {
     let items = held(sep, || crate::types::str_methods::join_items_of(vm, iterable))?;
@@ -189,6 +228,11 @@ pub fn join<T: ByteString>(vm: &Vm, sep: &Gc<T>, iterable: &Value) -> PyResult<V
         && one.downcast_exact::<Bytes>().is_some()
     {
         return Ok(one.clone());
+    }
+    if T::NAME == "bytes"
+        && let Some(made) = sep.with(|sep| join_bytes(vm, sep, &items))
+    {
+        return Ok(made?.into_value());
     }
     let mut parts = Vec::new();
     if parts.try_reserve(items.len()).is_err() {

@@ -310,6 +310,15 @@ pub fn translate<T: ByteString>(
         None => None,
     };
     let out = s.with(|b| {
+        if let (Some(table), None) = (table, &delete) {
+            let (mut out, mut changes) = (b.to_vec(), 0);
+            for x in &mut out {
+                let y = table[usize::from(*x)];
+                changes |= *x ^ y;
+                *x = y;
+            }
+            return (changes != 0).then_some(out);
+        }
         let out = ts::translate_bytes(b, table, delete.as_deref().unwrap_or_default());
         if out == b { None } else { Some(out) }
     });

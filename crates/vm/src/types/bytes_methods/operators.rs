@@ -74,6 +74,12 @@ pub fn no_concat(vm: &Vm, b: &Value, name: &str) -> Raised {
 
 pub fn concat(vm: &Vm, a: &Value, b: &Value) -> PyResult {
     let x = object::<Bytes>(vm, a, "__add__")?;
+    if let Some(y) = b.downcast_exact::<Bytes>()
+        && !x.is_empty()
+        && !y.is_empty()
+    {
+        return Ok(vm.concat_bytes(x.as_bytes(), y.as_bytes())?.into_value());
+    }
     if !b.is_instance_of::<Bytes>() && !vm.has_buffer(b) {
         return Err(no_concat(vm, b, "bytes"));
     }

@@ -28,6 +28,21 @@ pub fn to_bytes(
     if n.is_negative() && !signed {
         return Err(vm.overflow_error("can't convert negative int to unsigned"));
     }
+    if let IntValue::Small(n) = n
+        && length <= 16
+    {
+        // The bytes of a word, and more of its sign.
+        let mut room = [if *n < 0 { 0xFF } else { 0 }; 16];
+        room[..8].copy_from_slice(&n.to_le_bytes());
+        if needed(&room[..8], *n < 0, signed) > length {
+            return Err(vm.overflow_error("int too big to convert"));
+        }
+        let out = &mut room[..length];
+        if !little {
+            out.reverse();
+        }
+        return Ok(vm.new_bytes(out).into_value());
+    }
     let (bytes, needed) = little_endian(n, signed);
     if needed > length {
         return Err(vm.overflow_error("int too big to convert"));
@@ -50,16 +65,17 @@ fn little_endian(n: &IntValue<'_>, signed: bool) -> (Vec<u8>, usize) {
         IntValue::Small(n) => n.to_le_bytes().to_vec(),
         IntValue::Big(n) => n.to_le_bytes().to_vec(),
     };
-    let fill = if n.is_negative() { 0xFF } else { 0 };
-    let mut needed = bytes.iter().rposition(|b| *b != fill).map_or(0, |i| i + 1);
-    // The sign must show in the highest bit.
-    if signed {
-        let top = if needed == 0 { 0 } else { bytes[needed - 1] };
-        if n.is_negative() && top < 0x80 || !n.is_negative() && top >= 0x80 {
-            needed += 1;
-        }
-    }
+    let needed = needed(&bytes, n.is_negative(), signed);
     (bytes, needed)
+}
+
+/// How many of the bytes carry the number.
+fn needed(bytes: &[u8], negative: bool, signed: bool) -> usize {
+    let fill = if negative { 0xFF } else { 0 };
+    let needed = bytes.iter().rposition(|b| *b != fill).map_or(0, |i| i + 1);
+    // The sign must show in the highest bit.
+    let top = if needed == 0 { 0 } else { bytes[needed - 1] };
+    needed + usize::from(signed && negative != (top >= 0x80))
 }
 
 pub fn from_bytes(vm: &Vm, bytes: &Value, byteorder: &Gc<Str>, signed: bool) -> PyResult<Value> {

@@ -680,7 +680,7 @@ pub(crate) fn optional_text<'a>(vm: &Vm, v: Option<&'a Value>, described: &str) 
         return Err(vm.type_error(format_args!("{described} must be str, not {}", vm.shown_type_name(v))));
     };
     match s.as_str() {
-        Some(t) if t.contains('\0') => Err(vm.value_error("embedded null character")),
+        Some(t) if t.as_bytes().contains(&0) => Err(vm.value_error("embedded null character")),
         Some(t) => Ok(Some(t)),
         None => Err(vm.surrogate_error(s)),
     }
