@@ -37,6 +37,13 @@ impl ValueCell {
         unsafe { (*self.0.as_ptr()).as_ref().map_or(0, Value::bits) }
     }
 
+    /// Lends the value to a closure, which must not change the cell: it runs no Python code and drops no values.
+    #[inline(always)]
+    pub fn with<R>(&self, f: impl FnOnce(Option<&Value>) -> R) -> R {
+        // SAFETY: one thread (I2), and the closure leaves the cell alone, as `Guarded::with` asks of its closures.
+        f(unsafe { (*self.0.as_ptr()).as_ref() })
+    }
+
     #[inline]
     pub fn set(&self, v: Option<Value>) {
         drop(self.0.replace(v))

@@ -51,7 +51,8 @@ pub fn set_update(vm: &Vm, set: &Value, other: &Value) -> PyResult<()> {
 pub fn map(vm: &Vm, items: &[Value]) -> PyResult<Value> {
     let d = vm.new_dict_for(items.len() / 2);
     let (pairs, _) = items.as_chunks::<2>();
-    for [key, value] in pairs {
+    let filled = d.table.fill_fresh(vm, pairs);
+    for [key, value] in pairs.iter().skip(filled) {
         d.set(vm, key, value.clone())?;
     }
     Ok(d.into_value())

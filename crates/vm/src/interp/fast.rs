@@ -10,6 +10,8 @@ use super::run::Regs;
 use crate::object::{Type, ValueExt};
 use crate::protocol::BinaryOp;
 use crate::types::function::Function;
+use crate::types::int::arith;
+use crate::types::numbers::Int;
 use crate::types::slice::Indices;
 use crate::types::typedef::CompareOp;
 use crate::types::{Dict, List, Str, Tuple};
@@ -48,6 +50,21 @@ pub fn arithmetic(vm: &Vm, op: BinaryOp, a: &Value, b: &Value) -> Option<Value> 
         _ => return None,
     };
     Some(vm.new_float(r))
+}
+
+/// Sums, differences and products of ints of which one at least is no small one.
+#[inline(always)]
+pub fn large(vm: &Vm, op: BinaryOp, a: &Value, b: &Value) -> Option<PyResult<Value>> {
+    let (x, y) = (a.downcast_exact::<Int>().is_some(), b.downcast_exact::<Int>().is_some());
+    if !(x && (y || b.is_int()) || y && a.is_int()) {
+        return None;
+    }
+    Some(match op {
+        BinaryOp::Add => arith::add(vm, a, b),
+        BinaryOp::Sub => arith::subtract(vm, a, b),
+        BinaryOp::Mul => arith::multiply(vm, a, b),
+        _ => return None,
+    })
 }
 
 /// Comparison of a float with an int or a float.

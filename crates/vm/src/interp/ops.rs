@@ -158,6 +158,7 @@ pub fn binary(vm: &Vm, regs: Regs, i: Instr, op: BinaryOp) -> PyResult<()> {
         {
             f(vm, b, c)?
         }
+        None if let Some(v) = fast::large(vm, op, b, c) => v?,
         None if i.x() == 0 => vm.binary_op(op, b, c)?,
         None => vm.inplace_op(op, b, c)?,
     };
@@ -180,6 +181,7 @@ pub fn binary_with(vm: &Vm, regs: Regs, i: Instr, op: BinaryOp, c: &Value) -> Py
         {
             f(vm, b, c)?
         }
+        None if let Some(v) = fast::large(vm, op, b, c) => v?,
         None if i.x() == 0 => vm.binary_op(op, b, c)?,
         None => vm.inplace_op(op, b, c)?,
     };

@@ -10,6 +10,7 @@ mod text;
 
 use crate::errors::{exc, group, suggest};
 use crate::prelude::*;
+use crate::types::set::{FrozenSet, Set, any_set};
 use crate::types::typedef::TypeDef;
 use crate::types::{iterators, sort};
 
@@ -29,6 +30,29 @@ pub fn count(vm: &Vm, name: &str, args: CallArgs<'_>, min: usize, max: usize) ->
     };
     let s = if n == 1 { "" } else { "s" };
     Err(vm.type_error(format_args!("{name} expected {bound}{n} argument{s}, got {got}")))
+}
+
+/// The first extreme of a container that holds small ints only.
+fn extreme_int(of: &Value, op: CompareOp) -> Option<Value> {
+    let mut best = None;
+    let mut look = |item: &Value| match (item.as_int(), best) {
+        (None, _) => false,
+        (Some(n), Some(top)) if !op.holds(n.cmp(&top)) => true,
+        (Some(n), _) => {
+            best = Some(n);
+            true
+        }
+    };
+    let known = if let Some(list) = of.downcast_exact::<List>() {
+        list.items.with(|items| items.iter().all(look))
+    } else if let Some(tuple) = of.downcast_exact::<Tuple>() {
+        tuple.items().iter().all(look)
+    } else if of.downcast_exact::<Set>().is_some() || of.downcast_exact::<FrozenSet>().is_some() {
+        any_set(of)?.all(&mut look)
+    } else {
+        false
+    };
+    if known { Value::small_int(best?) } else { None }
 }
 
 /// `max` and `min`.
@@ -53,6 +77,12 @@ fn extreme(vm: &Vm, name: &str, args: CallArgs<'_>, op: CompareOp) -> PyResult<V
                 });
             }
         }
+    }
+    if let [one] = pos
+        && key.is_none()
+        && let Some(found) = extreme_int(one, op)
+    {
+        return Ok(found);
     }
     let mut best: Option<(Value, Value)> = None;
     let mut look = |item: Value| -> PyResult<()> {

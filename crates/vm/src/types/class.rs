@@ -731,12 +731,18 @@ pub fn type_call(vm: &Vm, cls: &Value, args: CallArgs<'_>) -> PyResult<Value> {
             return Err(vm.type_error("type() takes 1 or 3 arguments"));
         }
     }
+    if ty.is(&vm.types.str)
+        && !args.has_keywords()
+        && let [v] = args.all
+    {
+        return vm.str(v).map(|s| s.into_value());
+    }
     let Some(new) = ty.slots.new.get() else {
         return Err(vm.type_error(format_args!("cannot create '{}' instances", dotted_name(vm, ty))));
     };
     let obj = new(vm, ty, args)?;
     let made = vm.type_of(&obj);
-    if !made.is_subtype(ty) {
+    if !made.is(ty) && !made.is_subtype(ty) {
         return Ok(obj);
     }
     if let Some(init) = made.slots.init.get() {

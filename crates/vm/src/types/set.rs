@@ -199,6 +199,9 @@ fn intersection(vm: &Vm, t: &SetTable, other: &Value) -> PyResult<SetTable> {
             return t.copy(vm);
         }
         let (walk, ask) = if o.len() > t.len() { (t, o) } else { (o, t) };
+        if let Some(common) = walk.sifted(ask, true) {
+            return Ok(common);
+        }
         let mut i = 0;
         while let Some((at, key, hash)) = walk.next_entry(i) {
             if ask.contains(vm, &key, hash)? {
@@ -265,6 +268,9 @@ fn difference(vm: &Vm, t: &SetTable, other: &Value) -> PyResult<SetTable> {
         difference_update(vm, &result, other)?;
         return Ok(result);
     }
+    if let Some(rest) = any_set(other).and_then(|o| t.sifted(o, false)) {
+        return Ok(rest);
+    }
     let result = SetTable::new();
     let mut i = 0;
     while let Some((at, key, hash)) = t.next_entry(i) {
@@ -310,6 +316,9 @@ fn symmetric_difference(vm: &Vm, v: &Value, other: &Value) -> PyResult<Value> {
 fn is_subset(vm: &Vm, t: &SetTable, o: &SetTable) -> PyResult<bool> {
     if t.len() > o.len() {
         return Ok(false);
+    }
+    if let Some(known) = t.within(o) {
+        return Ok(known);
     }
     let mut i = 0;
     while let Some((at, key, hash)) = t.next_entry(i) {
@@ -871,17 +880,19 @@ pub struct SetIter {
 
 fn iter_next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
     let it = object::<SetIter>(vm, v, "__next__")?;
-    let Some(set) = it.set.get() else { return Ok(None) };
-    let t = me(vm, &set)?;
-    if t.len() != it.used.get() {
-        it.used.set(usize::MAX);
-        return Err(vm.runtime_error("Set changed size during iteration"));
-    }
-    match t.next_entry(it.pos.get()) {
-        Some((at, key, _)) => {
+    let step = it.set.with(|set| {
+        let t = any_set(set?)?;
+        if t.len() != it.used.get() { Some(None) } else { t.next_entry(it.pos.get()).map(Some) }
+    });
+    match step {
+        Some(Some((at, key, _))) => {
             it.pos.set(at + 1);
             it.left.set(it.left.get().saturating_sub(1));
             Ok(Some(key))
+        }
+        Some(None) => {
+            it.used.set(usize::MAX);
+            Err(vm.runtime_error("Set changed size during iteration"))
         }
         None => {
             it.set.set(None);

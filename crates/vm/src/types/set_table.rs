@@ -169,6 +169,29 @@ impl Raw {
         }
     }
 
+    /// Puts an element that is not there into a table without deleted ones, which grows as usual.
+    fn put_new(&mut self, key: Value, hash: i64) {
+        if self.slots.is_empty() {
+            self.slots = vec![Slot::default(); MIN_SLOTS];
+        }
+        self.put_clean(key, hash);
+        self.fill += 1;
+        self.used += 1;
+        if self.fill * 5 >= self.mask() * 3 {
+            self.grow();
+        }
+    }
+
+    /// Whether an element is there; `None`: only Python can tell.
+    #[inline]
+    fn holds(&self, key: &Value, hash: i64) -> Option<bool> {
+        match self.probe(key, hash, &[]) {
+            Probe::Found(_) => Some(true),
+            Probe::Absent(_) => Some(false),
+            Probe::Ask(..) => None,
+        }
+    }
+
     /// Makes room for more than `min` elements, dropping the marks of deleted ones.
     fn resize(&mut self, min: usize) {
         let mut size = MIN_SLOTS;
@@ -302,6 +325,46 @@ impl SetTable {
     #[inline]
     pub fn contains(&self, vm: &Vm, key: &Value, hash: i64) -> PyResult<bool> {
         Ok(self.find(vm, key, hash)?.is_ok())
+    }
+
+    /// Whether all elements are in another table; `None`: only Python can tell.
+    pub fn within(&self, other: &SetTable) -> Option<bool> {
+        self.raw.with(|a| {
+            other.raw.with(|b| {
+                for slot in &a.slots {
+                    if let Some(key) = &slot.key
+                        && !b.holds(key, slot.hash)?
+                    {
+                        return Some(false);
+                    }
+                }
+                Some(true)
+            })
+        })
+    }
+
+    /// The elements of which the other table says that it has them (or not), in a table of their own; `None`: only
+    /// Python can tell.
+    pub fn sifted(&self, other: &SetTable, there: bool) -> Option<SetTable> {
+        let mut out = Raw::default();
+        let done = self.raw.with(|a| {
+            other.raw.with(|b| {
+                for slot in &a.slots {
+                    if let Some(key) = &slot.key
+                        && b.holds(key, slot.hash)? == there
+                    {
+                        out.put_new(key.clone(), slot.hash);
+                    }
+                }
+                Some(())
+            })
+        });
+        done.map(|()| SetTable { raw: Guarded::new(out) })
+    }
+
+    /// Shows the elements to `f`, which runs no Python code, as long as it answers that it wants more.
+    pub fn all(&self, mut f: impl FnMut(&Value) -> bool) -> bool {
+        self.raw.with(|r| r.slots.iter().all(|s| s.key.as_ref().is_none_or(&mut f)))
     }
 
     /// Adds an element; answers whether it is new.

@@ -376,6 +376,32 @@ impl Table {
         })
     }
 
+    /// Puts pairs into a fresh table, as long as their keys are strings; answers how many.
+    pub fn fill_fresh(&self, vm: &Vm, pairs: &[[Value; 2]]) -> usize {
+        self.raw.with_mut(|r| {
+            for (i, [key, value]) in pairs.iter().enumerate() {
+                let Some(s) = key.downcast_exact::<Str>() else { return i };
+                let hash = vm.str_hash(s);
+                if r.probe_str(s, hash).is_some() {
+                    return i;
+                }
+                r.push(key.clone(), hash, Some(value.clone()));
+            }
+            pairs.len()
+        })
+    }
+
+    /// Shows each key with its value to `f`, which must run no Python code.
+    pub fn each_pair(&self, mut f: impl FnMut(&Value, &Value)) {
+        self.raw.with(|r| {
+            for e in &r.entries {
+                if let (Some(k), Some(v)) = (&e.key, &e.value) {
+                    f(k, v)
+                }
+            }
+        })
+    }
+
     /// A number that stays the same as long as keys and their entry positions do; unique in the process's thread.
     pub fn version(&self) -> u64 {
         self.raw.with_mut(|r| {

@@ -100,6 +100,22 @@ fn split_byte(vm: &Vm, s: &Gc<Str>, sep: u8) -> PyResult {
         return Ok(vm.new_list(out).into_value());
     }
     let mut start = 0;
+    if ascii && bytes.len() < SHORT {
+        let mut cut = |at: usize| {
+            out.push(match bytes.get(start..at).unwrap_or_default() {
+                [b] => vm.char_str(u32::from(*b)).into_value(),
+                piece => vm.new_ascii(piece).into_value(),
+            });
+            start = at + 1;
+        };
+        for (at, b) in bytes.iter().enumerate() {
+            if *b == sep {
+                cut(at);
+            }
+        }
+        cut(bytes.len());
+        return Ok(vm.new_list(out).into_value());
+    }
     let mut cut = |at: usize| {
         out.push(piece(start..at));
         start = at + 1;
