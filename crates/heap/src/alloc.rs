@@ -284,6 +284,28 @@ impl Heap {
         }
     }
 
+    /// As [`Heap::alloc`], with a body that is made when its place is known: it goes there without a stay on the stack,
+    /// from where it could not be read again so soon.
+    ///
+    /// # Safety
+    /// As for [`Heap::alloc`].
+    #[inline(always)]
+    pub unsafe fn alloc_with<T>(&self, ty: NonNull<Header>, extra: usize, body: impl FnOnce() -> T) -> Gc<T> {
+        const { assert!(align_of::<T>() <= 16) };
+        let start = const { size_of::<T>().next_multiple_of(8) };
+        let Some((ptr, class)) = self.block(start + extra) else { out_of_memory() };
+        // SAFETY: as in `alloc`; a body that panics leaves a block that nobody uses.
+        unsafe {
+            let obj = ptr.as_ptr() as *mut Obj<T>;
+            (&raw mut (*obj).body).write(body());
+            if extra != 0 {
+                zero(((&raw mut (*obj).body) as *mut u8).add(start), extra);
+            }
+            self.start(ptr, class, ty);
+            Gc::from_bits(ptr.as_ptr() as u64)
+        }
+    }
+
     /// An object of variable size, followed by `extra` zeroed bytes. `None` when that much memory cannot be had.
     ///
     /// # Safety

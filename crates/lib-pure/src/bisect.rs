@@ -51,7 +51,9 @@ fn search(
         if let Some(f) = key {
             probe = vm.call1(f, &probe)?;
         }
-        let below = if right {
+        let below = if let (Some(a), Some(b)) = (probe.as_int(), x.as_int()) {
+            a < b || right && a == b
+        } else if right {
             !vm.compare_bool(x, &probe, CompareOp::Lt)?
         } else {
             vm.compare_bool(&probe, x, CompareOp::Lt)?

@@ -560,6 +560,9 @@ impl Slots for AttrGetter {
             let g = object::<AttrGetter>(vm, v, "__call__")?;
             let obj = the_object(vm, "attrgetter", args)?;
             if let [path] = &g.paths[..] {
+                if let [name] = &path[..] {
+                    return vm.get_attr(obj, name);
+                }
                 return follow(vm, obj, path);
             }
             let found = g.paths.iter().map(|p| follow(vm, obj, p)).collect::<PyResult<Vec<_>>>()?;

@@ -51,7 +51,8 @@ fn row(vm: &Vm, len: usize, f: impl Fn(usize) -> usize) -> PyResult<Vec<usize>> 
 }
 
 fn chosen(vm: &Vm, pool: &Tuple, indices: &[usize]) -> Value {
-    vm.new_tuple(indices.iter().filter_map(|i| pool.get(*i).cloned()).collect()).into_value()
+    let item = |i: &usize| pool.get(*i).cloned().unwrap_or(Value::NONE);
+    vm.tuple_from_iter(indices.iter().map(item)).into_value()
 }
 
 fn negative(vm: &Vm) -> Raised {
@@ -82,9 +83,9 @@ fn combinations_next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
             }
             true
         })
-        .then(|| p.indices.clone())
+        .then(|| chosen(vm, &c.pool, &p.indices))
     });
-    Ok(answer.map(|ix| chosen(vm, &c.pool, &ix)))
+    Ok(answer)
 }
 
 impl Slots for Combinations {
@@ -129,9 +130,9 @@ fn with_replacement_next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
             ix[i..].fill(next);
             true
         })
-        .then(|| p.indices.clone())
+        .then(|| chosen(vm, &c.pool, &p.indices))
     });
-    Ok(answer.map(|ix| chosen(vm, &c.pool, &ix)))
+    Ok(answer)
 }
 
 impl Slots for CombinationsWithReplacement {
@@ -180,10 +181,9 @@ fn permutations_next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
             }
             false
         })
-        .then(|| p.indices.get(..r).map(<[usize]>::to_vec))
-        .flatten()
+        .then(|| chosen(vm, &c.pool, p.indices.get(..r).unwrap_or_default()))
     });
-    Ok(answer.map(|ix| chosen(vm, &c.pool, &ix)))
+    Ok(answer)
 }
 
 impl Slots for Permutations {
@@ -242,11 +242,12 @@ fn product_next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
             }
             false
         })
-        .then(|| p.indices.clone())
+        .then(|| {
+            let item = |(i, pool): (&usize, &Gc<Tuple>)| pool.get(*i).cloned().unwrap_or(Value::NONE);
+            vm.tuple_from_iter(p.indices.iter().zip(pools).map(item)).into_value()
+        })
     });
-    let Some(ix) = answer else { return Ok(None) };
-    let items = ix.iter().zip(pools).filter_map(|(i, pool)| pool.get(*i).cloned()).collect();
-    Ok(Some(vm.new_tuple(items).into_value()))
+    Ok(answer)
 }
 
 impl Slots for Product {

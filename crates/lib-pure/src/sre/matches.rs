@@ -86,6 +86,11 @@ impl Match {
 
     /// The number of the group that an argument names.
     fn group_number(&self, vm: &Vm, v: &Value) -> PyResult<usize> {
+        if let Some(n) = v.as_int().and_then(|n| usize::try_from(n).ok())
+            && n < self.count()
+        {
+            return Ok(n);
+        }
         let n = if int_value(v).is_some() || vm.type_of(v).slots.index.get().is_some() {
             vm.index_i64(v, "Python int too large to convert to C ssize_t").map_err(|_| {
                 drop(vm.take_raised());
@@ -165,11 +170,12 @@ impl Match {
     ///     Is used for groups that did not participate in the match.
     #[pymethod("groups($self, /, default=None)")]
     fn groups(vm: &Vm, zelf: &Gc<Match>, default: &Value) -> PyResult<Value> {
-        let mut out = Vec::new();
-        for g in 1..zelf.count() {
-            out.push(zelf.group_value(vm, g, default)?);
-        }
-        Ok(vm.new_tuple(out).into_value())
+        let held = Held::new(vm, &zelf.string, None)?;
+        let groups = zelf.offsets.groups.iter().map(|span| match *span {
+            Some((a, b)) => held.slice(vm, a, b),
+            None => default.clone(),
+        });
+        Ok(vm.tuple_from_iter(groups).into_value())
     }
 
     /// Return a dictionary containing all the named subgroups of the match, keyed by the subgroup name.

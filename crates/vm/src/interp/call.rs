@@ -233,6 +233,12 @@ unsafe fn bind_in_place(
             && bind_keywords(vm, func, code, exec, base, given, names)
         {
             return Ok(());
+        } else if stars & flags::VARARGS != 0
+            && stars & flags::VARKEYWORDS != 0
+            && named == npos
+            && bind_extra(vm, func, code, exec, base, given, names)
+        {
+            return Ok(());
         }
         // The general way: the arguments move out, are bound, and move back in. It also says what is wrong.
         let mut args: Vec<Value> = (0..count).map(|k| (*base.add(k)).take().unwrap_or(Value::NONE)).collect();
@@ -241,6 +247,61 @@ unsafe fn bind_in_place(
         write_window(base, window, exec.first_temp);
         Ok(())
     }
+}
+
+/// Binds keyword arguments of which no parameter bears the name to a function with `**`; `false` (and nothing done) if
+/// something is not as it should be.
+///
+/// # Safety
+/// As for `bind_in_place`.
+unsafe fn bind_extra(
+    vm: &Vm,
+    func: &Gc<Function>,
+    code: &Gc<Code>,
+    exec: &Exec,
+    base: *mut Slot,
+    given: usize,
+    names: &[Value],
+) -> bool {
+    let (npos, d) = (exec.argcount, &code.data);
+    let rest = d.flags & flags::VARARGS != 0;
+    let params = exec.params(vm, code);
+    if given > npos && !rest || d.kwonlyargcount != 0 || params.len() >= MAX_PARAMS {
+        return false;
+    }
+    let extra = |name: &Value| {
+        let interned = name.downcast_exact::<Str>().is_some_and(|s| s.header().has_flag(INTERNED));
+        interned && !params.iter().any(|p| p.as_value().is(name))
+    };
+    let defaults = func.defaults.get().map_or(0, |t| t.len());
+    if !names.iter().all(extra) || given + defaults < npos {
+        return false;
+    }
+    let kwargs = vm.new_dict_for(names.len());
+    // SAFETY: by contract: the keyword arguments lie behind the others, and the defaults are there.
+    unsafe {
+        for (k, name) in names.iter().enumerate() {
+            let value = (*base.add(given + k)).take().unwrap_or(Value::NONE);
+            if let Some(name) = name.downcast_exact::<Str>() {
+                kwargs.table.push_str(vm, name, value);
+            }
+        }
+        if given < npos {
+            fill_defaults(func, base, given, npos);
+        }
+        let star = rest.then(|| {
+            let items = (npos..given.max(npos)).map(|k| (*base.add(k)).take().unwrap_or(Value::NONE));
+            vm.tuple_from_iter(items).into_value()
+        });
+        clear(base, npos, exec.first_temp.max(given + names.len()));
+        let mut place = base.add(npos);
+        if let Some(star) = star {
+            std::ptr::write(place, Some(star));
+            place = place.add(1);
+        }
+        std::ptr::write(place, Some(kwargs.into_value()));
+    }
+    true
 }
 
 /// # Safety

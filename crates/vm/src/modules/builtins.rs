@@ -281,14 +281,7 @@ pub mod builtins {
     /// If the iterable is empty, return True.
     #[pyfn("all(iterable, /)")]
     fn all(vm: &Vm, iterable: &Value) -> PyResult<bool> {
-        let it = vm.get_iter(iterable)?;
-        while let Some(item) = vm.iter_next(&it)? {
-            if !vm.is_true(&item)? {
-                return Ok(false);
-            }
-            vm.poll()?;
-        }
-        Ok(true)
+        vm.each_until(iterable, |item| Ok(!vm.is_true(&item)?)).map(|found| !found)
     }
 
     /// Return True if bool(x) is True for any x in the iterable.
@@ -296,14 +289,7 @@ pub mod builtins {
     /// If the iterable is empty, return False.
     #[pyfn("any(iterable, /)")]
     fn any(vm: &Vm, iterable: &Value) -> PyResult<bool> {
-        let it = vm.get_iter(iterable)?;
-        while let Some(item) = vm.iter_next(&it)? {
-            if vm.is_true(&item)? {
-                return Ok(true);
-            }
-            vm.poll()?;
-        }
-        Ok(false)
+        vm.each_until(iterable, |item| vm.is_true(&item))
     }
 
     /// Return an ASCII-only representation of an object.

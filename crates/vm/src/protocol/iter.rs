@@ -2,7 +2,7 @@
 
 use crate::errors::exc;
 use crate::object::ValueExt;
-use crate::types::{List, Tuple};
+use crate::types::{Dict, List, Tuple};
 use crate::{PyResult, Raised, Value, Vm};
 
 impl Vm {
@@ -53,6 +53,32 @@ impl Vm {
 
     /// Calls `f` with each item.
     pub fn for_each(&self, v: &Value, mut f: impl FnMut(Value) -> PyResult<()>) -> PyResult<()> {
+        self.each_until(v, |item| f(item).map(|()| false)).map(drop)
+    }
+
+    /// Calls `f` with each item until it answers that it has seen enough; answers whether it did.
+    pub fn each_until(&self, v: &Value, mut f: impl FnMut(Value) -> PyResult<bool>) -> PyResult<bool> {
+        // As their iterators go through them: a list may change meanwhile.
+        if let Some(l) = v.downcast_exact::<List>() {
+            let mut i = 0;
+            while let Some(item) = l.items.with(|items| items.get(i).cloned()) {
+                if f(item)? {
+                    return Ok(true);
+                }
+                self.poll()?;
+                i += 1;
+            }
+            return Ok(false);
+        }
+        if let Some(t) = v.downcast_exact::<Tuple>() {
+            for item in t.items() {
+                if f(item.clone())? {
+                    return Ok(true);
+                }
+                self.poll()?;
+            }
+            return Ok(false);
+        }
         let it = self.get_iter(v)?;
         self.check_stack()?;
         loop {
@@ -62,11 +88,15 @@ impl Vm {
                 None => self.iter_next(&it),
             };
             match item {
-                Ok(Some(item)) => f(item)?,
-                Ok(None) => return Ok(()),
+                Ok(Some(item)) => {
+                    if f(item)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(None) => return Ok(false),
                 Err(Raised) if self.raised_is(&exc::StopIteration) => {
                     drop(self.take_raised());
-                    return Ok(());
+                    return Ok(false);
                 }
                 Err(raised) => return Err(raised),
             }
@@ -81,6 +111,9 @@ impl Vm {
         }
         if let Some(t) = v.downcast_exact::<Tuple>() {
             return Ok(t.items().to_vec());
+        }
+        if let Some(d) = v.downcast_exact::<Dict>() {
+            return Ok(d.table.keys());
         }
         let hint = self.length_hint(v, 0)?;
         let mut out = Vec::new();

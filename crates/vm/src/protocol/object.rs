@@ -415,6 +415,17 @@ impl Vm {
         if v.is_int() && spec.is_none() {
             return self.str(v);
         }
+        if let Some(spec) = spec
+            && spec.downcast_exact::<Str>().is_some()
+        {
+            // What these classes have is what they were made with.
+            if v.is_int() {
+                return crate::types::int::text::format(self, v, spec);
+            }
+            if v.as_small_float().is_some() {
+                return crate::types::float::format(self, v, spec);
+            }
+        }
         let spec = match spec {
             Some(s) => s.clone(),
             None => self.names.empty.to_value(),

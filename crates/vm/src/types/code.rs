@@ -28,6 +28,8 @@ pub struct Code {
     pub watched: Guarded<Option<Box<Watched>>>,
     /// Its place in the list of prepared code.
     pub listed_at: Cell<usize>,
+    /// The instruction whose line was asked for last, and the line: whoever logs asks for the same again.
+    last_line: Cell<(usize, u32)>,
 }
 
 crate::fixed_layout!(Code);
@@ -106,6 +108,7 @@ impl Code {
             told: OnceCell::new(),
             watched: Guarded::new(None),
             listed_at: Cell::new(usize::MAX),
+            last_line: Cell::new((usize::MAX, 0)),
         }
     }
 
@@ -231,7 +234,13 @@ impl Code {
 
     /// Line of instruction `pc` (0: none).
     pub fn line_at(&self, pc: usize) -> u32 {
-        self.data.positions.get(self.data.firstlineno, pc).line
+        let (known, line) = self.last_line.get();
+        if known == pc {
+            return line;
+        }
+        let line = self.data.positions.get(self.data.firstlineno, pc).line;
+        self.last_line.set((pc, line));
+        line
     }
 }
 

@@ -75,7 +75,7 @@ impl Dict {
 
 impl Vm {
     pub fn new_dict(&self) -> Gc<Dict> {
-        self.alloc(Dict::default())
+        self.alloc_with(|| Dict { table: Table::new() })
     }
 
     /// A dict with room for so many entries.

@@ -195,6 +195,11 @@ fn merge_dict(vm: &Vm, d: &Gc<Dict>, o: &Gc<Dict>) -> PyResult<()> {
         return Ok(());
     }
     if d.is_empty() {
+        // Nothing was there that could be dropped, or be asked about.
+        d.table.swap(&o.table.copy());
+        return Ok(());
+    }
+    if d.is_empty() {
         let t: Table = o.table.copy();
         d.table.swap(&t);
         drop(t);

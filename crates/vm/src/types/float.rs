@@ -492,15 +492,7 @@ impl Float {
     /// Formats the float according to format_spec.
     #[pymethod("__format__($self, format_spec, /)")]
     fn __format__(vm: &Vm, zelf: &Value, format_spec: &Value) -> PyResult<Gc<Str>> {
-        let text = int_text::spec_text(vm, format_spec)?;
-        if text.is_empty() {
-            return vm.str(zelf);
-        }
-        let f = this(vm, zelf)?;
-        let name = vm.type_of(zelf).name();
-        let spec = parse_spec(text, 0, Align::Right, &name).map_err(|e| raise_format(vm, e))?;
-        let out = format_float(f, &spec, &format_locale(vm, spec.code), &name);
-        Ok(vm.new_wtf8_buf(out.map_err(|e| raise_format(vm, e))?))
+        format(vm, zelf, format_spec)
     }
 
     /// the real part of a complex number
@@ -514,4 +506,35 @@ impl Float {
     fn imag(vm: &Vm, zelf: &Value) -> PyResult<f64> {
         this(vm, zelf).map(|_| 0.0)
     }
+}
+
+/// `float.__format__`.
+pub fn format(vm: &Vm, zelf: &Value, format_spec: &Value) -> PyResult<Gc<Str>> {
+    let text = int_text::spec_text(vm, format_spec)?;
+    if text.is_empty() {
+        return vm.str(zelf);
+    }
+    let f = this(vm, zelf)?;
+    if let [b'.', digit @ b'0'..=b'9', b'f'] = text.as_bytes()
+        && f.abs() < 1e15
+    {
+        // Decimals alone, of numbers that have no more of them than the text has room for.
+        return fixed(vm, f, usize::from(digit - b'0'));
+    }
+    let name = vm.type_of(zelf).name();
+    let spec = parse_spec(text, 0, Align::Right, &name).map_err(|e| raise_format(vm, e))?;
+    let out = format_float(f, &spec, &format_locale(vm, spec.code), &name);
+    Ok(vm.new_wtf8_buf(out.map_err(|e| raise_format(vm, e))?))
+}
+
+/// A finite number with so many decimals.
+fn fixed(vm: &Vm, f: f64, digits: usize) -> PyResult<Gc<Str>> {
+    use std::io::Write;
+    let mut room = [0u8; 40];
+    let mut rest = &mut room[..];
+    if write!(rest, "{f:.digits$}").is_err() {
+        return Err(vm.system_error("a float is too long"));
+    }
+    let left = rest.len();
+    Ok(vm.new_ascii(&room[..40 - left]))
 }

@@ -457,13 +457,13 @@ fn dict_of(vm: &Vm, _obj: &Value, _ty: &Gc<Type>, ptr: NonNull<Header>, a: &Attr
     if let Some(d) = a.dict() {
         return d;
     }
-    let d = vm.new_dict();
+    let d = vm.new_dict_for(a.shape().map_or(0, |s| s.names().len()));
     // SAFETY: live.
     let inline = inline_count(unsafe { ptr.as_ref() });
     if let Some(s) = a.shape() {
         for (i, name) in s.names().iter().enumerate() {
             if let Some(v) = a.value(i, inline) {
-                d.set_str(vm, name, v);
+                d.table.push_str(vm, name, v);
             }
         }
         drop(a.take_all(inline));

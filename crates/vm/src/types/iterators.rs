@@ -34,7 +34,7 @@ pub fn refuses_keywords<T: Payload>(vm: &Vm, cls: &Gc<Type>) -> bool {
 
 /// `iter(v)` for an object with `__getitem__` only.
 pub fn sequence_iterator(vm: &Vm, v: &Value) -> Value {
-    vm.alloc(SeqIter { sequence: ValueCell::new(Some(v.clone())), index: Cell::new(0) }).into_value()
+    vm.alloc_with(|| SeqIter { sequence: ValueCell::new(Some(v.clone())), index: Cell::new(0) }).into_value()
 }
 
 /// `iter(callable, sentinel)`.

@@ -75,6 +75,6 @@ impl List {
 impl Vm {
     #[inline]
     pub fn new_list(&self, items: Vec<Value>) -> Gc<List> {
-        self.alloc(List { items: Guarded::new(items) })
+        self.alloc_with(|| List { items: Guarded::new(items) })
     }
 }

@@ -54,7 +54,7 @@ fn richcompare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult {
 
 fn iter(vm: &Vm, v: &Value) -> PyResult {
     let l = me(vm, v)?;
-    Ok(vm.alloc(ListIter { list: GcCell::new(Some(l.clone())), index: Cell::new(0) }).into_value())
+    Ok(vm.alloc_with(|| ListIter { list: GcCell::new(Some(l.clone())), index: Cell::new(0) }).into_value())
 }
 
 fn len(vm: &Vm, v: &Value) -> PyResult<usize> {

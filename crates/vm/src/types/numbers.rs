@@ -44,7 +44,7 @@ impl Vm {
     pub fn new_uint(&self, n: u64) -> Value {
         match i64::try_from(n) {
             Ok(n) => self.new_int(n),
-            Err(_) => self.alloc(Int(IBig::from(n))).into_value(),
+            Err(_) => self.alloc_with(|| Int(IBig::from(n))).into_value(),
         }
     }
 
@@ -64,7 +64,7 @@ impl Vm {
     pub fn new_wide(&self, n: i128) -> Value {
         match i64::try_from(n) {
             Ok(small) => self.new_int(small),
-            Err(_) => self.alloc(Int(IBig::from(n))).into_value(),
+            Err(_) => self.alloc_with(|| Int(IBig::from(n))).into_value(),
         }
     }
 

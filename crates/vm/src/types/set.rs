@@ -120,11 +120,11 @@ pub fn element_hash(vm: &Vm, v: &Value) -> PyResult<i64> {
 impl Vm {
     /// A `set` of this table.
     pub fn new_set(&self, table: SetTable) -> Gc<Set> {
-        self.alloc(Set { table })
+        self.alloc_with(|| Set { table })
     }
 
     pub fn new_frozenset(&self, table: SetTable) -> Gc<FrozenSet> {
-        self.alloc(FrozenSet::of(table))
+        self.alloc_with(|| FrozenSet::of(table))
     }
 
     /// `set.add`, as set displays do it.
@@ -453,7 +453,7 @@ fn richcompare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult {
 fn iter(vm: &Vm, v: &Value) -> PyResult {
     let n = me(vm, v)?.len();
     Ok(vm
-        .alloc(SetIter {
+        .alloc_with(|| SetIter {
             set: ValueCell::new(Some(v.clone())),
             used: Cell::new(n),
             pos: Cell::new(0),

@@ -452,7 +452,22 @@ impl SetTable {
         if done {
             return Ok(());
         }
-        let mut i = 0;
+        // As long as nobody has to be asked.
+        let stopped = self.raw.with_mut(|a| {
+            other.raw.with(|b| {
+                for (i, slot) in b.slots.iter().enumerate() {
+                    let Some(key) = &slot.key else { continue };
+                    match a.probe(key, slot.hash, &[]) {
+                        Probe::Absent(place) => a.put(place, key.clone(), slot.hash),
+                        Probe::Found(_) => {}
+                        // The element it holds stays in its table, so this drops nothing.
+                        Probe::Ask(..) => return i,
+                    }
+                }
+                usize::MAX
+            })
+        });
+        let mut i = stopped;
         while let Some((at, key, hash)) = other.next_entry(i) {
             self.add(vm, &key, hash)?;
             i = at + 1;

@@ -89,8 +89,17 @@ enum Probe {
 }
 
 impl Raw {
+    #[inline(always)]
     fn new() -> Raw {
-        Raw { str_only: true, ..Raw::default() }
+        Raw {
+            indices: Box::default(),
+            entries: Vec::new(),
+            live: 0,
+            filled: 0,
+            first: 0,
+            str_only: true,
+            version: 0,
+        }
     }
 
     #[inline]
@@ -322,6 +331,7 @@ impl Raw {
 }
 
 impl Table {
+    #[inline(always)]
     pub fn new() -> Table {
         Table { raw: Guarded::new(Raw::new()) }
     }
@@ -361,6 +371,15 @@ impl Table {
         self.raw.with(|r| r.entries.len())
     }
 
+    /// The keys, in order.
+    pub fn keys(&self) -> Vec<Value> {
+        self.raw.with(|r| {
+            let mut out = Vec::with_capacity(r.live as usize);
+            out.extend(r.entries.iter().filter_map(|e| e.key.clone()));
+            out
+        })
+    }
+
     /// Shows each key to `f`, which must run no Python code.
     pub fn each_key(&self, f: impl FnMut(&Value)) {
         self.raw.with(|r| r.entries.iter().filter_map(|e| e.key.as_ref()).for_each(f))
@@ -389,6 +408,12 @@ impl Table {
             }
             pairs.len()
         })
+    }
+
+    /// Puts a string key in that is not there.
+    pub fn push_str(&self, vm: &Vm, key: &Gc<Str>, value: Value) {
+        let hash = vm.str_hash(key);
+        self.raw.with_mut(|r| r.push(key.to_value(), hash, Some(value)));
     }
 
     /// Shows each key with its value to `f`, which must run no Python code.
@@ -685,6 +710,23 @@ impl Table {
     /// A copy with the same order and no deleted entries.
     pub fn copy(&self) -> Table {
         let raw = self.raw.with(|r| {
+            if r.live as usize == r.entries.len() {
+                // The same places: nothing has to be found anew.
+                let entries = r.entries.iter().map(|e| Entry {
+                    hash: e.hash,
+                    key: e.key.clone(),
+                    value: e.value.clone(),
+                });
+                return Raw {
+                    indices: r.indices.clone(),
+                    entries: entries.collect(),
+                    live: r.live,
+                    filled: r.filled,
+                    first: 0,
+                    str_only: r.str_only,
+                    version: 0,
+                };
+            }
             let mut n = Raw {
                 indices: Box::default(),
                 entries: r

@@ -136,7 +136,7 @@ pub fn divmod(vm: &Vm, a: &Value, b: &Value) -> PyResult<Value> {
         },
         |(q, r)| (vm.new_int(q), vm.new_int(r)),
     );
-    Ok(vm.new_tuple(vec![q, r]).into_value())
+    Ok(vm.tuple_from_iter([q, r].into_iter()).into_value())
 }
 
 /// `m` times two to the `exponent`, rounded once, half to even; `sticky`: something non-zero was cut off below.

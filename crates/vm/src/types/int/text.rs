@@ -49,7 +49,10 @@ pub fn big_decimal(vm: &Vm, n: &IBig) -> PyResult<String> {
     if limit > 0 && bits as f64 > limit as f64 * 3.3220 + 4.0 {
         return Err(too_long(vm, limit));
     }
-    let text = n.to_string();
+    let text = match IntValue::Big(n).wide() {
+        Some(wide) => wide.to_string(),
+        None => n.to_string(),
+    };
     let digits = text.len() - usize::from(text.starts_with('-'));
     if limit > 0 && digits > limit {
         return Err(too_long(vm, limit));

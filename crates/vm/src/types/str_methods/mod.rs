@@ -133,6 +133,24 @@ fn split_byte(vm: &Vm, s: &Gc<Str>, sep: u8) -> PyResult {
     Ok(vm.new_list(out).into_value())
 }
 
+/// The words of ASCII text.
+fn split_ascii_words(vm: &Vm, s: &Gc<Str>) -> PyResult {
+    let bytes = s.as_bytes();
+    let is_space = |b: &u8| matches!(b, b' ' | 9..=13 | 28..=31);
+    let mut out = Vec::new();
+    let mut at = 0;
+    while let Some(skipped) = bytes.get(at..).and_then(|rest| rest.iter().position(|b| !is_space(b))) {
+        let start = at + skipped;
+        let len = bytes[start..].iter().position(is_space).unwrap_or(bytes.len() - start);
+        if out.len() == out.capacity() && out.try_reserve(out.len().max(8)).is_err() {
+            return Err(vm.memory_error());
+        }
+        at = start + len;
+        out.push(vm.substr(s, start..at).into_value());
+    }
+    Ok(vm.new_list(out).into_value())
+}
+
 /// One ASCII character by another everywhere in ASCII text.
 fn replace_byte(vm: &Vm, s: &Gc<Str>, old: u8, new: u8) -> PyResult<Gc<Str>> {
     let bytes = s.as_bytes();
@@ -581,6 +599,7 @@ impl Str {
     fn split(vm: &Vm, zelf: &Gc<Str>, sep: &Value, maxsplit: isize) -> PyResult<Value> {
         let max = limit(maxsplit);
         match separator(vm, sep)? {
+            None if zelf.is_ascii() && max == usize::MAX => split_ascii_words(vm, zelf),
             None => pieces_list(vm, zelf, ts::split_whitespace::<Text>(zelf.as_bytes(), max), false),
             Some(sep) => match sep.as_bytes() {
                 [byte] if max == usize::MAX => split_byte(vm, zelf, *byte),

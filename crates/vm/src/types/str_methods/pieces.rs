@@ -4,6 +4,17 @@ use crate::errors::exc;
 use crate::prelude::*;
 
 pub fn join(vm: &Vm, sep: &Gc<Str>, iterable: &Value) -> PyResult {
+    // Strings alone run no code that could change the list.
+    if let Some(l) = iterable.downcast_exact::<List>()
+        && let Some(done) = l.items.with(|items| join_plain(vm, sep, items))
+    {
+        return done;
+    }
+    if let Some(t) = iterable.downcast_exact::<Tuple>()
+        && let Some(done) = join_plain(vm, sep, t.items())
+    {
+        return done;
+    }
     let items = items_of(vm, iterable)?;
     if let [one] = items.as_slice()
         && let Some(s) = one.downcast_exact::<Str>()
@@ -11,6 +22,15 @@ pub fn join(vm: &Vm, sep: &Gc<Str>, iterable: &Value) -> PyResult {
         return Ok(s.to_value());
     }
     join_items(vm, sep, &items)
+}
+
+/// Joins exact strings; `None` if there are others.
+fn join_plain(vm: &Vm, sep: &Gc<Str>, items: &[Value]) -> Option<PyResult> {
+    if let [one] = items {
+        return one.downcast_exact::<Str>().map(|s| Ok(s.to_value()));
+    }
+    let plain = items.iter().all(|item| item.downcast_exact::<Str>().is_some());
+    plain.then(|| join_items(vm, sep, items))
 }
 
 /// The items to join; only what is no iterable at all gets the message of `join`.
