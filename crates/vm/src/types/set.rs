@@ -182,6 +182,17 @@ pub fn update(vm: &Vm, t: &SetTable, other: &Value) -> PyResult<()> {
     if let Some(d) = other.downcast_exact::<Dict>() {
         t.expect(d.len());
     }
+    // What is left of a list or tuple goes the general way (and what was put in is there already).
+    let plain = if let Some(l) = other.downcast_exact::<List>() {
+        l.items.with(|items| t.add_plain(vm, items) == items.len())
+    } else if let Some(items) = other.downcast_exact::<Tuple>() {
+        t.add_plain(vm, items.items()) == items.len()
+    } else {
+        false
+    };
+    if plain {
+        return Ok(());
+    }
     each(vm, other, |key, hash| t.add(vm, key, hash).map(|_| ()))
 }
 

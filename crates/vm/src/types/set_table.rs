@@ -163,7 +163,8 @@ impl Raw {
             if let Some(slot) = self.slots.get_mut(walk.next())
                 && slot.key.is_none()
             {
-                *slot = Slot { hash, key: Some(key) };
+                slot.hash = hash;
+                std::mem::forget(slot.key.replace(key));
                 return;
             }
         }
@@ -230,7 +231,9 @@ impl Raw {
             self.slots = vec![Slot::default(); MIN_SLOTS];
         }
         if let Some(slot) = self.slots.get_mut(i) {
-            *slot = Slot { hash, key: Some(key) };
+            slot.hash = hash;
+            // The place was unused: there is nothing to drop.
+            std::mem::forget(slot.key.replace(key));
             self.fill += 1;
             self.used += 1;
         }
@@ -389,6 +392,25 @@ impl SetTable {
                 Ok(true)
             }
         }
+    }
+
+    /// Adds items as long as they are plain ints and strings, about which nobody has to be asked; answers how many.
+    pub fn add_plain(&self, vm: &Vm, items: &[Value]) -> usize {
+        self.raw.with_mut(|r| {
+            for (i, item) in items.iter().enumerate() {
+                let hash = match (item.as_int(), item.downcast_exact::<Str>()) {
+                    (Some(n), _) => taipan_text::hash::int(n),
+                    (_, Some(s)) => vm.str_hash(s),
+                    _ => return i,
+                };
+                match r.probe(item, hash, &[]) {
+                    Probe::Absent(place) => r.put(place, item.clone(), hash),
+                    Probe::Found(_) => {}
+                    Probe::Ask(..) => return i,
+                }
+            }
+            items.len()
+        })
     }
 
     /// Takes an element out; answers whether it was there.

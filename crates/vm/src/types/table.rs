@@ -98,6 +98,8 @@ impl Raw {
             filled: 0,
             first: 0,
             str_only: true,
+            values_known: false,
+            values_changed: 0,
             version: 0,
         }
     }
@@ -416,17 +418,6 @@ impl Table {
         self.raw.with_mut(|r| r.push(key.to_value(), hash, Some(value)));
     }
 
-    /// Shows each key with its value to `f`, which must run no Python code.
-    pub fn each_pair(&self, mut f: impl FnMut(&Value, &Value)) {
-        self.raw.with(|r| {
-            for e in &r.entries {
-                if let (Some(k), Some(v)) = (&e.key, &e.value) {
-                    f(k, v)
-                }
-            }
-        })
-    }
-
     /// A number that stays the same as long as keys and their entry positions do; unique in the process's thread.
     pub fn version(&self) -> u64 {
         self.raw.with_mut(|r| {
@@ -724,6 +715,8 @@ impl Table {
                     filled: r.filled,
                     first: 0,
                     str_only: r.str_only,
+                    values_known: false,
+                    values_changed: 0,
                     version: 0,
                 };
             }
