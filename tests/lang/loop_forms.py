@@ -321,3 +321,35 @@ def drive(coro, *sent):
 drive(outer(), 1, 2)
 drive(outer(), 1, KeyError("k"))
 drive(outer(), KeyError("first"))
+
+
+# Lists put together, and parts of lists replaced: what others know of stays as it is.
+def joined(a, b):
+    return a[:] + b + a[1:] + [9], a + a[:1], a[:0] + a
+
+
+def replaced(l, new):
+    l[:] = new
+    l[1:2] = new[:1] + new
+    l[:] = l[::-1] + l[:1]
+    return l
+
+
+class Piece(list):
+    def __add__(self, other):
+        return "added"
+
+
+a, b = [1, 2, 3], [4]
+print(joined(a, b), a, b, joined(Piece(a), b)[1:], (a[:] + b) is a, [] + b is b)
+new = [7, 8]
+print(replaced(a, new), new, a, replaced(a, (5, 6)), replaced([1], new), new)
+a[:] = a
+a[1:] = a
+print(a)
+for bad in (lambda: a[:] + (1,), lambda: a[:] + None, lambda: (1,) + a[:]):
+    try:
+        bad()
+    except TypeError as e:
+        print(e)
+print([1, 2, 3, 4][::-1], [1, 2, 3, 4][3:0:-2], "text"[::2], (1, 2, 3)[-1:-4:-1])

@@ -15,6 +15,15 @@ pub fn frozenset(vm: &Vm, items: Vec<Value>) -> Value {
     super::links::frozenset_from(vm, &items).unwrap_or(Value::NONE)
 }
 
+/// The slice of two or three temporaries, which move into it.
+#[inline(never)]
+pub fn slice_of(vm: &Vm, regs: Regs, r: u16, n: u8) -> Value {
+    let r = r as usize;
+    let (start, stop) = (regs.take_word(r), regs.take_word(r + 1));
+    let step = if n == 3 { regs.take_word(r + 2) } else { Value::NONE };
+    vm.new_slice(start, stop, step).into_value()
+}
+
 /// The tuple of `n` temporaries, which move into it.
 #[inline(never)]
 pub fn tuple(vm: &Vm, regs: Regs, r: u16, n: u16) -> Value {

@@ -12,7 +12,7 @@ use crate::protocol::BinaryOp;
 use crate::types::function::Function;
 use crate::types::int::arith;
 use crate::types::numbers::Int;
-use crate::types::slice::Indices;
+use crate::types::slice::{Indices, Slice};
 use crate::types::typedef::CompareOp;
 use crate::types::{Dict, List, Str, Tuple};
 use crate::{PyResult, Value, Vm};
@@ -129,13 +129,44 @@ pub fn slice(vm: &Vm, v: &Value, start: &Value, stop: &Value) -> Option<Value> {
     Some(vm.substr(s, at.range()).into_value())
 }
 
-/// `v[start:stop] = new`, `new` in a temporary, of exact lists (or a tuple on the right). An error means that memory ran out.
+/// `b + c` of exact lists where nobody else knows of the left one: it takes the other's items, and its register is given
+/// up. So does the right one give its items away.
 #[inline(never)]
-pub fn store_slice(vm: &Vm, v: &Value, start: &Value, stop: &Value, new: &Value) -> PyResult<bool> {
+pub fn join_lists(regs: Regs, b: u16, c: u16) -> Option<Value> {
+    let (x, y) = (regs.get(b).downcast_exact::<List>()?, regs.get(c).downcast_exact::<List>()?);
+    let only = |r: u16, l: &Gc<List>| {
+        regs.is_temp(r) && l.header().count() == 1 && !l.header().has_flag(taipan_heap::flags::WEAKREFS)
+    };
+    if !only(b, x) {
+        return None;
+    }
+    if x.items.with_mut(|items| items.try_reserve(y.len())).is_err() {
+        return None;
+    }
+    if only(c, y) {
+        let mut given = y.items.take();
+        x.items.with_mut(|items| items.append(&mut given));
+    } else {
+        y.items.with(|from| x.items.with_mut(|items| items.extend_from_slice(from)));
+    }
+    Some(regs.take_word(b as usize))
+}
+
+/// `v[start:stop] = new` of exact lists (or a tuple on the right). `given`: `new` is in a temporary. An error means that
+/// memory ran out.
+#[inline(never)]
+pub fn store_slice(
+    vm: &Vm,
+    v: &Value,
+    start: &Value,
+    stop: &Value,
+    new: &Value,
+    given: bool,
+) -> PyResult<bool> {
     let (Some(bounds), Some(l)) = (bounds(start, stop), v.downcast_exact::<List>()) else { return Ok(false) };
     let mut new = match (new.downcast_exact::<List>(), new.downcast_exact::<Tuple>()) {
         // A list that only the instruction knows of gives its items away.
-        (Some(n), _) if n.header().count() == 1 => n.items.take(),
+        (Some(n), _) if given && n.header().count() == 1 => n.items.take(),
         (Some(n), _) => n.to_vec(),
         (_, Some(t)) => t.items().to_vec(),
         _ => return Ok(false),
@@ -193,9 +224,15 @@ pub fn quick_set_item(vm: &Vm, v: &Value, n: i64, new: &Value) -> bool {
     }
 }
 
-/// `v[key] = new` of objects of native classes. Answers whether it was done.
+/// `v[key] = new` of objects of native classes. `given`: `new` is in a temporary. Answers whether it was done.
 #[inline(never)]
-pub fn store_native_item(vm: &Vm, v: &Value, key: &Value, new: &Value) -> PyResult<bool> {
+pub fn store_native_item(vm: &Vm, v: &Value, key: &Value, new: &Value, given: bool) -> PyResult<bool> {
+    if let Some(range) = key.downcast_exact::<Slice>()
+        && range.step.is_none()
+        && store_slice(vm, v, &range.start, &range.stop, new, given)?
+    {
+        return Ok(true);
+    }
     let Some(ty) = v.heap_type() else { return Ok(false) };
     match ty.slots.ass_subscript.get() {
         Some(f) if ty.native.is_some() => f(vm, v, key, Some(new)).map(|()| true),

@@ -146,9 +146,16 @@ fn joining(
 
 #[inline(never)]
 pub fn binary(vm: &Vm, regs: Regs, i: Instr, op: BinaryOp) -> PyResult<()> {
-    if op == BinaryOp::Add && append_in_place(vm, regs, i, regs.get(i.c())) {
-        regs.consume(i.c());
-        return Ok(());
+    if op == BinaryOp::Add {
+        if append_in_place(vm, regs, i, regs.get(i.c())) {
+            regs.consume(i.c());
+            return Ok(());
+        }
+        if let Some(v) = fast::join_lists(regs, i.b(), i.c()) {
+            regs.consume(i.c());
+            regs.put(i.a(), v);
+            return Ok(());
+        }
     }
     let (b, c) = (regs.get(i.b()), regs.get(i.c()));
     let v = match fast::arithmetic(vm, op, b, c) {

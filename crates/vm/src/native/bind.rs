@@ -54,6 +54,12 @@ fn call_bound(vm: &Vm, def: &FnDef, args: CallArgs<'_>) -> PyResult<Value> {
     }
 }
 
+/// `call` with positional arguments, out of line: the loop must not hold the addresses that binding needs.
+#[inline(never)]
+pub fn call_positional(vm: &Vm, def: &FnDef, args: &[Value]) -> PyResult<Value> {
+    call(vm, def, CallArgs::positional(args))
+}
+
 /// What a callable object keeps of its row for calls whose positional arguments can be taken as they lie.
 #[derive(Clone, Copy)]
 pub struct Direct {

@@ -313,8 +313,9 @@ instructions! { (s, i, vm, 'go)
         };
         let Some(def) = def else { slow!(s, i, call_other) };
         s.save();
-        let args = CallArgs::positional(s.regs.run(first, r + 2 + n - first));
-        let Ok(v) = bind::call(vm, def, args) else { return Exit::Raised };
+        let Ok(v) = bind::call_positional(vm, def, s.regs.run(first, r + 2 + n - first)) else {
+            return Exit::Raised;
+        };
         s.regs.drop_run(r, n + 2);
         return s.put_next(i.a(), v);
     }

@@ -822,7 +822,7 @@ instructions! { (s, i, vm, 'go)
     warm store_subscr_native {
         let (a, b, c) = (s.regs.get(i.a()), s.regs.get(i.b()), s.regs.get(i.c()));
         s.save();
-        match fast::store_native_item(vm, a, b, c) {
+        match fast::store_native_item(vm, a, b, c, s.regs.is_temp(i.c())) {
             Ok(true) => {
                 s.regs.consume(i.c());
                 s.regs.consume(i.b());
@@ -875,25 +875,31 @@ instructions! { (s, i, vm, 'go)
         s.regs.put(i.a(), v);
     }
 
-    far StoreSlice {
+    hot StoreSlice {
         s.save();
         let r = i.a();
-        if fast::store_slice(vm, s.regs.get(r + 1), s.regs.get(r + 2), s.regs.get(r + 3), s.regs.get(r))? {
-            s.regs.drop_run(r as usize, 4);
-            break 'go;
+        let (v, new) = (s.regs.get(r + 1), s.regs.get(r));
+        match fast::store_slice(vm, v, s.regs.get(r + 2), s.regs.get(r + 3), new, true) {
+            Ok(true) => {
+                s.regs.drop_run(r as usize, 4);
+                return s.next();
+            }
+            Ok(false) => slow!(s, i, store_slice),
+            Err(_) => return Exit::Raised,
         }
+    }
+
+    cold store_slice {
+        s.save();
+        let r = i.a();
         let range = build::slice(vm, s.regs.get(r + 2).clone(), s.regs.get(r + 3).clone(), Value::NONE);
         vm.set_item(s.regs.get(r + 1), &range, s.regs.get(r))?;
         drop(range);
         s.regs.drop_run(r as usize, 4);
     }
 
-    far BuildSlice {
-        let r = i.b();
-        let step = if i.x() == 3 { s.regs.get(r + 2).clone() } else { Value::NONE };
-        let v = build::slice(vm, s.regs.get(r).clone(), s.regs.get(r + 1).clone(), step);
-        s.regs.drop_run(r as usize, i.x() as usize);
-        s.regs.put(i.a(), v);
+    hot BuildSlice {
+        return s.put_next(i.a(), build::slice_of(vm, s.regs, i.b(), i.x()));
     }
 
     hot UnpackSequence {
