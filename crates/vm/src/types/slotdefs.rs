@@ -4,7 +4,7 @@
 //! [`SLOTS`] is the one table: for each slot its dunder names with docstring, signature and wrapper, and the slot function
 //! for classes that define a dunder in Python (`types/slot_functions.rs`).
 
-use crate::native::CallArgs;
+use crate::native::{CallArgs, FnDef, FnKind, GetSetDef};
 use crate::object::Type;
 use crate::types::builtin_function::BuiltinFunction;
 use crate::types::descriptors::{
@@ -15,7 +15,7 @@ use crate::types::slot_functions as sf;
 use crate::types::static_method::StaticMethod;
 use crate::types::str_::Str;
 use crate::types::type_::PyType;
-use crate::types::typedef::{CompareOp, F, GetAttrFn, SetAttrFn, SlotDefs, SlotTable};
+use crate::types::typedef::{CompareOp, F, GetAttrFn, SetAttrFn, SlotDefs, SlotTable, TypeDef};
 use crate::{Dict, PyResult, Value, ValueExt, Vm};
 use rustc_hash::FxHashMap as HashMap;
 use std::cell::OnceCell;
@@ -695,37 +695,19 @@ pub fn fill_native_dict(vm: &Vm, ty: &PyType, dict: &Gc<Dict>) {
         }
     }
     for m in def.methods {
-        use crate::native::FnKind;
-        let name = vm.intern(m.name);
-        let v = match m.kind {
-            FnKind::Method | FnKind::Function => MethodDescriptor::make(vm, m, &owner).into_value(),
-            FnKind::ClassMethod => ClassMethodDescriptor::make(vm, m, &owner).into_value(),
-            FnKind::StaticMethod => {
-                let f = BuiltinFunction::make(vm, m, Some(owner.to_value()), None);
-                StaticMethod::make(vm, f.as_value()).into_value()
-            }
-        };
-        dict.set_str(vm, &name, v);
+        dict.set_str(vm, &vm.intern(m.name), method(vm, m, &owner));
     }
     for g in def.getset {
-        let d = if g.member {
-            MemberDescriptor::of_field(vm, g, &owner).into_value()
-        } else {
-            GetSetDescriptor::make(vm, g, &owner).into_value()
-        };
-        dict.set_str(vm, &vm.intern(g.name), d);
+        dict.set_str(vm, &vm.intern(g.name), computed(vm, g, &owner));
     }
-    let inherits_dict = ty.base.with(|b| b.as_ref().is_some_and(|b| b.has_dict.get()));
-    if ty.has_dict.get() && !inherits_dict && dict.get_str(vm, &vm.names.__dict__).is_none() {
+    if begins_dict(ty) && dict.get_str(vm, &vm.names.__dict__).is_none() {
         let d = GetSetDescriptor::make(vm, &crate::types::descriptors::NATIVE_DICT, &owner);
         dict.set_str(vm, &vm.names.__dict__, d.into_value());
     }
     if def.slots.richcompare.is_some() && def.slots.hash.is_none() {
         dict.set_str(vm, &vm.names.__hash__, Value::NONE);
     }
-    if !matches!(def.module, "builtins" | "types" | "weakref")
-        && dict.get_str(vm, &vm.names.__module__).is_none()
-    {
+    if shows_module(def) && dict.get_str(vm, &vm.names.__module__).is_none() {
         dict.set_str(vm, &vm.names.__module__, vm.intern(def.module).into_value());
     }
     for c in def.consts {
@@ -736,9 +718,86 @@ pub fn fill_native_dict(vm: &Vm, ty: &PyType, dict: &Gc<Dict>) {
         }
     }
     if dict.get_str(vm, &vm.names.__doc__).is_none() {
-        let doc = if def.doc.is_empty() { Value::NONE } else { vm.new_str(def.doc).into_value() };
-        dict.set_str(vm, &vm.names.__doc__, doc);
+        dict.set_str(vm, &vm.names.__doc__, doc(vm, def));
     }
+}
+
+fn method(vm: &Vm, m: &'static FnDef, owner: &Gc<Type>) -> Value {
+    match m.kind {
+        FnKind::Method | FnKind::Function => MethodDescriptor::make(vm, m, owner).into_value(),
+        FnKind::ClassMethod => ClassMethodDescriptor::make(vm, m, owner).into_value(),
+        FnKind::StaticMethod => {
+            let f = BuiltinFunction::make(vm, m, Some(owner.to_value()), None);
+            StaticMethod::make(vm, f.as_value()).into_value()
+        }
+    }
+}
+
+fn computed(vm: &Vm, g: &'static GetSetDef, owner: &Gc<Type>) -> Value {
+    if g.member {
+        MemberDescriptor::of_field(vm, g, owner).into_value()
+    } else {
+        GetSetDescriptor::make(vm, g, owner).into_value()
+    }
+}
+
+/// Whether instances have a `__dict__` and those of the base have none.
+fn begins_dict(ty: &PyType) -> bool {
+    ty.has_dict.get() && !ty.base.with(|b| b.as_ref().is_some_and(|b| b.has_dict.get()))
+}
+
+fn shows_module(def: &TypeDef) -> bool {
+    !matches!(def.module, "builtins" | "types" | "weakref")
+}
+
+fn doc(vm: &Vm, def: &TypeDef) -> Value {
+    if def.doc.is_empty() { Value::NONE } else { vm.new_str(def.doc).into_value() }
+}
+
+/// The one attribute that `fill_native_dict` would put under an (interned) name: what it sets last comes first here.
+pub fn native_attribute(vm: &Vm, ty: &PyType, name: &Gc<Str>) -> Option<Value> {
+    let def = ty.def;
+    let text = name.as_bytes();
+    if let Some(c) = def.consts.iter().rev().find(|c| c.name.as_bytes() == text) {
+        match (c.make)(vm) {
+            Ok(v) => return Some(v),
+            Err(_) => drop(vm.take_raised()),
+        }
+    }
+    let names = &vm.names;
+    if name.is(&names.__hash__) && def.slots.richcompare.is_some() && def.slots.hash.is_none() {
+        return Some(Value::NONE);
+    }
+    if let Some(g) = def.getset.iter().rev().find(|g| g.name.as_bytes() == text) {
+        return Some(computed(vm, g, &vm.type_for(def)));
+    }
+    if let Some(m) = def.methods.iter().rev().find(|m| m.name.as_bytes() == text) {
+        return Some(method(vm, m, &vm.type_for(def)));
+    }
+    if !text.starts_with(b"__") {
+        return None;
+    }
+    for &i in slot_names(vm).0.get(&address(name)).map_or(&[][..], |list| &list[..]) {
+        let Some(slot) = SLOTS.get(i as usize).filter(|slot| (slot.defined)(&def.slots)) else { continue };
+        let shown = |row: &&Row| {
+            let fixed = row.name == "__release_buffer__" && def.flags & F::BYTES_SUBCLASS != 0;
+            row.name.as_bytes() == text && row.wrap.is_some() && !fixed
+        };
+        if let Some(row) = slot.rows.iter().find(shown) {
+            return Some(WrapperDescriptor::make(vm, row, &vm.type_for(def)).into_value());
+        }
+    }
+    if name.is(&names.__new__) && def.slots.new.is_some() && def.flags & F::NO_NEW == 0 {
+        return Some(BuiltinFunction::new_of(vm, &vm.type_for(def)).into_value());
+    }
+    if name.is(&names.__dict__) && begins_dict(ty) {
+        let d = GetSetDescriptor::make(vm, &crate::types::descriptors::NATIVE_DICT, &vm.type_for(def));
+        return Some(d.into_value());
+    }
+    if name.is(&names.__module__) && shows_module(def) {
+        return Some(vm.intern(def.module).into_value());
+    }
+    name.is(&names.__doc__).then(|| doc(vm, def))
 }
 
 /// Whether the name belongs to a slot.

@@ -44,6 +44,9 @@ pub struct PyType {
     name: Guarded<Option<Gc<Str>>>,
     qualname: Guarded<Option<Gc<Str>>>,
     dict: OnceCell<Gc<Dict>>,
+    /// What look-ups by name have made of a native type's dict before all of it was wanted, and how many there were.
+    early: OnceCell<Gc<Dict>>,
+    looks: Cell<u8>,
     pub base: Guarded<Option<Gc<Type>>>,
     pub bases: Guarded<Vec<Gc<Type>>>,
     pub mro: Guarded<Vec<Gc<Type>>>,
@@ -68,7 +71,7 @@ crate::fixed_layout!(PyType);
 
 impl Trace for PyType {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
-        if let Some(d) = self.dict.get() {
+        for d in [&self.dict, &self.early].into_iter().filter_map(OnceCell::get) {
             visit(d.as_value());
         }
         self.base.trace(visit);
@@ -83,7 +86,7 @@ impl Trace for PyType {
         // Bases stay: instances that die later in the same collection still need them. The dict breaks cycles through
         // methods; the mro holds the class itself.
         self.modified();
-        if let Some(d) = self.dict.get() {
+        for d in [&self.dict, &self.early].into_iter().filter_map(OnceCell::get) {
             d.table.unlink();
         }
         drop(self.mro.take());
@@ -165,6 +168,8 @@ impl PyType {
             name: Guarded::new(n.name),
             qualname: Guarded::new(n.qualname),
             dict: n.dict.map_or_else(OnceCell::new, OnceCell::from),
+            early: OnceCell::new(),
+            looks: Cell::new(0),
             base: Guarded::new(n.bases.first().cloned()),
             bases: Guarded::new(n.bases),
             mro: Guarded::new(Vec::new()),
@@ -300,12 +305,44 @@ impl PyType {
         let d = self.dict.get_or_init(|| vm.new_dict());
         crate::types::slotdefs::fill_native_dict(vm, self, d);
         crate::types::structseq::fill_dict(vm, self.def, d);
+        // What was made already stays the object that it is.
+        for (k, v) in self.early.get().map_or(Vec::new(), |early| early.pairs()) {
+            if let Some(name) = k.downcast::<Str>() {
+                d.set_str(vm, name, v);
+            }
+        }
         d
     }
 
     /// The class's own attribute, not its bases'.
     pub fn own(&self, vm: &Vm, name: &Gc<Str>) -> Option<Value> {
-        self.dict(vm).get_str(vm, name)
+        match self.dict.get() {
+            Some(d) => d.get_str(vm, name),
+            None => self.own_early(vm, name),
+        }
+    }
+
+    /// As `own`, while the dict is not filled: makes the one attribute that is asked for.
+    #[cold]
+    fn own_early(&self, vm: &Vm, name: &Gc<Str>) -> Option<Value> {
+        const MANY: u8 = 24;
+        let looks = self.looks.get();
+        // Structure sequences have more than their rows.
+        let more = self.flags.get() & F::TUPLE_SUBCLASS != 0;
+        if looks >= MANY || self.native.is_none() || more {
+            return self.dict(vm).get_str(vm, name);
+        }
+        self.looks.set(looks + 1);
+        let name = &vm.intern_str(name);
+        if let Some(v) = self.early.get().and_then(|d| d.get_str(vm, name)) {
+            return Some(v);
+        }
+        let v = crate::types::slotdefs::native_attribute(vm, self, name)?;
+        if let Some(d) = self.dict.get() {
+            return d.get_str(vm, name);
+        }
+        self.early.get_or_init(|| vm.new_dict()).set_str(vm, name, v.clone());
+        Some(v)
     }
 
     /// The attribute along the method resolution order, without descriptors' `__get__`.
@@ -333,7 +370,7 @@ impl PyType {
             if let Some(v) = t.own(vm, name) {
                 return Some(v);
             }
-            if !t.dict(vm).table.has_only_str_keys() {
+            if t.has_other_keys() {
                 let found = t.dict(vm).clone().get(vm, name.as_value());
                 match found {
                     Ok(None) => {}
@@ -345,9 +382,14 @@ impl PyType {
         None
     }
 
+    /// Whether a key of the class's dict is no string.
+    fn has_other_keys(&self) -> bool {
+        self.dict.get().is_some_and(|d| !d.table.has_only_str_keys())
+    }
+
     /// Whether comparing the keys of the class or a base with a name may run Python code.
-    fn has_odd_keys(&self, vm: &Vm) -> bool {
-        self.mro.with(Vec::clone).iter().any(|t| !t.dict(vm).table.has_only_str_keys())
+    fn has_odd_keys(&self) -> bool {
+        self.mro.with(|m| m.iter().any(|t| t.has_other_keys()))
     }
 
     /// The current version, made if need be; 0 when the numbers have run out.
@@ -446,7 +488,7 @@ impl MethodCache {
         // Only interned names live long enough for their address to be a key.
         if name.header().has_flag(crate::types::str_::INTERNED) {
             let version = ty.ensure_version(vm);
-            if version != 0 && !ty.has_odd_keys(vm) {
+            if version != 0 && !ty.has_odd_keys() {
                 let name_bits = name.as_ptr().as_ptr() as u64;
                 let at = ((name_bits >> 4) as usize ^ version as usize) & (CACHE - 1);
                 self.entries[at].set((version, name_bits, found.as_ref().map_or(0, Value::bits)));
