@@ -210,6 +210,26 @@ async def coroutines():
     return total
 
 
+def natives():
+    import struct
+
+    total = 0
+    box, out = Local(), []
+    box.x = 1
+    pack, append = struct.pack, out.append
+    for k in range(N):
+        total += len(pack("<H", k & 255)) + len(struct.pack("<HH", 1, 2)) + getattr(box, "x", 0) + getattr(box, "y", 2)
+        total += isinstance(k, int) + len(str(k)) + len(dict(a=k)) + len(tuple(out)) + int("7", base=8) + max(k, 1, 2)
+        append(k)
+        total += out.pop() + len([*out, k]) + len({**{"a": 1}, "b": 2}) + len(f"{k:>5}{k!r}")
+        out[:] = out[1:] + [k][::-1]
+    return total
+
+
+class Local:
+    pass
+
+
 def recursion(n):
     return 0 if n == 0 else 1 + recursion(n - 1)
 
@@ -218,6 +238,6 @@ def many_recursions():
     return sum(recursion(100) for _ in range(N // 50))
 
 
-for f in arithmetic, comparisons, objects, containers, closures, errors, generators, classes, many_recursions:
+for f in arithmetic, comparisons, objects, containers, closures, errors, generators, classes, natives, many_recursions:
     print(f.__name__, f())
 print(asyncio.run(coroutines()))

@@ -10,7 +10,7 @@
 use crate::object::ValueExt;
 use crate::types::str_::{INTERNED, Str};
 use crate::{PyResult, Value, Vm};
-use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
 use taipan_heap::cell::Guarded;
 use taipan_heap::{Gc, Trace, emergency};
 
@@ -51,9 +51,8 @@ pub struct Table {
     raw: Guarded<Raw>,
 }
 
-thread_local! {
-    static VERSIONS: Cell<u64> = const { Cell::new(1) };
-}
+/// The next version. One for all threads: caches compare versions that different threads have given out.
+static VERSIONS: AtomicU64 = AtomicU64::new(1);
 
 impl Trace for Table {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
@@ -422,8 +421,7 @@ impl Table {
     pub fn version(&self) -> u64 {
         self.raw.with_mut(|r| {
             if r.version == 0 {
-                r.version = VERSIONS.get();
-                VERSIONS.set(r.version + 1);
+                r.version = VERSIONS.fetch_add(1, Ordering::Relaxed);
             }
             r.version
         })
