@@ -191,9 +191,9 @@ pub(crate) fn show_all(items: &[Value], visit: &mut dyn FnMut(&Value)) {
     unsafe {
         match PHASE.get() {
             Phase::Idle => items.iter().for_each(visit),
-            Phase::Subtract => runs(items, |v, n| subtract(v, n)),
+            Phase::Subtract => runs(items, subtract),
             Phase::Reach(work) => runs(items, |v, n| reach(v, n, work)),
-            Phase::Restore => runs(items, |v, n| restore(v, n)),
+            Phase::Restore => runs(items, restore),
         }
     }
 }

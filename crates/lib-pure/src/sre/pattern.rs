@@ -53,10 +53,7 @@ impl Pattern {
         let is_text = if pattern.is_none() {
             None
         } else {
-            Some(match Held::new(vm, pattern, None)? {
-                Held::Text(_) => true,
-                _ => false,
-            })
+            Some(matches!(Held::new(vm, pattern, None)?, Held::Text(_)))
         };
         Ok(vm
             .alloc(Pattern {

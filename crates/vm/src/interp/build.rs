@@ -113,7 +113,7 @@ fn mapping_pairs(vm: &Vm, other: &Value) -> PyResult<Option<Vec<(Value, Value)>>
 /// The contents of a dict for an empty one at once.
 fn copy_into_empty(d: &Dict, other: &Value) -> bool {
     match other.downcast_exact::<Dict>() {
-        Some(o) if d.len() == 0 => {
+        Some(o) if d.is_empty() => {
             d.table.swap(&o.table.copy());
             true
         }

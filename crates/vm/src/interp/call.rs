@@ -227,18 +227,19 @@ unsafe fn bind_in_place(
             clear(base, npos, exec.first_temp);
             put_stars(vm, d.flags, base.add(npos), rest);
             return Ok(());
-        } else if stars & flags::VARARGS == 0
-            && given <= npos
-            && exec.argcount < MAX_PARAMS
-            && bind_keywords(vm, func, code, exec, base, given, names)
-        {
-            return Ok(());
-        } else if stars & flags::VARARGS != 0
-            && stars & flags::VARKEYWORDS != 0
-            && named == npos
-            && bind_extra(vm, func, code, exec, base, given, names)
-        {
-            return Ok(());
+        } else {
+            let bound = if stars & flags::VARARGS == 0 {
+                given <= npos
+                    && exec.argcount < MAX_PARAMS
+                    && bind_keywords(vm, func, code, exec, base, given, names)
+            } else {
+                stars & flags::VARKEYWORDS != 0
+                    && named == npos
+                    && bind_extra(vm, func, code, exec, base, given, names)
+            };
+            if bound {
+                return Ok(());
+            }
         }
         // The general way: the arguments move out, are bound, and move back in. It also says what is wrong.
         let mut args: Vec<Value> = (0..count).map(|k| (*base.add(k)).take().unwrap_or(Value::NONE)).collect();
@@ -640,7 +641,7 @@ pub unsafe fn enter_ex(vm: &Vm, regs: Regs, r: usize, dst: u16) -> PyResult<bool
         return Ok(false);
     }
     let keywords = match regs.slot(r + 3).as_ref().map(|k| k.downcast_exact::<Dict>()) {
-        Some(Some(k)) => Some(k).filter(|k| k.len() != 0),
+        Some(Some(k)) => Some(k).filter(|k| !k.is_empty()),
         Some(None) if !regs.get(r as u16 + 3).is_none() => return Ok(false),
         _ => None,
     };

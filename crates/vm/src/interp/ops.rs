@@ -279,15 +279,15 @@ pub fn known_truth(v: &Value) -> Option<bool> {
         return Some(s.byte_len() != 0);
     }
     if let Some(l) = v.downcast_exact::<List>() {
-        return Some(l.len() != 0);
+        return Some(!l.is_empty());
     }
     if let Some(t) = v.downcast_exact::<Tuple>() {
         return Some(!t.is_empty());
     }
     if let Some(d) = v.downcast_exact::<Dict>() {
-        return Some(d.table.len() != 0);
+        return Some(!d.is_empty());
     }
-    Some(v.downcast_exact::<Bytes>()?.len() != 0)
+    Some(!v.downcast_exact::<Bytes>()?.is_empty())
 }
 
 /// The length of an object of a built-in class, as an int.

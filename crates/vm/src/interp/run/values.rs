@@ -600,9 +600,9 @@ instructions! { (s, i, vm, 'go)
                 let ty: &Gc<Type> = crate::types::type_::header_type(h);
                 let version = ty.version.get() as u64;
                 let at = h as *const _ as *const u8;
-                let place = if site.version.get() == version && site.kind.get() == Kind::Slot {
-                    at.add(site.offset.get() as usize) as *mut u64
-                } else if site.version.get() == version && ops::takes_in_line(at, site) {
+                let place = if site.version.get() == version
+                    && (site.kind.get() == Kind::Slot || ops::takes_in_line(at, site))
+                {
                     at.add(site.offset.get() as usize) as *mut u64
                 } else {
                     let mut found = std::ptr::null_mut();
