@@ -373,8 +373,8 @@ pub fn runs_body(vm: &Vm) -> bool {
 pub fn before_end(vm: &Vm) {
     let Some(modules) = vm.modules.get() else { return };
     let main = modules.get_str(vm, &vm.names.__main__);
-    let names = main.as_ref().and_then(|m| m.downcast::<Module>()).map_or(Vec::new(), |m| m.dict.pairs());
-    let waits = |v: &Value| {
+    let mut names = main.as_ref().and_then(|m| m.downcast::<Module>()).map_or(Vec::new(), |m| m.dict.pairs());
+    let waits = |v: &Value, names: &[(Value, Value)]| {
         let m = v.downcast_exact::<Module>()?;
         // `posixpath` has two names there; one reference is ours.
         let known = if matches!(m.missing.get(), Missing::Body("posixpath")) { 3 } else { 2 };
@@ -387,7 +387,7 @@ pub fn before_end(vm: &Vm) {
     };
     // One that was filled holds others.
     for _ in 0..8 {
-        let held: Vec<Gc<Module>> = modules.pairs().iter().filter_map(|(_, v)| waits(v)).collect();
+        let held: Vec<Gc<Module>> = modules.pairs().iter().filter_map(|(_, v)| waits(v, &names)).collect();
         if held.is_empty() {
             break;
         }
@@ -395,6 +395,8 @@ pub fn before_end(vm: &Vm) {
             if complete(vm, m).is_err() {
                 drop(vm.take_raised());
             }
+            // What its functions call must not import anything when nothing can be imported any more.
+            names.extend(m.dict.pairs());
         }
     }
 }
