@@ -36,6 +36,12 @@ impl Vm {
     #[inline]
     pub fn iter_next(&self, it: &Value) -> PyResult<Option<Value>> {
         self.check_stack()?;
+        self.step(it)
+    }
+
+    /// `iter_next` by one who has looked at the stack.
+    #[inline]
+    fn step(&self, it: &Value) -> PyResult<Option<Value>> {
         match self.type_of(it).slots.iternext.get() {
             Some(f) => match f(self, it) {
                 Err(Raised) if self.raised_is(&exc::StopIteration) => {
@@ -81,27 +87,13 @@ impl Vm {
         }
         let it = self.get_iter(v)?;
         self.check_stack()?;
-        loop {
-            // The class of the iterator may change between two steps.
-            let item = match self.type_of(&it).slots.iternext.get() {
-                Some(next) => next(self, &it),
-                None => self.iter_next(&it),
-            };
-            match item {
-                Ok(Some(item)) => {
-                    if f(item)? {
-                        return Ok(true);
-                    }
-                }
-                Ok(None) => return Ok(false),
-                Err(Raised) if self.raised_is(&exc::StopIteration) => {
-                    drop(self.take_raised());
-                    return Ok(false);
-                }
-                Err(raised) => return Err(raised),
+        while let Some(item) = self.step(&it)? {
+            if f(item)? {
+                return Ok(true);
             }
             self.poll()?;
         }
+        Ok(false)
     }
 
     /// The items of an iterable as a vector (`list(v)`).

@@ -133,7 +133,8 @@ impl Code {
         let site = |s: Option<Site>| s.map_or((0, 0), |s| (s.nargs, s.index));
         let sites = d.sites.iter().map(site).map(|(nargs, index)| SiteCache::new(nargs, index)).collect();
         let mut instrs: Vec<Cell<Instr>> = Vec::with_capacity(d.len() + 1);
-        instrs.extend(d.iter_instrs().map(Cell::new));
+        let first_temp = d.first_temp();
+        instrs.extend(d.iter_instrs().map(|i| Cell::new(specialised(i, first_temp))));
         // What was put together from parts may not have passed the verifier.
         if self.told.get().is_some() {
             for i in &instrs {
@@ -141,10 +142,6 @@ impl Code {
                     i.set(i.get().with_op(Op::Illegal));
                 }
             }
-        }
-        let first_temp = d.first_temp();
-        for i in &instrs {
-            i.set(specialised(i.get(), first_temp));
         }
         // The loop reads one instruction ahead of a terminator at most; code ends in one (verified).
         instrs.push(Cell::new(Instr::new(Op::Illegal, 0, 0, 0, 0)));

@@ -56,6 +56,25 @@ impl List {
         })
     }
 
+    /// Whether an item can be added without taking memory.
+    #[inline(always)]
+    pub fn has_room(&self) -> bool {
+        self.items.with(|items| items.len() < items.capacity())
+    }
+
+    /// `push` to a list that has just been seen to have room.
+    #[inline(always)]
+    pub fn push_in_room(&self, v: Value) {
+        self.items.with_mut(|items| {
+            if items.len() < items.capacity() {
+                items.push(v)
+            } else {
+                // Never: it was just seen. (A `push` that may grow would be a call.)
+                std::mem::forget(v)
+            }
+        })
+    }
+
     /// Replaces an item; gives the new value back if the index is out of range.
     pub fn set(&self, i: usize, v: Value) -> Result<(), Value> {
         let old = self.items.with_mut(|items| match items.get_mut(i) {

@@ -30,13 +30,6 @@ fn native_kind(callee: &Value) -> Option<Known> {
     callee.downcast_exact::<BuiltinFunction>().map(|b| b.direct.known)
 }
 
-/// Whether a method of `owner` takes the object.
-#[inline(always)]
-fn is_instance(vm: &Vm, v: &Value, owner: &Gc<Type>) -> bool {
-    let ty = vm.type_of(v);
-    ty.is(owner) || ty.is_subtype(owner)
-}
-
 instructions! { (s, i, vm, 'go)
     hot Jump {
         s.jump(i.sbc());
@@ -233,7 +226,7 @@ instructions! { (s, i, vm, 'go)
             && let Some(cls) = s.regs.get(r + 3).downcast_exact::<Type>()
         {
             let ty = vm.type_of(s.regs.get(r + 2));
-            let is = ty.is(cls) || ty.is_subtype(cls);
+            let is = ty.is_subtype(cls);
             // Other objects may say that they are of another class.
             if (is || ty.native.is_some()) && s.regs.release_shared([r, r + 2, r + 3]) {
                 return s.put_next(i.a(), Value::bool(is));
@@ -249,18 +242,11 @@ instructions! { (s, i, vm, 'go)
             && let Some(l) = s.regs.get(r + 1).downcast_exact::<List>()
             // The list itself: its register is given back first.
             && let l = &**l
-            && l.items.with(|items| items.len() < items.capacity())
+            && l.has_room()
             && s.regs.release_shared([r, r + 1])
         {
             let v = s.regs.own(r + 2);
-            l.items.with_mut(|items| {
-                if items.len() < items.capacity() {
-                    items.push(v)
-                } else {
-                    // Never: it was just seen.
-                    std::mem::forget(v)
-                }
-            });
+            l.push_in_room(v);
             return s.put_next(i.a(), Value::NONE);
         }
         slow!(s, i, call_direct)
@@ -273,7 +259,7 @@ instructions! { (s, i, vm, 'go)
         let (mut first, mut count) = (r + 2 - front as usize, i.x() as usize + front as usize);
         let callee = s.regs.get(i.b());
         let direct = if let Some(m) = callee.downcast_exact::<MethodDescriptor>() {
-            if count == 0 || !is_instance(vm, s.regs.get(first as u16), &m.owner) {
+            if count == 0 || !vm.type_of(s.regs.get(first as u16)).is_subtype(&m.owner) {
                 slow!(s, i, call_other)
             }
             m.direct

@@ -993,17 +993,10 @@ instructions! { (s, i, vm, 'go)
 
     hot ListAppend {
         if let Some(l) = s.regs.get(i.a()).downcast_exact::<List>()
-            && l.items.with(|items| items.len() < items.capacity())
+            && l.has_room()
         {
             let v = s.regs.own(i.b());
-            l.items.with_mut(|items| {
-                if items.len() < items.capacity() {
-                    items.push(v)
-                } else {
-                    // Never: it was just seen.
-                    std::mem::forget(v)
-                }
-            });
+            l.push_in_room(v);
             return s.next();
         }
         slow!(s, i, list_append)
