@@ -183,19 +183,25 @@ impl Heap {
     fn block_from_new_page(&self, class: usize) -> Option<(NonNull<Header>, u32)> {
         let page = {
             let mut fresh = self.fresh_pages.borrow_mut();
+            let mut chunks = self.chunks.borrow_mut();
             if fresh.is_empty() {
-                let chunk = match chunk::map() {
+                let small = chunks.is_empty();
+                let chunk = match chunk::map(small) {
                     Some(chunk) => chunk,
-                    None if emergency::spend() => chunk::map()?,
+                    None if emergency::spend() => chunk::map(small)?,
                     None => return None,
                 };
-                self.chunks.borrow_mut().push(chunk);
+                chunks.push(chunk);
                 for i in (0..CHUNK / PAGE).rev() {
                     // SAFETY: within the chunk.
                     fresh.push(unsafe { chunk.add(i * PAGE) });
                 }
             }
-            fresh.pop()?
+            let page = fresh.pop()?;
+            if let [first] = chunks[..] {
+                chunk::fill(first, page.addr().get() - first.addr().get());
+            }
+            page
         };
         let size = class * 16;
         let blocks = (PAGE - size_of::<PageHead>()) / size;
