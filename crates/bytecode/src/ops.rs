@@ -474,6 +474,8 @@ special {
     load_method_local = LoadMethodLocal(LoadMethod);
     /// The last time, a native function was called.
     call_native = CallNative(Call);
+    /// The last time, a native function was called that takes a generator's values.
+    call_feed = CallFeed(Call);
 }
     } };
 }

@@ -39,6 +39,9 @@ pub mod kind {
     pub const RESUMED: u8 = 32;
     /// Nobody wants the result (`__setitem__` for an assignment).
     pub const DISCARD: u8 = 64;
+    /// A generator whose values go to the built-in that its resumer calls (see `feed.rs`; `DISCARD` otherwise means no
+    /// generator).
+    pub const FED: u8 = GENERATOR | DISCARD;
     /// The frame has `locals` or an `object`.
     pub const MORE: u8 = 128;
 }
@@ -62,7 +65,7 @@ pub struct Frame {
     pub owner: Option<Value>,
     /// The frame as Python sees it, once it looked.
     pub object: GcCell<FrameObject>,
-    /// Where the caller wants the result.
+    /// Where the caller wants the result. `FED`: the number of the consumer.
     pub dst: u16,
     pub kind: Cell<u8>,
     /// Bit 0: a traceback entry for this activation has been made at this pc already (reraise). Above it: 1 + the
@@ -103,6 +106,13 @@ impl Frame {
                 lineno_override: Cell::new(0),
             });
         }
+    }
+
+    /// The frame below this one, which is on the stack and not the lowest.
+    #[inline(always)]
+    pub fn resumer(&self) -> &Frame {
+        // SAFETY: the frames below one on the stack are live; place 0 has no fields but `free`, which nobody asks for here.
+        unsafe { &*self.prev }
     }
 
     /// The generator that is running in this frame.

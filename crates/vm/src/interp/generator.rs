@@ -7,6 +7,7 @@
 //! I1  `GenState::waiting` answers the frame exactly while it is neither running nor finished.
 //! I2  While it runs, the frame owns a reference to its generator.
 
+use super::feed::Consumer;
 use super::frame::{Frame, kind};
 use super::run::{self, Flow, Regs};
 use super::unwind;
@@ -147,13 +148,23 @@ pub unsafe fn resume_plain(
     dst: u16,
 ) {
     // SAFETY: by contract.
+    unsafe { resume_owned(vm, top, f, state, g.clone().into_bits(), k, dst) }
+}
+
+/// `resume_plain` that takes over a reference to the generator, whose word `g` is.
+///
+/// # Safety
+/// As for `resume_plain`, but that the generator need not live on elsewhere.
+#[inline(always)]
+pub unsafe fn resume_owned(vm: &Vm, top: &Frame, f: *mut Frame, state: &GenState, g: u64, k: u8, dst: u16) {
+    // SAFETY: by contract.
     unsafe {
         state.running.set(true);
         state.inherits.set(true);
         vm.thread.link_unchecked(top, f);
         (*f).kind.set(kind::GENERATOR | k);
         (*f).dst = dst;
-        std::ptr::write(&raw mut (*f).owner, Some(g.clone()));
+        std::ptr::write(&raw mut (*f).owner, Some(Value::from_bits(g)));
         if state.started.replace(true) {
             (*f).begun.set(true);
             let waits = (*(*f).pc.get().sub(1)).get();
@@ -333,7 +344,7 @@ pub fn on_stack<R>(vm: &Vm, g: &Value, state: &GenState, f: impl FnOnce() -> R) 
 }
 
 #[inline(always)]
-fn instr_before(f: &Frame, n: usize) -> Option<Instr> {
+pub fn instr_before(f: &Frame, n: usize) -> Option<Instr> {
     // SAFETY: both point into the instruction array; the result is checked.
     let at = unsafe { f.pc.get().offset_from(f.exec().instrs.as_ptr()) } as usize;
     let at = at.checked_sub(n)?;
@@ -439,6 +450,20 @@ pub fn yield_value(vm: &Vm, v: Value) -> PyResult<Flow> {
     let caller = unsafe { &*vm.thread.top() };
     Regs { base: caller.base, first_temp: caller.exec().first_temp }.put(dst, v);
     Ok(Flow::Switch)
+}
+
+/// The top frame, whose values go to a built-in, suspends: answers the generator, and what takes its values.
+#[cold]
+#[inline(never)]
+pub fn suspend_fed(vm: &Vm) -> PyResult<(Value, Consumer)> {
+    // SAFETY: a frame is running.
+    let f = unsafe { &mut *vm.thread.top() };
+    let consumer = Consumer::of_number(f.dst);
+    let Some(g) = f.take_generator() else { return Err(vm.system_error("yield outside a generator")) };
+    let Some(state) = state_of(&g) else { return Err(vm.system_error("yield outside a generator")) };
+    suspend(vm, state);
+    restore_handled(vm, state, true);
+    Ok((g, consumer))
 }
 
 /// The generator's frame is about to be popped for good. What comes back is to be given to `forget` after that.

@@ -17,6 +17,7 @@ pub mod build;
 pub mod cache;
 pub mod call;
 mod fast;
+pub mod feed;
 pub mod frame;
 mod generator;
 pub mod jump;

@@ -1,5 +1,6 @@
 //! Leaving frames: returns, exceptions on their way to a handler, and the instructions that raise.
 
+use super::feed::{self, Consumer};
 use super::frame::{Frame, kind};
 use super::run::{Flow, Regs};
 use super::{generator, tracing};
@@ -47,6 +48,9 @@ pub fn return_special(vm: &Vm, v: Value) -> PyResult<Flow> {
     }
     if k & kind::DISCARD != 0 {
         drop(v);
+        if k & kind::GENERATOR != 0 {
+            feed::finish(vm, Consumer::of_number(dst))?;
+        }
         return Ok(Flow::Switch);
     }
     if k & (kind::FOR_ITER | kind::SEND) != 0 {

@@ -4,7 +4,7 @@
 mod anext;
 mod classes;
 
-mod numbers;
+pub(crate) mod numbers;
 pub mod run;
 mod text;
 

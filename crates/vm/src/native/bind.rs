@@ -2,6 +2,7 @@
 
 use super::{Bound, Call, CallArgs, FnDef, FnKind, Owner, Params, PlainFn};
 use crate::errors::suggest;
+use crate::interp::feed::Consumer;
 use crate::object::{Payload, ValueExt};
 use crate::{List, PyResult, Raised, Str, Value, Vm};
 
@@ -76,6 +77,8 @@ pub enum Known {
     Len,
     IsInstance,
     Append,
+    /// They take the values of a generator.
+    Feeds(Consumer),
 }
 
 impl Known {
@@ -84,6 +87,16 @@ impl Known {
             ("len", Owner::Module("builtins")) => Known::Len,
             ("isinstance", Owner::Module("builtins")) => Known::IsInstance,
             ("append", Owner::Type(ty)) if std::ptr::eq(ty(), List::def()) => Known::Append,
+            ("join", Owner::Type(ty)) if std::ptr::eq(ty(), Str::def()) => Known::Feeds(Consumer::Join),
+            (name, Owner::Module("builtins")) => match name {
+                "any" => Known::Feeds(Consumer::Any),
+                "all" => Known::Feeds(Consumer::All),
+                "sum" => Known::Feeds(Consumer::Sum),
+                "min" => Known::Feeds(Consumer::Min),
+                "max" => Known::Feeds(Consumer::Max),
+                "sorted" => Known::Feeds(Consumer::Sorted),
+                _ => Known::No,
+            },
             _ => Known::No,
         }
     }
@@ -100,7 +113,7 @@ impl Direct {
                 let (least, most) = (p.required as u8, p.positional as u8);
                 Direct { call: Some(f), least, most, known: Known::of(def) }
             }
-            _ => Direct::NONE,
+            _ => Direct { known: Known::of(def), ..Direct::NONE },
         }
     }
 

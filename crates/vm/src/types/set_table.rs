@@ -394,6 +394,19 @@ impl SetTable {
         }
     }
 
+    /// Adds an element if nobody has to be asked about it; answers whether that was so.
+    #[inline]
+    pub fn add_known(&self, key: &Value, hash: i64) -> bool {
+        self.raw.with_mut(|r| match r.probe(key, hash, &[]) {
+            Probe::Absent(place) => {
+                r.put(place, key.clone(), hash);
+                true
+            }
+            Probe::Found(_) => true,
+            Probe::Ask(..) => false,
+        })
+    }
+
     /// Adds items as long as they are plain ints and strings, about which nobody has to be asked; answers how many.
     pub fn add_plain(&self, vm: &Vm, items: &[Value]) -> usize {
         self.raw.with_mut(|r| {

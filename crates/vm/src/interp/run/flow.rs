@@ -1,10 +1,11 @@
 //! Instructions that say what runs next: jumps, iteration, calls, returns, generators, exceptions, imports.
 
+use super::fed::{feed_generator, yield_fed};
 use super::{
     At, DEAD, Exit, Flow, Handler, Left, NONE, PLAIN, Regs, State, TAIL, WATCHED, done, exit, release_word,
 };
 use crate::interp::frame::{Frame, Slot, kind};
-use crate::interp::{call, fast, generator, names, ops, unwind};
+use crate::interp::{call, fast, feed, generator, names, ops, unwind};
 use crate::native::bind::Known;
 use crate::native::{CallArgs, bind};
 use crate::object::{Type, ValueExt};
@@ -173,6 +174,7 @@ instructions! { (s, i, vm, 'go)
             Some(Known::Len) => slow!(s, i, call_len),
             Some(Known::IsInstance) => slow!(s, i, call_isinstance),
             Some(Known::Append) => slow!(s, i, call_append),
+            Some(Known::Feeds(_)) => slow!(s, i, call_consumer),
             None => slow!(s, i, Call),
         }
     }
@@ -248,6 +250,19 @@ instructions! { (s, i, vm, 'go)
             let v = s.regs.own(r + 2);
             l.push_in_room(v);
             return s.put_next(i.a(), Value::NONE);
+        }
+        slow!(s, i, call_direct)
+    }
+
+    // A native function that takes the values of a generator.
+    warm call_consumer {
+        if i.x() == 1
+            && s.regs.get(i.b() + 2).downcast_exact::<Generator>().is_some()
+            && M != WATCHED
+            && feed::consumer(vm, s.regs, i.b()).is_some()
+        {
+            i.specialise(Op::CallNative, Op::CallFeed);
+            slow!(s, i, feed_generator)
         }
         slow!(s, i, call_direct)
     }
@@ -359,6 +374,15 @@ instructions! { (s, i, vm, 'go)
             && ty.native.is_some()
             && s.regs.bits(i.b() + 1) == 0
         {
+            if n == 1
+                && i.op() == Op::Call
+                && M != WATCHED
+                && s.regs.get(i.b() + 2).downcast_exact::<Generator>().is_some()
+                && feed::consumer(vm, s.regs, i.b()).is_some()
+            {
+                i.specialise(Op::Call, Op::CallFeed);
+                slow!(s, i, feed_generator)
+            }
             s.save();
             let made = class::type_call(vm, ty.as_value(), CallArgs::positional(s.regs.run(r + 2, n)));
             let Ok(v) = made else { return Exit::Raised };
@@ -659,6 +683,9 @@ instructions! { (s, i, vm, 'go)
 
     hot YieldValue {
         let f = s.fr();
+        if f.kind.get() & kind::DISCARD != 0 {
+            slow!(s, i, yield_fed)
+        }
         if let Some(owner) = &f.owner
             && let Some(state) = generator::plain_state(owner)
             && owner.header().is_some_and(|h| h.count() > 1)

@@ -13,6 +13,7 @@
 //! `ops.rs` or a neighbour.
 
 use super::cache::{Kind, SiteCache};
+use super::feed::{self, Consumer};
 use super::frame::{Frame, Slot, kind};
 use super::{generator, tracing, unwind};
 use crate::types::Str;
@@ -622,14 +623,15 @@ impl<'a, const M: u8> State<'a, M> {
         let f = self.fr();
         let k = f.kind.get();
         if M == WATCHED
-            || k & (kind::GENERATOR | kind::MORE | kind::INIT | kind::DISCARD) != kind::GENERATOR
+            || k & (kind::GENERATOR | kind::MORE | kind::INIT) != kind::GENERATOR
             || self.vm.exc.is_handling()
         {
             return None;
         }
         let owner = f.owner.as_ref()?;
         let state = generator::plain_state(owner)?;
-        let shared = owner.header().is_some_and(|h| h.count() > 1);
+        // One whose values are fed to a built-in is nobody else's.
+        let shared = k & kind::DISCARD != 0 || owner.header().is_some_and(|h| h.count() > 1);
         (shared && !state.handled.is_some()).then_some(state)
     }
 
@@ -641,6 +643,19 @@ impl<'a, const M: u8> State<'a, M> {
     unsafe fn end_generator(self, state: &GenState, v: Value) -> Exit {
         // SAFETY: by contract.
         let (k, dst) = unsafe { generator::end_plain(self.vm, self.frame.cast_mut(), state, self.exec) };
+        if k & kind::DISCARD != 0 {
+            // SAFETY: the value's reference is ours.
+            unsafe {
+                let word = v.into_bits();
+                if !Value::release_shared(word) {
+                    release_word(word);
+                }
+            }
+            if feed::finish(self.vm, Consumer::of_number(dst)).is_err() {
+                return Exit::Raised;
+            }
+            return State::<M>::of_top(self.vm).next();
+        }
         if k & kind::ENTRY != 0 {
             return done(self.vm, v);
         }
@@ -840,7 +855,7 @@ macro_rules! instructions {
     (@hot ($s:ident, $i:ident, $vm:ident, $go:lifetime) $name:ident $body:block) => {
         #[inline(never)]
         #[allow(non_snake_case, unused_mut, unused_variables, unreachable_code)]
-        unsafe fn $name<const M: u8>($vm: &Vm, $i: At, base: *mut Slot, frame: *const Frame, exec: &Exec) -> Exit {
+        pub(super) unsafe fn $name<const M: u8>($vm: &Vm, $i: At, base: *mut Slot, frame: *const Frame, exec: &Exec) -> Exit {
             // SAFETY: called by the loop.
             let mut $s = unsafe { State::<M>::new($vm, $i, base, frame, exec) };
             $body
@@ -889,11 +904,12 @@ macro_rules! instructions {
 }
 
 mod arithmetic;
+mod fed;
 mod flow;
 mod values;
 
 const fn table<const M: u8>() -> [Handler; 256] {
-    values::fill::<M>(arithmetic::fill::<M>(flow::fill::<M>([flow::Illegal::<M>; 256])))
+    values::fill::<M>(arithmetic::fill::<M>(fed::fill::<M>(flow::fill::<M>([flow::Illegal::<M>; 256]))))
 }
 
 static HANDLERS: [Handler; 256] = table::<MODE>();

@@ -34,13 +34,13 @@ pub fn in_base(vm: &Vm, v: &Value, base: u32) -> PyResult<Value> {
 
 /// A sum of floats with the error that each addition makes (Neumaier).
 #[derive(Clone, Copy, Default)]
-struct Compensated {
-    hi: f64,
-    lo: f64,
+pub struct Compensated {
+    pub hi: f64,
+    pub lo: f64,
 }
 
 impl Compensated {
-    fn add(&mut self, x: f64) {
+    pub fn add(&mut self, x: f64) {
         let t = self.hi + x;
         if self.hi.abs() >= x.abs() {
             self.lo += (self.hi - t) + x;
@@ -85,7 +85,7 @@ fn plain(vm: &Vm, v: &Value) -> Plain {
 }
 
 /// The running total.
-enum Total {
+pub enum Total {
     Int(i64),
     Float(Compensated),
     Complex(Compensated, Compensated),
@@ -93,7 +93,7 @@ enum Total {
 }
 
 impl Total {
-    fn value(&self, vm: &Vm) -> Value {
+    pub fn value(&self, vm: &Vm) -> Value {
         match self {
             Total::Int(n) => vm.new_int(*n),
             Total::Float(c) => vm.new_float(c.total()),
@@ -109,7 +109,7 @@ fn start_of(v: &Value) -> Compensated {
 
 pub fn sum(vm: &Vm, iterable: &Value, start: Option<&Value>) -> PyResult<Value> {
     let it = vm.get_iter(iterable)?;
-    let mut total = match start {
+    let total = match start {
         None => Total::Int(0),
         Some(s) => {
             let joiner = if s.is_instance_of::<Str>() {
@@ -138,55 +138,67 @@ pub fn sum(vm: &Vm, iterable: &Value, start: Option<&Value>) -> PyResult<Value> 
             }
         }
     };
-    while let Some(item) = vm.iter_next(&it)? {
+    sum_from(vm, total, None, &it)
+}
+
+/// The sum of what there is already, one more item and those of an iterator.
+pub fn sum_from(vm: &Vm, mut total: Total, first: Option<Value>, it: &Value) -> PyResult<Value> {
+    if let Some(item) = first {
+        total = plus(vm, total, &item)?;
+    }
+    while let Some(item) = vm.iter_next(it)? {
         vm.poll()?;
-        let kind = plain(vm, &item);
-        total = match (total, kind) {
-            (Total::Int(a), Plain::Int(b)) if a.checked_add(b).is_some() => Total::Int(a + b),
-            (Total::Int(a), Plain::Float(f)) if a.unsigned_abs() <= 1 << 53 => {
-                let mut c = Compensated { hi: a as f64, lo: 0.0 };
-                // CPython leaves the integer path by an ordinary addition.
-                c.hi += f;
-                Total::Float(c)
-            }
-            (Total::Float(mut c), Plain::Float(f)) => {
-                c.add(f);
-                Total::Float(c)
-            }
-            (Total::Float(mut c), Plain::Int(n)) => {
-                c.hi += n as f64;
-                Total::Float(c)
-            }
-            (Total::Float(c), Plain::Complex(re, im)) => {
-                // A real number leaves the imaginary part as it is, the sign of a zero included.
-                let part = |hi| Compensated { hi, lo: 0.0 };
-                Total::Complex(part(c.total() + re), part(im))
-            }
-            (Total::Complex(mut a, mut b), Plain::Complex(re, im)) => {
-                a.add(re);
-                b.add(im);
-                Total::Complex(a, b)
-            }
-            (Total::Complex(mut a, b), Plain::Int(n)) => {
-                a.hi += n as f64;
-                Total::Complex(a, b)
-            }
-            (Total::Complex(mut a, b), Plain::Float(f)) => {
-                a.add(f);
-                Total::Complex(a, b)
-            }
-            (before, _) => {
-                let sum = vm.binary_op(BinaryOp::Add, &before.value(vm), &item)?;
-                match plain(vm, &sum) {
-                    Plain::Float(f) => Total::Float(Compensated { hi: f, lo: 0.0 }),
-                    Plain::Complex(re, im) => {
-                        let part = |hi| Compensated { hi, lo: 0.0 };
-                        Total::Complex(part(re), part(im))
-                    }
-                    _ => Total::Object(sum),
-                }
-            }
-        };
+        total = plus(vm, total, &item)?;
     }
     Ok(total.value(vm))
+}
+
+fn plus(vm: &Vm, total: Total, item: &Value) -> PyResult<Total> {
+    let kind = plain(vm, item);
+    Ok(match (total, kind) {
+        (Total::Int(a), Plain::Int(b)) if a.checked_add(b).is_some() => Total::Int(a + b),
+        (Total::Int(a), Plain::Float(f)) if a.unsigned_abs() <= 1 << 53 => {
+            let mut c = Compensated { hi: a as f64, lo: 0.0 };
+            // CPython leaves the integer path by an ordinary addition.
+            c.hi += f;
+            Total::Float(c)
+        }
+        (Total::Float(mut c), Plain::Float(f)) => {
+            c.add(f);
+            Total::Float(c)
+        }
+        (Total::Float(mut c), Plain::Int(n)) => {
+            c.hi += n as f64;
+            Total::Float(c)
+        }
+        (Total::Float(c), Plain::Complex(re, im)) => {
+            // A real number leaves the imaginary part as it is, the sign of a zero included.
+            let part = |hi| Compensated { hi, lo: 0.0 };
+            Total::Complex(part(c.total() + re), part(im))
+        }
+        (Total::Complex(mut a, mut b), Plain::Complex(re, im)) => {
+            a.add(re);
+            b.add(im);
+            Total::Complex(a, b)
+        }
+        (Total::Complex(mut a, b), Plain::Int(n)) => {
+            a.hi += n as f64;
+            Total::Complex(a, b)
+        }
+        (Total::Complex(mut a, b), Plain::Float(f)) => {
+            a.add(f);
+            Total::Complex(a, b)
+        }
+        (before, _) => {
+            let sum = vm.binary_op(BinaryOp::Add, &before.value(vm), item)?;
+            match plain(vm, &sum) {
+                Plain::Float(f) => Total::Float(Compensated { hi: f, lo: 0.0 }),
+                Plain::Complex(re, im) => {
+                    let part = |hi| Compensated { hi, lo: 0.0 };
+                    Total::Complex(part(re), part(im))
+                }
+                _ => Total::Object(sum),
+            }
+        }
+    })
 }

@@ -4,7 +4,7 @@ mod format;
 mod iterator;
 mod operators;
 pub(crate) mod percent;
-mod pieces;
+pub(crate) mod pieces;
 mod search;
 #[cfg(test)]
 mod tests;

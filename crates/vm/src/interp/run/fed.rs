@@ -1,0 +1,124 @@
+//! Instructions of generators whose values go to a built-in without leaving the loop (see `interp/feed.rs`).
+
+use super::flow::{Call, call_direct, call_native_class};
+use super::{At, Exit, Handler, Left, PLAIN, Regs, State, TAIL, WATCHED, exit};
+use crate::interp::feed::{self, Consumer, Step};
+use crate::interp::frame::{Frame, Slot, kind};
+use crate::interp::generator;
+use crate::object::{Type, ValueExt};
+use crate::types::List;
+use crate::types::code::Exec;
+use crate::types::generator::Generator;
+use crate::{Value, Vm};
+use taipan_bytecode::Op;
+
+impl<'a, const M: u8> State<'a, M> {
+    /// The value of `yield_value` is where it belongs, and the generator goes on.
+    #[inline(always)]
+    fn fed(mut self, i: At) -> Exit {
+        if M == TAIL {
+            // What mostly follows, at one go.
+            // SAFETY: code ends in a terminator, which this is not.
+            unsafe {
+                let next = At(self.pc);
+                if next.op() == Op::Clear && next.a() == i.a() {
+                    self.pc = self.pc.add(1);
+                    let next = At(self.pc);
+                    if next.op() == Op::JumpBack && !self.vm.breaker.tripped() {
+                        self.pc = self.pc.add(1);
+                        self.jump(next.sbc());
+                    }
+                }
+            }
+        }
+        self.put_next(i.a(), Value::NONE)
+    }
+}
+
+instructions! { (s, i, vm, 'go)
+    // A built-in that takes a generator's values.
+    hot CallFeed {
+        if i.x() == 1 && s.regs.get(i.b() + 2).downcast_exact::<Generator>().is_some() {
+            slow!(s, i, feed_generator)
+        }
+        slow!(s, i, Call)
+    }
+
+    warm feed_generator {
+        let r = i.b();
+        if M != WATCHED
+            && let Some(g) = s.regs.get(r + 2).downcast_exact::<Generator>()
+            && let Some(f) = s.waiting_frame(&g.0)
+            && let Some(c) = feed::consumer(vm, s.regs, r)
+        {
+            s.save();
+            let state = &raw const g.0;
+            // SAFETY: it waits; its frame owns it from now on.
+            unsafe {
+                let g = s.regs.base.add(r as usize + 2) as *mut u64;
+                let word = std::ptr::replace(g, feed::begin(vm, c));
+                generator::resume_owned(vm, s.fr(), f, &*state, word, kind::FED, c as u16);
+            }
+            return State::<M>::of(vm, f).next();
+        }
+        if s.regs.get(r).downcast_exact::<Type>().is_some() {
+            slow!(s, i, call_native_class)
+        }
+        slow!(s, i, call_direct)
+    }
+
+    warm yield_fed {
+        if M == WATCHED || vm.interp_state.monitor.on() {
+            slow!(s, i, yield_to_native)
+        }
+        let f = s.fr();
+        let c = Consumer::of_number(f.dst);
+        let caller = f.resumer();
+        // SAFETY: the resumer's `pc` is behind the call.
+        let call = At(unsafe { caller.pc.get().sub(1) });
+        let regs = Regs { base: caller.base, first_temp: 0 };
+        let r = call.b();
+        if c.lists() {
+            if let Some(l) = regs.get(r + 2).downcast_exact::<List>()
+                && let l = &**l
+                && l.has_room()
+            {
+                let v = s.regs.own(i.b());
+                l.push_in_room(v);
+                return s.fed(i);
+            }
+        } else if matches!(c, Consumer::Any | Consumer::All) {
+            let unsettled = if c == Consumer::Any { Value::FALSE } else { Value::TRUE };
+            if s.regs.bits(i.b()) == unsettled.into_bits() {
+                return s.fed(i);
+            }
+        }
+        match feed::step(vm, regs, r, c, s.regs.get(i.b())) {
+            Step::Took if i.a() == i.b() || !s.regs.is_temp(i.b()) => return s.fed(i),
+            Step::Took => slow!(s, i, yield_taken),
+            Step::Done => slow!(s, i, yield_settled),
+            Step::Ask => slow!(s, i, yield_to_native),
+        }
+    }
+
+    cold yield_taken {
+        s.regs.consume(i.b());
+        s.regs.put(i.a(), Value::NONE);
+    }
+
+    cold yield_settled {
+        let v = s.regs.own(i.b());
+        s.save();
+        let (g, c) = generator::suspend_fed(vm)?;
+        s.reload();
+        feed::settle(vm, c, v, g)?;
+    }
+
+    cold yield_to_native {
+        let v = s.regs.own(i.b());
+        s.save();
+        let (g, c) = generator::suspend_fed(vm)?;
+        s.reload();
+        feed::go_on(vm, c, v, g)?;
+    }
+}
