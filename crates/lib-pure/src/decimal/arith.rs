@@ -1,11 +1,15 @@
 //! Arithmetic: the four operations and their relatives, rescaling, square root.
 
 use super::number::{Dec, compare_abs, digits, pow10, shift_left, shift_right, strip_zeros};
-use super::quick;
+use super::quick::{self, Words};
 use super::rules::{Ctx, Rounding, Status, cond, finalize, goes_up, invalid, nan_of, nan_of_one, no_memory};
 use dashu_int::UBig;
 use dashu_int::ops::{BitTest, DivRem, SquareRoot};
 use std::cmp::Ordering;
+
+fn both(a: &Dec, b: &Dec) -> Option<(Words, Words)> {
+    Some((Words::of(a)?, Words::of(b)?))
+}
 
 pub fn add(a: &Dec, b: &Dec, ctx: &Ctx, st: &mut Status) -> Dec {
     sum(a, b, b.neg, ctx, st)
@@ -18,7 +22,7 @@ pub fn subtract(a: &Dec, b: &Dec, ctx: &Ctx, st: &mut Status) -> Dec {
 /// `a` plus `b` with another sign.
 #[inline]
 fn sum(a: &Dec, b: &Dec, b_neg: bool, ctx: &Ctx, st: &mut Status) -> Dec {
-    quick::sum(a, b, b_neg, ctx, st).unwrap_or_else(|| sum_any(a, b, b_neg, ctx, st))
+    both(a, b).and_then(|(a, b)| quick::sum(a, b, b_neg, ctx, st)).map_or_else(|| sum_any(a, b, b_neg, ctx, st), Dec::from)
 }
 
 #[cfg(test)]
@@ -98,7 +102,7 @@ fn product(a: &Dec, b: &Dec, ctx: &Ctx, st: &mut Status) -> Dec {
 }
 
 pub fn multiply(a: &Dec, b: &Dec, ctx: &Ctx, st: &mut Status) -> Dec {
-    quick::product(a, b, ctx, st).unwrap_or_else(|| multiply_any(a, b, ctx, st))
+    both(a, b).and_then(|(a, b)| quick::product(a, b, ctx, st)).map_or_else(|| multiply_any(a, b, ctx, st), Dec::from)
 }
 
 #[inline(never)]
@@ -121,7 +125,7 @@ pub fn fma(a: &Dec, b: &Dec, c: &Dec, ctx: &Ctx, st: &mut Status) -> Dec {
 }
 
 pub fn divide(a: &Dec, b: &Dec, ctx: &Ctx, st: &mut Status) -> Dec {
-    quick::quotient(a, b, ctx, st).unwrap_or_else(|| divide_any(a, b, ctx, st))
+    both(a, b).and_then(|(a, b)| quick::quotient(a, b, ctx, st)).map_or_else(|| divide_any(a, b, ctx, st), Dec::from)
 }
 
 #[inline(never)]
@@ -364,7 +368,7 @@ pub fn quantize(a: &Dec, b: &Dec, ctx: &Ctx, st: &mut Status) -> Dec {
 }
 
 pub fn quantize_to(a: &Dec, exp: i64, ctx: &Ctx, st: &mut Status) -> Dec {
-    quick::quantize(a, exp, ctx, st).unwrap_or_else(|| quantize_any(a, exp, ctx, st))
+    Words::of(a).and_then(|a| quick::quantize(a, exp, ctx, st)).map_or_else(|| quantize_any(a, exp, ctx, st), Dec::from)
 }
 
 #[inline(never)]

@@ -83,6 +83,18 @@ impl Context {
         }
     }
 
+    /// Notes conditions, if none of them is trapped; else nothing is done.
+    #[inline(always)]
+    pub fn note(&self, st: Status) -> bool {
+        if st & (self.traps.get() | cond::MALLOC) != 0 {
+            return false;
+        }
+        if st != 0 {
+            self.status.set(self.status.get() | st);
+        }
+        true
+    }
+
     fn same(&self) -> Context {
         Context {
             ctx: self.ctx.clone(),
@@ -200,6 +212,16 @@ pub fn current(vm: &Vm) -> PyResult<Gc<Context>> {
     let fresh = vm.alloc(fresh);
     contextvars::set_value(vm, &s.var, fresh.as_value())?;
     Ok(fresh)
+}
+
+/// Shows the thread's context, if that is known, to `f`, which runs no Python code and drops nothing.
+#[inline(always)]
+pub fn with_known<T>(vm: &Vm, f: impl FnOnce(&Context) -> Option<T>) -> Option<T> {
+    let s = state(vm).ok()?;
+    if s.known_at.get() != contextvars::state_number() {
+        return None;
+    }
+    s.known.with(|c| f(c?))
 }
 
 /// Makes a context the thread's; of templates a copy.

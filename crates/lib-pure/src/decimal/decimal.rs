@@ -1,6 +1,7 @@
 //! `Decimal`: what Python sees of a number.
 
-use super::context::{Context, context_argument, current, finish, rounding};
+use super::context::{Context, context_argument, current, finish, rounding, with_known};
+use super::quick::Words;
 use super::convert::{exact, from_float, from_int, number, operand, ratio, to_int};
 use super::number::{Dec, Kind, compare};
 use super::rules::{Ctx, Rounding, Status, cond};
@@ -31,6 +32,12 @@ impl Decimal {
         vm.alloc(Decimal { number, hash: Cell::new(-1) }).into_value()
     }
 
+    /// The number goes to its place word by word.
+    #[inline(always)]
+    fn of_words(vm: &Vm, w: Words) -> Value {
+        vm.alloc_with(|| Decimal { number: w.into(), hash: Cell::new(-1) }).into_value()
+    }
+
     fn make_in(vm: &Vm, cls: &Gc<Type>, number: Dec) -> PyResult<Value> {
         Ok(vm.alloc_in(cls, Decimal { number, hash: Cell::new(-1) })?.into_value())
     }
@@ -54,13 +61,8 @@ fn operator1(vm: &Vm, a: &Value, f: One) -> PyResult<Value> {
 }
 
 /// An operator with two: `NotImplemented` for what is no decimal or integer.
-#[inline(always)]
-fn operator2(
-    vm: &Vm,
-    a: &Value,
-    b: &Value,
-    f: impl Fn(&Dec, &Dec, &Ctx, &mut Status) -> Dec,
-) -> PyResult<Value> {
+#[inline(never)]
+fn operator2(vm: &Vm, a: &Value, b: &Value, f: Two) -> PyResult<Value> {
     let run = |x: &Dec, y: &Dec| {
         let c = current(vm)?;
         let mut st = 0;
@@ -75,20 +77,58 @@ fn operator2(
     }
 }
 
+/// The number of a decimal or a small int.
+#[inline(always)]
+fn words(v: &Value) -> Option<Words> {
+    match v.as_int() {
+        Some(n) => Some(Words::int(n)),
+        None => Words::of(&v.downcast_exact::<Decimal>()?.number),
+    }
+}
+
+/// What machine words can do of it, between decimals and small ints, where nothing is trapped.
+#[inline(always)]
+fn in_words(
+    vm: &Vm,
+    a: &Value,
+    b: &Value,
+    quick: impl FnOnce(Words, Words, &Ctx, &mut Status) -> Option<Words>,
+) -> Option<Value> {
+    let (x, y) = (words(a)?, words(b)?);
+    let w = with_known(vm, |c| {
+        let mut st = 0;
+        let w = quick(x, y, &c.ctx(), &mut st)?;
+        c.note(st).then_some(w)
+    })?;
+    Some(Decimal::of_words(vm, w))
+}
+
 fn add(vm: &Vm, a: &Value, b: &Value) -> PyResult<Value> {
-    operator2(vm, a, b, arith::add)
+    match in_words(vm, a, b, |x, y, c, st| quick::sum(x, y, y.neg, c, st)) {
+        Some(v) => Ok(v),
+        None => operator2(vm, a, b, arith::add),
+    }
 }
 
 fn subtract(vm: &Vm, a: &Value, b: &Value) -> PyResult<Value> {
-    operator2(vm, a, b, arith::subtract)
+    match in_words(vm, a, b, |x, y, c, st| quick::sum(x, y, !y.neg, c, st)) {
+        Some(v) => Ok(v),
+        None => operator2(vm, a, b, arith::subtract),
+    }
 }
 
 fn multiply(vm: &Vm, a: &Value, b: &Value) -> PyResult<Value> {
-    operator2(vm, a, b, arith::multiply)
+    match in_words(vm, a, b, quick::product) {
+        Some(v) => Ok(v),
+        None => operator2(vm, a, b, arith::multiply),
+    }
 }
 
 fn true_divide(vm: &Vm, a: &Value, b: &Value) -> PyResult<Value> {
-    operator2(vm, a, b, arith::divide)
+    match in_words(vm, a, b, quick::quotient) {
+        Some(v) => Ok(v),
+        None => operator2(vm, a, b, arith::divide),
+    }
 }
 
 fn floor_divide(vm: &Vm, a: &Value, b: &Value) -> PyResult<Value> {
@@ -255,12 +295,12 @@ fn comparable<'a>(
 }
 
 fn richcompare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult<Value> {
-    let Some(a) = a.downcast::<Decimal>() else { return Ok(Value::NOT_IMPLEMENTED) };
-    if let Some(b) = b.downcast::<Decimal>()
-        && let Some(order) = quick::compare(&a.number, &b.number)
+    if let (Some(x), Some(y)) = (words(a), words(b))
+        && let Some(order) = quick::compare(x, y)
     {
         return Ok(Value::bool(op.holds(order)));
     }
+    let Some(a) = a.downcast::<Decimal>() else { return Ok(Value::NOT_IMPLEMENTED) };
     let equality = matches!(op, CompareOp::Eq | CompareOp::Ne);
     let c = current(vm)?;
     let Some((x, y)) = comparable(vm, &c, &a.number, b, equality)? else {
@@ -596,6 +636,16 @@ decimal_methods! {
         let mut ctx = c.ctx();
         if !rounding.is_none() {
             ctx.round = super::context::rounding(vm, rounding)?;
+        }
+        if let Some(y) = exp.downcast_exact::<Decimal>() {
+            let mut st = 0;
+            if y.number.is_finite()
+                && let Some(x) = Words::of(&zelf.number)
+                && let Some(w) = quick::quantize(x, y.number.exp, &ctx, &mut st)
+                && c.note(st)
+            {
+                return Ok(Decimal::of_words(vm, w));
+            }
         }
         let y = operand(vm, &c, exp)?;
         let mut st = 0;

@@ -7,11 +7,6 @@ use dashu_int::UBig;
 use std::cmp::Ordering;
 
 #[inline(always)]
-fn finite(d: &Dec) -> Option<u128> {
-    if d.is_finite() { small(&d.coef) } else { None }
-}
-
-#[inline(always)]
 fn lift(n: u128, by: i64) -> Option<u128> {
     let p = *POWERS.get(usize::try_from(by).ok()?)?;
     match (u64::try_from(n), u64::try_from(p)) {
@@ -32,9 +27,36 @@ fn goes_up(ctx: &Ctx, neg: bool, kept: u128, dropped: u8) -> bool {
     )
 }
 
+/// A finite number in machine words.
+#[derive(Clone, Copy)]
+pub struct Words {
+    pub neg: bool,
+    pub coef: u128,
+    pub exp: i64,
+}
+
+impl Words {
+    #[inline(always)]
+    pub fn of(d: &Dec) -> Option<Words> {
+        if d.is_finite() { Some(Words { neg: d.neg, coef: small(&d.coef)?, exp: d.exp }) } else { None }
+    }
+
+    #[inline(always)]
+    pub fn int(n: i64) -> Words {
+        Words { neg: n < 0, coef: n.unsigned_abs().into(), exp: 0 }
+    }
+}
+
+impl From<Words> for Dec {
+    #[inline(always)]
+    fn from(w: Words) -> Dec {
+        Dec::new(w.neg, UBig::from(w.coef), w.exp)
+    }
+}
+
 /// The number under its context, if it is in range.
-#[inline]
-fn finish(neg: bool, coef: u128, exp: i64, ctx: &Ctx, st: &mut Status) -> Option<Dec> {
+#[inline(always)]
+fn finish(neg: bool, coef: u128, exp: i64, ctx: &Ctx, st: &mut Status) -> Option<Words> {
     if ctx.clamp {
         return None;
     }
@@ -45,7 +67,7 @@ fn finish(neg: bool, coef: u128, exp: i64, ctx: &Ctx, st: &mut Status) -> Option
     }
     let by = count - ctx.prec;
     if by <= 0 {
-        return (exp >= ctx.etiny()).then(|| Dec::new(neg, UBig::from(coef), exp));
+        return (exp >= ctx.etiny()).then_some(Words { neg, coef, exp });
     }
     let (mut kept, dropped) = split(coef, by as u64)?;
     let mut exp = exp + by;
@@ -60,13 +82,13 @@ fn finish(neg: bool, coef: u128, exp: i64, ctx: &Ctx, st: &mut Status) -> Option
         }
     }
     *st |= if dropped == 0 { cond::ROUNDED } else { cond::ROUNDED | cond::INEXACT };
-    Some(Dec::new(neg, UBig::from(kept), exp))
+    Some(Words { neg, coef: kept, exp })
 }
 
 /// `a` plus `b` with another sign.
-#[inline]
-pub fn sum(a: &Dec, b: &Dec, b_neg: bool, ctx: &Ctx, st: &mut Status) -> Option<Dec> {
-    let (mut x, mut y) = (finite(a)?, finite(b)?);
+#[inline(always)]
+pub fn sum(a: Words, b: Words, b_neg: bool, ctx: &Ctx, st: &mut Status) -> Option<Words> {
+    let (mut x, mut y) = (a.coef, b.coef);
     let mut exp = a.exp;
     match a.exp.cmp(&b.exp) {
         Ordering::Equal => {}
@@ -88,9 +110,9 @@ pub fn sum(a: &Dec, b: &Dec, b_neg: bool, ctx: &Ctx, st: &mut Status) -> Option<
     finish(neg, coef, exp, ctx, st)
 }
 
-#[inline]
-pub fn product(a: &Dec, b: &Dec, ctx: &Ctx, st: &mut Status) -> Option<Dec> {
-    let (x, y) = (finite(a)?, finite(b)?);
+#[inline(always)]
+pub fn product(a: Words, b: Words, ctx: &Ctx, st: &mut Status) -> Option<Words> {
+    let (x, y) = (a.coef, b.coef);
     let coef = match (u64::try_from(x), u64::try_from(y)) {
         (Ok(x), Ok(y)) => u128::from(x) * u128::from(y),
         _ => x.checked_mul(y)?,
@@ -98,9 +120,9 @@ pub fn product(a: &Dec, b: &Dec, ctx: &Ctx, st: &mut Status) -> Option<Dec> {
     finish(a.neg != b.neg, coef, a.exp + b.exp, ctx, st)
 }
 
-#[inline]
-pub fn quotient(a: &Dec, b: &Dec, ctx: &Ctx, st: &mut Status) -> Option<Dec> {
-    let (x, y) = (finite(a)?, finite(b)?);
+#[inline(always)]
+pub fn quotient(a: Words, b: Words, ctx: &Ctx, st: &mut Status) -> Option<Words> {
+    let (x, y) = (a.coef, b.coef);
     if x == 0 || y == 0 || ctx.prec > 38 {
         return None;
     }
@@ -134,9 +156,9 @@ fn divide(x: u128, y: u128) -> (u128, u128) {
 }
 
 /// The number with another exponent.
-#[inline]
-pub fn quantize(a: &Dec, exp: i64, ctx: &Ctx, st: &mut Status) -> Option<Dec> {
-    let x = finite(a)?;
+#[inline(always)]
+pub fn quantize(a: Words, exp: i64, ctx: &Ctx, st: &mut Status) -> Option<Words> {
+    let x = a.coef;
     if x == 0 || exp > ctx.emax || exp < ctx.etiny() {
         return None;
     }
@@ -154,18 +176,20 @@ pub fn quantize(a: &Dec, exp: i64, ctx: &Ctx, st: &mut Status) -> Option<Dec> {
     if i64::from(digits_small(coef)) > ctx.prec {
         return None;
     }
-    let d = finish(a.neg, coef, exp, ctx, st)?;
+    let w = finish(a.neg, coef, exp, ctx, st)?;
     *st |= noted;
-    Some(d)
+    Some(w)
 }
 
-/// Compares finite numbers with the same exponent.
+/// Compares finite numbers.
 #[inline]
-pub fn compare(a: &Dec, b: &Dec) -> Option<Ordering> {
-    if a.exp != b.exp {
-        return None;
+pub fn compare(a: Words, b: Words) -> Option<Ordering> {
+    let (mut x, mut y) = (a.coef, b.coef);
+    match a.exp.cmp(&b.exp) {
+        Ordering::Equal => {}
+        Ordering::Greater => x = lift(x, a.exp - b.exp)?,
+        Ordering::Less => y = lift(y, b.exp - a.exp)?,
     }
-    let (x, y) = (finite(a)?, finite(b)?);
     Some(match (a.neg && x != 0, b.neg && y != 0) {
         (false, false) => x.cmp(&y),
         (true, true) => y.cmp(&x),
@@ -192,8 +216,8 @@ mod tests {
         (d, st)
     }
 
-    fn check(quick: Option<Dec>, st: Status, slow: (Dec, Status), what: &str) {
-        if let Some(d) = quick {
+    fn check(quick: Option<Words>, st: Status, slow: (Dec, Status), what: &str) {
+        if let Some(d) = quick.map(Dec::from) {
             let same = (d.neg, d.kind, d.exp, &d.coef) == (slow.0.neg, slow.0.kind, slow.0.exp, &slow.0.coef);
             assert!(same && st == slow.1, "{what}: {d:?} {st:#x}, but {:?} {:#x}", slow.0, slow.1);
         } else {
@@ -227,9 +251,10 @@ mod tests {
             let round: Rounding = ROUNDINGS[i % ROUNDINGS.len()].0;
             let (prec, range) = ([1, 3, 9, 19, 28, 40][i / 8 % 6], [999_999, 12][i / 48 % 2]);
             let ctx = Ctx { prec, emax: range, emin: -range, round, clamp: false };
-            let run = |f: fn(&Dec, &Dec, &Ctx, &mut Status) -> Option<Dec>| {
+            let run = |f: fn(Words, Words, &Ctx, &mut Status) -> Option<Words>| {
                 let mut st = 0;
-                (f(&a, &b, &ctx, &mut st), st)
+                let both = Words::of(&a).zip(Words::of(&b));
+                (both.and_then(|(a, b)| f(a, b, &ctx, &mut st)), st)
             };
             let (d, st) = run(|a, b, c, st| sum(a, b, b.neg, c, st));
             check(d, st, general(arith::add_any, &a, &b, &ctx), "sum");
@@ -244,6 +269,11 @@ mod tests {
                 general(|a, b, c, st| arith::quantize_any(a, b.exp, c, st), &a, &b, &ctx),
                 "quantize",
             );
+            if let Some((x, y)) = Words::of(&a).zip(Words::of(&b))
+                && let Some(order) = compare(x, y)
+            {
+                assert_eq!(order, super::super::number::compare(&a, &b), "{a:?} {b:?}");
+            }
         }
     }
 }

@@ -136,11 +136,17 @@ fn make(vm: &Vm) -> PyResult<State> {
 }
 
 /// The module's state, made on first use.
+#[inline]
 pub fn state(vm: &Vm) -> PyResult<&State> {
     let holder = vm.state::<Holder>();
-    if let Some(s) = holder.0.get() {
-        return Ok(s);
+    match holder.0.get() {
+        Some(s) => Ok(s),
+        None => make_state(vm, holder),
     }
+}
+
+#[cold]
+fn make_state<'a>(vm: &Vm, holder: &'a Holder) -> PyResult<&'a State> {
     let made = make(vm)?;
     // The imports may have come here themselves: the first one stays.
     let _ = holder.0.set(made);

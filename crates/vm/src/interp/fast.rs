@@ -200,6 +200,12 @@ pub fn native_item(vm: &Vm, v: &Value, key: &Value) -> PyResult<Option<Value>> {
     {
         return Ok(Some(found));
     }
+    if let Some(range) = key.downcast_exact::<Slice>()
+        && range.step.is_none()
+        && let Some(found) = slice(vm, v, &range.start, &range.stop)
+    {
+        return Ok(Some(found));
+    }
     match v.heap_type().filter(|ty| ty.native.is_some()).and_then(|ty| ty.slots.subscript.get()) {
         Some(f) => f(vm, v, key).map(Some),
         None => Ok(None),

@@ -144,8 +144,54 @@ fn joining(
     if known && ty.is(c.heap_type()?) { ty.slots.concat.get() } else { None }
 }
 
+/// What the left operand's slot answers, where it is asked first: both operands are of one native class, or the right one
+/// is a small int. `None`: the general way, which asks it (again).
+#[inline(always)]
+fn native_operator(vm: &Vm, op: BinaryOp, in_place: bool, b: &Value, c: &Value) -> Option<PyResult<Value>> {
+    let ty = b.heap_type()?;
+    if ty.native.is_none() || !c.is_int() && !c.heap_type().is_some_and(|t| t.is(ty)) {
+        return None;
+    }
+    let s = &ty.slots;
+    let (slot, in_place_slot) = match op {
+        BinaryOp::Add => (&s.add, &s.inplace_add),
+        BinaryOp::Sub => (&s.subtract, &s.inplace_subtract),
+        BinaryOp::Mul => (&s.multiply, &s.inplace_multiply),
+        BinaryOp::TrueDiv => (&s.true_divide, &s.inplace_true_divide),
+        BinaryOp::And => (&s.and, &s.inplace_and),
+        BinaryOp::Or => (&s.or, &s.inplace_or),
+        BinaryOp::Xor => (&s.xor, &s.inplace_xor),
+        _ => return None,
+    };
+    let f = if in_place { in_place_slot.get().or(slot.get()) } else { slot.get() }?;
+    match f(vm, b, c) {
+        Ok(v) if v.is_not_implemented() => None,
+        r => Some(r),
+    }
+}
+
+/// What the slot of the class that both have says of their order, if it is a native one and says so by a bool.
+#[inline(always)]
+fn native_order(vm: &Vm, b: &Value, c: &Value, op: CompareOp) -> Option<PyResult<bool>> {
+    let ty = b.heap_type()?;
+    if ty.native.is_none() || !c.heap_type()?.is(ty) {
+        return None;
+    }
+    match ty.slots.richcompare.get()?(vm, b, c, op) {
+        Ok(v) => v.as_bool().map(Ok),
+        Err(raised) => Some(Err(raised)),
+    }
+}
+
 #[inline(never)]
 pub fn binary(vm: &Vm, regs: Regs, i: Instr, op: BinaryOp) -> PyResult<()> {
+    if let Some(v) = native_operator(vm, op, i.x() != 0, regs.get(i.b()), regs.get(i.c())) {
+        let v = v?;
+        regs.consume(i.c());
+        regs.consume(i.b());
+        regs.put(i.a(), v);
+        return Ok(());
+    }
     if op == BinaryOp::Add {
         if append_in_place(vm, regs, i, regs.get(i.c())) {
             regs.consume(i.c());
@@ -177,6 +223,12 @@ pub fn binary(vm: &Vm, regs: Regs, i: Instr, op: BinaryOp) -> PyResult<()> {
 
 #[inline(never)]
 pub fn binary_with(vm: &Vm, regs: Regs, i: Instr, op: BinaryOp, c: &Value) -> PyResult<()> {
+    if let Some(v) = native_operator(vm, op, i.x() != 0, regs.get(i.b()), c) {
+        let v = v?;
+        regs.consume(i.b());
+        regs.put(i.a(), v);
+        return Ok(());
+    }
     if op == BinaryOp::Add && append_in_place(vm, regs, i, c) {
         return Ok(());
     }
@@ -218,6 +270,7 @@ pub fn compare(vm: &Vm, regs: Regs, i: Instr, op: CompareOp) -> PyResult<()> {
     let (b, c) = (regs.get(i.b()), regs.get(i.c()));
     let v = match fast::compare(b, c, op) {
         Some(r) => Value::bool(r),
+        None if let Some(r) = native_order(vm, b, c, op) => Value::bool(r?),
         None => vm.rich_compare(b, c, op)?,
     };
     regs.consume(i.c());
@@ -243,6 +296,7 @@ pub fn compare_truth(vm: &Vm, regs: Regs, a: u16, b: u16, op: CompareOp) -> PyRe
     let (x, y) = (regs.get(a), regs.get(b));
     let r = match fast::compare(x, y, op) {
         Some(r) => r,
+        None if let Some(r) = native_order(vm, x, y, op) => r?,
         None => {
             let v = vm.rich_compare(x, y, op)?;
             vm.is_true(&v)?

@@ -407,6 +407,44 @@ pub fn all_inline(obj: &Value) -> bool {
     shape.len() <= inline_count(unsafe { ptr.as_ref() })
 }
 
+/// Makes instances of a native class have places in line for values of these names, and answers their shape, which lives
+/// as long as the class.
+pub fn with_inline(ty: &PyType, names: &[Gc<Str>]) -> Option<*const Shape> {
+    if names.is_empty() || names.len() > MAX_INLINE as usize || !ty.has_dict.get() {
+        return None;
+    }
+    ty.set_inline_hint(names.len() as u8);
+    names.iter().try_fold(ty.root_shape.get(), |shape, name| {
+        // SAFETY: I1.
+        unsafe { shape.as_ref() }?.with_name(name)
+    })
+}
+
+/// Fills a fresh instance with values for such a shape; `false` (and nothing done) if they are not as many as the names.
+pub fn fill_inline(obj: &Value, shape: *const Shape, values: &mut Vec<Value>) -> bool {
+    let (Some(ty), Some(ptr)) = (obj.heap_type(), obj.as_ptr()) else { return false };
+    let Some(a) = attrs_of(ptr, ty) else { return false };
+    // SAFETY: live.
+    let inline = inline_count(unsafe { ptr.as_ref() });
+    if !is_bare(a) || inline != values.len() || ty.inline_hint.get() as usize != inline {
+        return false;
+    }
+    for (c, v) in inline_values(a, inline).iter().zip(values.drain(..)) {
+        drop(c.replace(Some(v)));
+    }
+    a.shape.set(shape);
+    true
+}
+
+/// In-line value `i` of an instance that has a shape.
+pub fn inline_value(obj: &Value, i: usize) -> Option<Value> {
+    let ptr = obj.as_ptr()?;
+    let a = attrs_of(ptr, obj.heap_type()?)?;
+    a.shape()?;
+    // SAFETY: live.
+    peek(inline_values(a, inline_count(unsafe { ptr.as_ref() })).get(i)?)
+}
+
 /// Whether instances of the object's class have attribute storage.
 pub fn has_attrs(obj: &Value) -> bool {
     obj.heap_type().is_some_and(|t| t.has_dict.get())

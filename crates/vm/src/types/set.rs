@@ -51,7 +51,19 @@ impl FrozenSet {
 }
 
 /// The table of a set of either kind.
+#[inline(always)]
 pub fn any_set(v: &Value) -> Option<&SetTable> {
+    if let Some(s) = v.downcast_exact::<Set>() {
+        return Some(&s.table);
+    }
+    if let Some(s) = v.downcast_exact::<FrozenSet>() {
+        return Some(&s.table);
+    }
+    derived_set(v)
+}
+
+#[inline(never)]
+fn derived_set(v: &Value) -> Option<&SetTable> {
     match v.downcast::<Set>() {
         Some(s) => Some(&s.table),
         None => v.downcast::<FrozenSet>().map(|s| &s.table),
@@ -324,6 +336,7 @@ fn symmetric_difference(vm: &Vm, v: &Value, other: &Value) -> PyResult<Value> {
     Ok(same_kind(vm, v, result))
 }
 
+#[inline]
 fn is_subset(vm: &Vm, t: &SetTable, o: &SetTable) -> PyResult<bool> {
     if t.len() > o.len() {
         return Ok(false);
@@ -891,12 +904,9 @@ pub struct SetIter {
 
 fn iter_next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
     let it = object::<SetIter>(vm, v, "__next__")?;
-    let step = it.set.with(|set| {
-        let t = any_set(set?)?;
-        if t.len() != it.used.get() { Some(None) } else { t.next_entry(it.pos.get()).map(Some) }
-    });
+    let step = it.set.with(|set| any_set(set?)?.next_of(it.used.get(), it.pos.get()));
     match step {
-        Some(Some((at, key, _))) => {
+        Some(Some((at, key))) => {
             it.pos.set(at + 1);
             it.left.set(it.left.get().saturating_sub(1));
             Ok(Some(key))

@@ -275,6 +275,23 @@ impl SetTable {
         })
     }
 
+    /// The first element at or behind slot `i` and its slot, as long as there are `used` elements; else `Some(None)`.
+    #[inline(always)]
+    pub fn next_of(&self, used: usize, i: usize) -> Option<Option<(usize, Value)>> {
+        self.raw.with(|r| {
+            if r.used != used {
+                return Some(None);
+            }
+            let mut i = i;
+            loop {
+                match &r.slots.get(i)?.key {
+                    Some(key) => return Some(Some((i, key.clone()))),
+                    None => i += 1,
+                }
+            }
+        })
+    }
+
     /// A snapshot of elements and hashes, in order.
     pub fn entries(&self) -> Vec<(Value, i64)> {
         self.raw.with(|r| r.slots.iter().filter_map(|s| Some((s.key.clone()?, s.hash))).collect())

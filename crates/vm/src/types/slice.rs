@@ -48,7 +48,9 @@ impl Indices {
             }
         };
         let (start, stop) = (clip(start), clip(stop));
-        let len = if step < 0 {
+        let len = if step == 1 {
+            (stop - start).max(0)
+        } else if step < 0 {
             if stop < start { (start - stop - 1) / step.saturating_neg() + 1 } else { 0 }
         } else if start < stop {
             (stop - start - 1) / step + 1

@@ -1,7 +1,8 @@
 //! Tuples with named fields, as `sys.version_info`, `os.stat_result` and `time.struct_time` are.
 //!
 //! The fields that belong to the sequence are the tuple's items. Those behind them (`tm_zone`) are only attributes: they
-//! lie in the instance's attribute storage, under their own names, which nobody can set.
+//! lie in the instance's attribute storage, under their own names, which nobody can set: in line, where the class is the
+//! sequence's own and all are given.
 //!
 //! To declare one:
 //! ```ignore
@@ -99,6 +100,8 @@ struct Entry {
     class: Gc<Type>,
     /// The names of the fields behind the sequence.
     hidden: Vec<Gc<Str>>,
+    /// What instances with all of them have; the class's.
+    shape: Option<*const instance::Shape>,
 }
 
 #[derive(Default)]
@@ -119,8 +122,10 @@ fn entry(vm: &Vm, seq: &'static StructSeq) -> Rc<Entry> {
     if let Some(e) = known(vm, |e| std::ptr::eq(e.seq, seq)) {
         return e;
     }
-    let hidden = seq.fields.iter().skip(seq.visible).map(|f| vm.intern(f.0)).collect();
-    let made = Rc::new(Entry { seq, class: make_class(vm, seq), hidden });
+    let hidden: Vec<_> = seq.fields.iter().skip(seq.visible).map(|f| vm.intern(f.0)).collect();
+    let class = make_class(vm, seq);
+    let shape = instance::with_inline(&class, &hidden);
+    let made = Rc::new(Entry { seq, class, hidden, shape });
     vm.state::<Known>().by_def.with_mut(|k| k.push(Rc::clone(&made)));
     made
 }
@@ -158,18 +163,27 @@ fn seq_of(vm: &Vm, ty: &Gc<Type>) -> PyResult<&'static StructSeq> {
 
 /// An object of the class; `values` may have the fields behind the sequence too.
 pub fn make(vm: &Vm, seq: &'static StructSeq, values: Vec<Value>) -> PyResult<Value> {
-    let ty = class(vm, seq);
-    make_in(vm, &ty, seq, values)
+    let entry = entry(vm, seq);
+    make_of(vm, &entry.class, &entry, values)
 }
 
-fn make_in(vm: &Vm, ty: &Gc<Type>, seq: &'static StructSeq, mut values: Vec<Value>) -> PyResult<Value> {
-    let hidden = values.split_off(seq.visible.min(values.len()));
+fn make_in(vm: &Vm, ty: &Gc<Type>, seq: &'static StructSeq, values: Vec<Value>) -> PyResult<Value> {
+    make_of(vm, ty, &*entry(vm, seq), values)
+}
+
+fn make_of(vm: &Vm, ty: &Gc<Type>, entry: &Entry, mut values: Vec<Value>) -> PyResult<Value> {
+    let mut hidden = values.split_off(entry.seq.visible.min(values.len()));
     let t = vm.raw_tuple(ty, values.into_iter());
     ty.start_instance(t.as_value());
-    if !hidden.is_empty() {
-        for (v, name) in hidden.into_iter().zip(&entry(vm, seq).hidden) {
-            drop(instance::set(vm, t.as_value(), name, v));
-        }
+    if ty.is(&entry.class)
+        && let Some(shape) = entry.shape
+        && hidden.len() == entry.hidden.len()
+        && instance::fill_inline(t.as_value(), shape, &mut hidden)
+    {
+        return Ok(t.into_value());
+    }
+    for (v, name) in hidden.into_iter().zip(&entry.hidden) {
+        drop(instance::set(vm, t.as_value(), name, v));
     }
     Ok(t.into_value())
 }
@@ -185,6 +199,17 @@ fn value_at(vm: &Vm, seq: &'static StructSeq, v: &Value, i: usize) -> Value {
 }
 
 fn get_field<const N: usize>(vm: &Vm, v: &Value) -> PyResult<Value> {
+    if let Some(t) = v.downcast::<Tuple>() {
+        if let Some(item) = t.get(N) {
+            return Ok(item.clone());
+        }
+        // Nobody can give an instance of a native class attributes of its own.
+        if vm.type_of(v).native.is_some()
+            && let Some(found) = instance::inline_value(v, N - t.len())
+        {
+            return Ok(found);
+        }
+    }
     let seq = seq_of(vm, vm.type_of(v))?;
     Ok(value_at(vm, seq, v, N))
 }

@@ -383,6 +383,15 @@ instructions! { (s, i, vm, 'go)
                 i.specialise(Op::Call, Op::CallFeed);
                 slow!(s, i, feed_generator)
             }
+            // `type(v)`.
+            if n == 1
+                && ty.is(&vm.types.type_)
+                && s.regs.bits(i.b()) != s.regs.bits(i.b() + 2)
+                && let class = vm.type_of(s.regs.get(i.b() + 2)).to_value()
+                && s.regs.release_shared([i.b(), i.b() + 2])
+            {
+                return s.put_next(i.a(), class);
+            }
             s.save();
             let made = class::type_call(vm, ty.as_value(), CallArgs::positional(s.regs.run(r + 2, n)));
             let Ok(v) = made else { return Exit::Raised };
