@@ -18,7 +18,7 @@ pub struct BytesIo {
     #[notrace]
     pos: Cell<usize>,
     #[notrace]
-    closed: Cell<bool>,
+    pub closed: Cell<bool>,
     #[notrace]
     exports: Cell<usize>,
 }

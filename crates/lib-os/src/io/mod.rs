@@ -59,6 +59,13 @@ pub fn closed_error(vm: &Vm) -> Raised {
 
 /// `obj.closed` as a truth value.
 pub fn is_closed(vm: &Vm, obj: &Value) -> PyResult<bool> {
+    // A descriptor of the class comes before what the object may have of its own.
+    if let Some(b) = obj.downcast_exact::<bytes_io::BytesIo>() {
+        return Ok(b.closed.get());
+    }
+    if let Some(b) = obj.downcast_exact::<base::BufferedIoBase>() {
+        return Ok(b.base.base_closed.get());
+    }
     let v = vm.get_attr_str(obj, "closed")?;
     vm.is_true(&v)
 }

@@ -4,12 +4,12 @@ use super::future::{Future, PENDING};
 use super::task::Task;
 use std::any::TypeId;
 use std::cell::{Cell, OnceCell};
-use std::collections::HashMap;
+use std::rc::Rc;
 use taipan_vm::prelude::*;
 use taipan_vm::protocol::attr::Method;
 use taipan_vm::types::set::Set;
 use taipan_vm::types::set_table::SetTable;
-use taipan_vm::types::weakref::{WeakRef, new_ref};
+use taipan_vm::types::weakref::Roll;
 
 /// A thread's running loop and task.
 #[pytype(name = "_thread_state", module = "_asyncio", flags(GC, NO_NEW), no_methods, no_slots)]
@@ -108,13 +108,14 @@ pub fn swap(vm: &Vm, l: &Value, task: &Value) -> PyResult<Option<Value>> {
 
 /// What an interpreter keeps.
 pub struct State {
-    /// Tasks that have been scheduled, by address, weakly.
-    scheduled: Guarded<HashMap<u64, Value>>,
+    /// Tasks that have been scheduled.
+    scheduled: Rc<Roll>,
     /// Tasks of other classes.
     foreign: Value,
     eager: Guarded<Vec<Value>>,
     /// The name of the keyword `context`.
     context_names: Gc<Tuple>,
+    call_soon: Gc<Str>,
     pub counter: Cell<u64>,
     exceptions: OnceCell<[Value; 2]>,
 }
@@ -129,7 +130,8 @@ pub fn state(vm: &Vm) -> PyResult<&State> {
     }
     let weakref = vm.import_named("weakref")?;
     let made = State {
-        scheduled: Guarded::default(),
+        scheduled: Rc::default(),
+        call_soon: vm.intern("call_soon"),
         foreign: vm.call_method(&weakref, "WeakSet", &[])?,
         eager: Guarded::default(),
         context_names: vm.new_tuple(vec![vm.intern("context").into_value()]),
@@ -142,25 +144,21 @@ pub fn state(vm: &Vm) -> PyResult<&State> {
 
 impl State {
     pub fn register(&self, vm: &Vm, task: &Value) -> PyResult<()> {
-        if task.downcast::<Task>().is_none() {
+        let Some(t) = task.downcast::<Task>() else {
             return vm.call_method(&self.foreign, "add", std::slice::from_ref(task)).map(drop);
-        }
-        let r = new_ref(vm, &vm.native_type::<WeakRef>(), task, None)?;
-        drop(self.scheduled.with_mut(|s| s.insert(task.bits(), r)));
+        };
+        self.scheduled.enter(t, |t| &t.enrolled);
         Ok(())
     }
 
     pub fn unregister(&self, vm: &Vm, task: &Value) -> PyResult<()> {
-        if task.downcast::<Task>().is_none() {
-            return vm.call_method(&self.foreign, "discard", std::slice::from_ref(task)).map(drop);
+        match task.downcast::<Task>() {
+            Some(t) => t.enrolled.leave(),
+            None => {
+                vm.call_method(&self.foreign, "discard", std::slice::from_ref(task))?;
+            }
         }
-        self.forget(task);
         Ok(())
-    }
-
-    /// Forgets a task of this module.
-    pub fn forget(&self, task: &Value) {
-        drop(self.scheduled.with_mut(|s| s.remove(&task.bits())));
     }
 
     pub fn register_eager(&self, task: &Value) {
@@ -190,14 +188,8 @@ impl State {
 /// The tasks of a loop that are not done.
 pub fn all_tasks_of(vm: &Vm, l: &Value) -> PyResult<Value> {
     let s = state(vm)?;
-    let refs: Vec<Value> = s.scheduled.with(|m| m.values().cloned().collect());
     let mut tasks = s.eager.get();
-    for r in refs {
-        let task = vm.call0(&r)?;
-        if !task.is_none() {
-            tasks.push(task);
-        }
-    }
+    tasks.extend(s.scheduled.members());
     tasks.extend(vm.collect(&s.foreign)?);
     let set = vm.new_set(SetTable::new());
     for task in tasks {
@@ -239,9 +231,10 @@ pub fn invalid_state(vm: &Vm, msg: &str) -> Raised {
 
 /// `loop.call_soon(f, arg, context=context)`.
 pub fn call_soon(vm: &Vm, l: &Value, f: Value, arg: Option<Value>, context: Option<Value>) -> PyResult<()> {
-    let names = context.is_some().then_some(&state(vm)?.context_names);
+    let s = state(vm)?;
+    let names = context.is_some().then_some(&s.context_names);
     let mut all = Vec::with_capacity(4);
-    let method = vm.get_method(l, &vm.intern("call_soon"))?;
+    let method = vm.get_method(l, &s.call_soon)?;
     let callable = match method {
         Method::Bound(f) => f,
         Method::Unbound(f) => {

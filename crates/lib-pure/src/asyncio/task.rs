@@ -11,6 +11,7 @@ use taipan_vm::interp::gen_api::{Resumed, With, resume};
 use taipan_vm::modules::contextvars;
 use taipan_vm::prelude::*;
 use taipan_vm::types::generator::{Coroutine, Generator};
+use taipan_vm::types::weakref::Enrolled;
 
 /// A coroutine wrapped in a Future.
 #[pytype(
@@ -30,6 +31,7 @@ pub struct Task {
     must_cancel: Cell<bool>,
     cancels: Cell<i64>,
     log_destroy_pending: Cell<bool>,
+    pub enrolled: Enrolled,
 }
 
 /// What the loop calls to run a step.
@@ -221,7 +223,7 @@ fn run_and_handle(vm: &Vm, task: &Gc<Task>, exception: Option<Value>) -> PyResul
             }
         }
     };
-    state(vm)?.forget(zelf);
+    task.enrolled.leave();
     done
 }
 
@@ -375,9 +377,7 @@ fn finalize(vm: &Vm, v: &Value) {
         return;
     }
     aside(vm, || {
-        if let Ok(s) = state(vm) {
-            s.forget(v);
-        }
+        t.enrolled.leave();
         if pending {
             let msg = vm.new_str("Task was destroyed but it is pending!").into_value();
             report(vm, &t.future, v, &[("task", v.clone()), ("message", msg)]);

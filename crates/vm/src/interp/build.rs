@@ -268,27 +268,18 @@ fn exactly(vm: &Vm, v: &Value, n: usize) -> PyResult<Vec<Value>> {
 
 pub fn unpack_sequence(vm: &Vm, regs: Regs, a: usize, b: u16, n: usize) -> PyResult<()> {
     let v = regs.get(b);
-    // Owned copies first: the sequence may be the last owner of its items, and a register below may be the sequence.
-    if n <= SMALL {
+    if let Some(t) = v.downcast_exact::<Tuple>()
+        && t.len() == n
+    {
+        unpack_tuple(regs, a, b, n);
+        return Ok(());
+    }
+    // Owned copies first: the list may be the last owner of its items, and a register below may be the list.
+    if n <= SMALL
+        && let Some(l) = v.downcast_exact::<List>()
+    {
         let mut words = [0; SMALL];
-        let copied = if let Some(t) = v.downcast_exact::<Tuple>()
-            && t.len() == n
-            && regs.is_temp(b)
-            && t.header().count() == 1
-            && !t.header().has_flag(taipan_heap::flags::WEAKREFS)
-        {
-            // A tuple that only the instruction knows of, mostly a function's result, gives its items away.
-            // SAFETY: as said.
-            unsafe { Tuple::take_words(t, &mut words) };
-            true
-        } else if let Some(t) = v.downcast_exact::<Tuple>() {
-            copy_items(&mut words, t.items(), n)
-        } else if let Some(l) = v.downcast_exact::<List>() {
-            l.items.with(|l| copy_items(&mut words, l, n))
-        } else {
-            false
-        };
-        if copied {
+        if l.items.with(|l| copy_items(&mut words, l, n)) {
             regs.consume(b);
             for (k, word) in words.into_iter().take(n).enumerate() {
                 // SAFETY: `copy_items` put a reference of our own there.
@@ -303,6 +294,24 @@ pub fn unpack_sequence(vm: &Vm, regs: Regs, a: usize, b: u16, n: usize) -> PyRes
         regs.put((a + k) as u16, v);
     }
     Ok(())
+}
+
+/// The items of a tuple with so many: held meanwhile, since a register below may be the tuple. One that only the
+/// instruction knows of, mostly a function's result, gives its items away.
+#[inline(always)]
+fn unpack_tuple(regs: Regs, a: usize, b: u16, n: usize) {
+    let held = if regs.is_temp(b) { regs.take_word(b as usize) } else { regs.get(b).clone() };
+    let Some(t) = held.downcast_exact::<Tuple>() else { return };
+    if t.header().count() == 1 && !t.header().has_flag(taipan_heap::flags::WEAKREFS) {
+        for k in 0..n {
+            // SAFETY: as said, and it has so many.
+            regs.put((a + k) as u16, unsafe { Tuple::take_item(t, k) });
+        }
+    } else {
+        for (k, item) in t.items().iter().enumerate() {
+            regs.put((a + k) as u16, item.clone());
+        }
+    }
 }
 
 /// How many items are unpacked without taking memory.

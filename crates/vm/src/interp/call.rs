@@ -232,10 +232,10 @@ unsafe fn bind_in_place(
                 given <= npos
                     && exec.argcount < MAX_PARAMS
                     && bind_keywords(vm, func, code, exec, base, given, names)
+            } else if stars == flags::VARARGS {
+                given >= npos && bind_rest(vm, func, code, exec, base, given, names)
             } else {
-                stars & flags::VARKEYWORDS != 0
-                    && named == npos
-                    && bind_extra(vm, func, code, exec, base, given, names)
+                named == npos && bind_extra(vm, func, code, exec, base, given, names)
             };
             if bound {
                 return Ok(());
@@ -301,6 +301,68 @@ unsafe fn bind_extra(
             place = place.add(1);
         }
         std::ptr::write(place, Some(kwargs.into_value()));
+    }
+    true
+}
+
+/// Binds the arguments of a function with `*args` and parameters behind it, all positional ones being given; `false` (and
+/// nothing done) if something is not as it should be.
+///
+/// # Safety
+/// As for `bind_in_place`.
+unsafe fn bind_rest(
+    vm: &Vm,
+    func: &Gc<Function>,
+    code: &Gc<Code>,
+    exec: &Exec,
+    base: *mut Slot,
+    given: usize,
+    names: &[Value],
+) -> bool {
+    let npos = exec.argcount;
+    let params = exec.params(vm, code);
+    if params.len() >= MAX_PARAMS || names.len() >= MAX_PARAMS {
+        return false;
+    }
+    // Words, as in `bind_keywords`. Those of arguments stay where they lie until all is known to be well.
+    let (mut values, mut filled) = ([0u64; MAX_PARAMS], 0u64);
+    for (k, name) in names.iter().enumerate() {
+        match params.iter().skip(npos).position(|p| p.as_value().is(name)) {
+            Some(i) if filled >> i & 1 == 0 => {
+                filled |= 1 << i;
+                // SAFETY: by contract.
+                values[i] = unsafe { *(base.add(given + k) as *const u64) };
+            }
+            _ => return false,
+        }
+    }
+    let mut defaults = 0u64;
+    for (i, param) in params.iter().enumerate().skip(npos) {
+        let i = i - npos;
+        if filled >> i & 1 == 0 {
+            let known = func.kwdefaults.with(|d| d.and_then(|d| d.get_str(vm, param)));
+            let Some(v) = known else {
+                for (k, word) in values.into_iter().enumerate() {
+                    if defaults >> k & 1 != 0 {
+                        // SAFETY: given out just now.
+                        drop(unsafe { Value::from_bits(word) });
+                    }
+                }
+                return false;
+            };
+            values[i] = v.into_bits();
+            defaults |= 1 << i;
+        }
+    }
+    // SAFETY: by contract; the values move.
+    unsafe {
+        let rest = (npos..given).map(|k| (*base.add(k)).take().unwrap_or(Value::NONE));
+        let rest = vm.tuple_from_iter(rest);
+        clear(base, npos, exec.first_temp.max(given + names.len()));
+        for (i, word) in values.into_iter().enumerate().take(params.len() - npos) {
+            *(base.add(npos + i) as *mut u64) = word;
+        }
+        std::ptr::write(base.add(params.len()), Some(rest.into_value()));
     }
     true
 }

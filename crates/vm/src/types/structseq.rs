@@ -309,6 +309,17 @@ fn new(vm: &Vm, cls: &Gc<Type>, args: CallArgs<'_>) -> PyResult<Value> {
             }
         }
     }
+    if full_name(seq) == "os.stat_result" {
+        // The times as floats are those as ints where they are not given.
+        for i in 7..10 {
+            let Some(time) = values.get(i).cloned() else { break };
+            match values.get_mut(i + 3) {
+                Some(float) if float.is_none() => *float = time,
+                Some(_) => {}
+                None => values.push(time),
+            }
+        }
+    }
     make_in(vm, cls, seq, values)
 }
 

@@ -67,6 +67,20 @@ impl Tuple {
         }
     }
 
+    /// Takes item `k` out, leaving `None`.
+    ///
+    /// # Safety
+    /// As for `take_words`; there are more than `k` items.
+    #[allow(unsafe_code)]
+    #[inline(always)]
+    pub unsafe fn take_item(t: &Gc<Tuple>, k: usize) -> Value {
+        // SAFETY: by contract; as in `PairCache`.
+        unsafe {
+            let place = (t.items().as_ptr() as *mut u64).add(k);
+            Value::from_bits(std::ptr::replace(place, Value::NONE.into_bits()))
+        }
+    }
+
     #[inline]
     pub fn cached_hash(&self) -> Option<i64> {
         let h = self.0.head.hash.get();

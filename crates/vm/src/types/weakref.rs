@@ -12,6 +12,7 @@ use crate::types::function::Function;
 use rustc_hash::FxHashMap as HashMap;
 use std::cell::{Cell, RefCell};
 use std::ptr::NonNull;
+use std::rc::Rc;
 use taipan_heap::Header;
 use taipan_heap::flags::WEAKREFS;
 
@@ -79,6 +80,79 @@ impl Link {
             }
             Some(Value::from_borrowed(p))
         }
+    }
+}
+
+/// A list of objects that does not keep them alive, cheaper than weak references: what is in it holds its place there.
+#[derive(Default)]
+pub struct Roll {
+    /// Addresses; 0 where nobody is.
+    places: RefCell<Vec<usize>>,
+    free: RefCell<Vec<usize>>,
+}
+
+/// An object's place in a roll: a part of its payload, which gives the place up when it dies (or in a cycle that the
+/// collector breaks).
+#[derive(Default)]
+pub struct Enrolled(RefCell<Option<(Rc<Roll>, usize)>>);
+
+impl Enrolled {
+    /// Takes the object off the roll.
+    pub fn leave(&self) {
+        if let Some((roll, at)) = self.0.take() {
+            if let Some(place) = roll.places.borrow_mut().get_mut(at) {
+                *place = 0;
+            }
+            roll.free.borrow_mut().push(at);
+        }
+    }
+}
+
+impl Drop for Enrolled {
+    fn drop(&mut self) {
+        self.leave()
+    }
+}
+
+impl Trace for Enrolled {
+    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+        let _ = visit;
+    }
+    fn unlink(&self) {
+        self.leave()
+    }
+}
+
+impl Roll {
+    /// Puts an object on the roll whose payload has its place in `of`; `false` if that is no part of it.
+    pub fn enter<T>(self: &Rc<Roll>, obj: &Gc<T>, of: impl FnOnce(&T) -> &Enrolled) -> bool {
+        let body: &T = obj;
+        let place = of(body);
+        let offset = (place as *const Enrolled as usize).wrapping_sub(body as *const T as usize);
+        if offset >= size_of::<T>() {
+            return false;
+        }
+        place.leave();
+        let address = obj.as_ptr().as_ptr() as usize;
+        let mut places = self.places.borrow_mut();
+        let at = self.free.borrow_mut().pop().unwrap_or(places.len());
+        match places.get_mut(at) {
+            Some(free) => *free = address,
+            None => places.push(address),
+        }
+        place.0.replace(Some((Rc::clone(self), at)));
+        true
+    }
+
+    /// Those that are alive.
+    #[allow(unsafe_code)]
+    pub fn members(&self) -> Vec<Value> {
+        let live = |address: &usize| {
+            let p = NonNull::new(*address as *mut Header)?;
+            // SAFETY: the place is a part of the object, so the object's payload has not been dropped; I2.
+            unsafe { if p.as_ref().count() == 0 { None } else { Some(Value::from_borrowed(p)) } }
+        };
+        self.places.borrow().iter().filter_map(live).collect()
     }
 }
 
