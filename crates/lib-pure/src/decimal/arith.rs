@@ -22,7 +22,9 @@ pub fn subtract(a: &Dec, b: &Dec, ctx: &Ctx, st: &mut Status) -> Dec {
 /// `a` plus `b` with another sign.
 #[inline]
 fn sum(a: &Dec, b: &Dec, b_neg: bool, ctx: &Ctx, st: &mut Status) -> Dec {
-    both(a, b).and_then(|(a, b)| quick::sum(a, b, b_neg, ctx, st)).map_or_else(|| sum_any(a, b, b_neg, ctx, st), Dec::from)
+    both(a, b)
+        .and_then(|(a, b)| quick::sum(a, b, b_neg, ctx, st))
+        .map_or_else(|| sum_any(a, b, b_neg, ctx, st), Dec::from)
 }
 
 #[cfg(test)]
@@ -102,7 +104,9 @@ fn product(a: &Dec, b: &Dec, ctx: &Ctx, st: &mut Status) -> Dec {
 }
 
 pub fn multiply(a: &Dec, b: &Dec, ctx: &Ctx, st: &mut Status) -> Dec {
-    both(a, b).and_then(|(a, b)| quick::product(a, b, ctx, st)).map_or_else(|| multiply_any(a, b, ctx, st), Dec::from)
+    both(a, b)
+        .and_then(|(a, b)| quick::product(a, b, ctx, st))
+        .map_or_else(|| multiply_any(a, b, ctx, st), Dec::from)
 }
 
 #[inline(never)]
@@ -125,7 +129,9 @@ pub fn fma(a: &Dec, b: &Dec, c: &Dec, ctx: &Ctx, st: &mut Status) -> Dec {
 }
 
 pub fn divide(a: &Dec, b: &Dec, ctx: &Ctx, st: &mut Status) -> Dec {
-    both(a, b).and_then(|(a, b)| quick::quotient(a, b, ctx, st)).map_or_else(|| divide_any(a, b, ctx, st), Dec::from)
+    both(a, b)
+        .and_then(|(a, b)| quick::quotient(a, b, ctx, st))
+        .map_or_else(|| divide_any(a, b, ctx, st), Dec::from)
 }
 
 #[inline(never)]
@@ -368,7 +374,9 @@ pub fn quantize(a: &Dec, b: &Dec, ctx: &Ctx, st: &mut Status) -> Dec {
 }
 
 pub fn quantize_to(a: &Dec, exp: i64, ctx: &Ctx, st: &mut Status) -> Dec {
-    Words::of(a).and_then(|a| quick::quantize(a, exp, ctx, st)).map_or_else(|| quantize_any(a, exp, ctx, st), Dec::from)
+    Words::of(a)
+        .and_then(|a| quick::quantize(a, exp, ctx, st))
+        .map_or_else(|| quantize_any(a, exp, ctx, st), Dec::from)
 }
 
 #[inline(never)]

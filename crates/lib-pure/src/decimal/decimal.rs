@@ -1,9 +1,9 @@
 //! `Decimal`: what Python sees of a number.
 
 use super::context::{Context, context_argument, current, finish, rounding, with_known};
-use super::quick::Words;
 use super::convert::{exact, from_float, from_int, number, operand, ratio, to_int};
 use super::number::{Dec, Kind, compare};
+use super::quick::Words;
 use super::rules::{Ctx, Rounding, Status, cond};
 use super::signals::state;
 use super::{arith, format, order, quick, series, text};
