@@ -5,8 +5,8 @@ use crate::{prompt, settings};
 use std::io::Write;
 use taipan::host::At;
 use taipan::vm::frontend::{CompileMode, CompileOptions};
-use taipan::vm::modules::deferred;
 use taipan::vm::modules::import::{ImportState, import_module};
+use taipan::vm::modules::{deferred, paths};
 use taipan::vm::prelude::*;
 use taipan::{Ended, Interpreter, fs_text};
 
@@ -98,6 +98,7 @@ fn put_in_front(vm: &Vm, path: Value) -> PyResult<()> {
 /// The path itself, if one of `sys.path_hooks` takes it: a folder or an archive.
 fn importer(vm: &Vm, path: &[u8]) -> PyResult<Option<Value>> {
     let path = fs_text(vm, path);
+    paths::make(vm)?;
     let Some(hooks) = vm.sys_dict.get().and_then(|d| d.get_str(vm, &vm.intern("path_hooks"))) else {
         return Ok(None);
     };

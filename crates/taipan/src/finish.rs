@@ -222,6 +222,7 @@ fn modules(vm: &Vm) {
     let Some(modules) = vm.modules.get().cloned() else { return };
     let Some(sys) = vm.sys_dict.get().cloned() else { return };
     deferred::before_end(vm);
+    taipan_vm::modules::paths::give_up(vm);
     for name in [
         "path",
         "argv",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use taipan_host::Mount;
 use taipan_vm::modules::frozen_library::root as library_root;
 use taipan_vm::modules::import::import_module;
-use taipan_vm::modules::{deferred, imp, sys};
+use taipan_vm::modules::{deferred, imp, paths, sys};
 use taipan_vm::prelude::*;
 use taipan_vm::types::module::Module;
 
@@ -71,15 +71,25 @@ pub fn start(
         vm.set_attr_str(&imp_module, "check_hash_based_pycs", vm.new_str(how).as_value())?;
     }
     imp::install(vm, &sys_module, &imp_module)?;
-    imp::install_external(vm)?;
-    library(vm)?;
-    archives(vm)?;
+    // The library, like a folder.
+    vm.host().mount(Mount { root: library_root(vm), tree: Arc::new(crate::library::LibraryFolder) });
+    deferred::start(vm);
+    if deferred::allowed(vm) {
+        deferred::make_native(vm, "_imp")?;
+        paths::put_off(vm, &sys_module, by_path);
+    } else {
+        by_path(vm)?;
+    }
     encodings(vm)?;
     streams(vm, io_encoding)?;
     add_main(vm, &builtins)?;
     if imp::definition(vm, "_signal").is_some() {
         // Its making takes over SIGINT.
-        import_module(vm, "_signal")?;
+        if deferred::allowed(vm) {
+            deferred::make_native(vm, "_signal")?;
+        } else {
+            import_module(vm, "_signal")?;
+        }
     }
     if !vm.config.warn_options.is_empty() {
         import_module(vm, "warnings")?;
@@ -90,6 +100,13 @@ pub fn start(
     Ok(())
 }
 
+/// What imports by path.
+fn by_path(vm: &Vm) -> PyResult<()> {
+    imp::install_external(vm)?;
+    library(vm)?;
+    archives(vm)
+}
+
 /// The library on `sys.path`: its hook stands first, for nothing else knows that path.
 fn library(vm: &Vm) -> PyResult<()> {
     let importer = imp::run_frozen(vm, "_library_importer", "_library_importer")?;
@@ -98,11 +115,9 @@ fn library(vm: &Vm) -> PyResult<()> {
     if let Some(hooks) = vm.sys_dict.get().and_then(|d| d.get_str(vm, &key)) {
         vm.call_method(&hooks, "insert", &[vm.new_int(0), finder.clone()])?;
     }
-    deferred::start(vm, &finder);
+    deferred::set_finder(vm, &finder);
     // It was loaded before it could be found; now it is, like any other module.
-    let root = library_root(vm);
-    vm.host().mount(Mount { root: root.clone(), tree: Arc::new(crate::library::LibraryFolder) });
-    let root = sys::fs_text(vm, &root);
+    let root = sys::fs_text(vm, &library_root(vm));
     let finder = vm.call1(&finder, &root)?;
     let name = vm.intern("_library_importer").into_value();
     let spec = vm.call_method(&finder, "find_spec", &[name])?;
@@ -115,7 +130,10 @@ fn library(vm: &Vm) -> PyResult<()> {
 
 /// Archives on `sys.path`: `zipimport`'s hook stands before that of folders.
 fn archives(vm: &Vm) -> PyResult<()> {
-    let zipimport = import_module(vm, "zipimport")?;
+    let zipimport = match imp::waiting(vm, "zipimport")? {
+        Some(m) => m,
+        None => import_module(vm, "zipimport")?,
+    };
     let importer = vm.get_attr_str(&zipimport, "zipimporter")?;
     let key = vm.intern("path_hooks");
     match vm.sys_dict.get().and_then(|d| d.get_str(vm, &key)) {

@@ -58,32 +58,32 @@ impl Interned {
         fold(a ^ state, b ^ y)
     }
 
-    fn find(&self, bytes: &[u8]) -> Option<Gc<Str>> {
-        let hash = self.hash(bytes);
+    fn find(&self, hash: u64, bytes: &[u8]) -> Option<Gc<Str>> {
         self.table.borrow().find(hash, |s| s.as_bytes() == bytes).cloned()
     }
 
     pub fn intern_bytes(&self, vm: &Vm, bytes: &[u8]) -> Gc<Str> {
-        match self.find(bytes) {
+        let hash = self.hash(bytes);
+        match self.find(hash, bytes) {
             Some(s) => s,
-            None => self.add(vm.fresh_str(bytes)),
+            None => self.add(hash, vm.fresh_str(bytes)),
         }
     }
 
     pub fn intern(&self, vm: &Vm, s: &Gc<Str>) -> Gc<Str> {
-        if let Some(known) = self.find(s.as_bytes()) {
+        let hash = self.hash(s.as_bytes());
+        if let Some(known) = self.find(hash, s.as_bytes()) {
             return known;
         }
         // A `str` subclass must not become the name everybody gets.
         let s =
             if vm.type_of(s.as_value()).is(&vm.types.str) { s.clone() } else { vm.fresh_str(s.as_bytes()) };
-        self.add(s)
+        self.add(hash, s)
     }
 
-    fn add(&self, s: Gc<Str>) -> Gc<Str> {
+    fn add(&self, hash: u64, s: Gc<Str>) -> Gc<Str> {
         s.header().set_flag(INTERNED, true);
-        let hash_of = |s: &Gc<Str>| self.hash(s.as_bytes());
-        self.table.borrow_mut().insert_unique(hash_of(&s), s.clone(), hash_of);
+        self.table.borrow_mut().insert_unique(hash, s.clone(), |s| self.hash(s.as_bytes()));
         s
     }
 

@@ -236,6 +236,23 @@ pub fn import_name(
     level: &Value,
     fromlist: &Value,
 ) -> PyResult<Value> {
+    // A body that has waited is not the program's, whose `__import__` need not hear of it.
+    if crate::modules::deferred::runs_body(vm)
+        && let Some(level) = level.as_int()
+    {
+        let globals = frame.globals().to_value();
+        if let Some(m) = crate::modules::paths::import(vm, name)? {
+            return Ok(m);
+        }
+        return crate::modules::import::import(
+            vm,
+            name.as_value(),
+            &globals,
+            &Value::NONE,
+            fromlist,
+            level as i32,
+        );
+    }
     let import = match get_from(vm, frame.builtins(), &vm.names.__import__)? {
         Some(f) => f,
         None => return Err(vm.raise_new(&exc::ImportError, "__import__ not found")),

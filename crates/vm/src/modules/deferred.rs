@@ -7,7 +7,7 @@
 //! I2  While a thread fills a module, others that want something of it wait; the thread itself sees what is there.
 
 use super::import::ImportState;
-use super::{imp, sys};
+use super::{imp, paths, sys};
 use crate::interp::tracing::quietly;
 use crate::native::ModuleDef;
 use crate::prelude::*;
@@ -24,6 +24,10 @@ pub enum Missing {
     Rows(&'static ModuleDef),
     /// Those, and what importing sets.
     Spec(&'static ModuleDef),
+    /// What importing sets.
+    OnlySpec(&'static ModuleDef),
+    /// What has to do with paths (`paths.rs`).
+    Paths,
     /// All: the body of this module of the library has not run.
     Body(&'static str),
     /// The body, which has been asked for: the dict has what importing sets.
@@ -79,6 +83,9 @@ const LATE: &[&str] = &[
 const IMPORT_SETS: &[&[u8]] =
     &[b"__name__", b"__loader__", b"__package__", b"__spec__", b"__path__", b"__file__", b"__cached__"];
 
+/// What `specify` sets in a native module.
+const SPEC_SETS: &[&[u8]] = &[b"__loader__", b"__package__", b"__spec__", b"__doc__"];
+
 /// What a new module of that definition lacks.
 pub fn of_definition(def: &'static ModuleDef) -> Missing {
     if AT_ONCE.contains(&def.name) || def.name.starts_with("sys.") {
@@ -88,29 +95,35 @@ pub fn of_definition(def: &'static ModuleDef) -> Missing {
     }
 }
 
-/// To be called once the library can be found: from now on bodies may wait.
-pub fn start(vm: &Vm, finder: &Value) {
+/// To be called once importlib is there: from now on bodies may wait.
+pub fn start(vm: &Vm) {
     let c = &vm.config;
     let plain = c.flags.verbose == 0
         && c.import_time == 0
         && !c.x_options.iter().any(|(k, _)| k == "frozen_modules" || k == "importtime");
-    let state = vm.state::<DeferredState>();
-    state.allowed.set(plain);
-    state.finder.set(Some(finder.clone()));
+    vm.state::<DeferredState>().allowed.set(plain);
+}
+
+/// What finds the library's modules.
+pub fn set_finder(vm: &Vm, finder: &Value) {
+    vm.state::<DeferredState>().finder.set(Some(finder.clone()));
 }
 
 pub fn allowed(vm: &Vm) -> bool {
     vm.state::<DeferredState>().allowed.get()
 }
 
-fn enter(vm: &Vm, name: &'static str, missing: Missing) {
-    let Some(modules) = vm.modules.get() else { return };
+/// A new module in `sys.modules`, unless there is one of that name.
+pub fn enter(vm: &Vm, name: &'static str, missing: Missing) -> Option<Gc<Module>> {
+    let modules = vm.modules.get()?;
     let key = vm.intern(name);
-    if modules.get_str(vm, &key).is_none() {
-        let m = vm.new_module(name);
-        m.missing.set(missing);
-        modules.set_str(vm, &key, m.into_value());
+    if modules.get_str(vm, &key).is_some() {
+        return None;
     }
+    let m = vm.new_module(name);
+    m.missing.set(missing);
+    modules.set_str(vm, &key, m.to_value());
+    Some(m)
 }
 
 /// Puts a module of the library into `sys.modules`, unless it is there. Its body waits.
@@ -121,8 +134,28 @@ pub fn defer(vm: &Vm, name: &'static str) {
 /// Puts a native module into `sys.modules`, unless it is there.
 pub fn defer_native(vm: &Vm, name: &'static str) {
     if let Some(def) = imp::definition(vm, name) {
-        enter(vm, def.name, Missing::Spec(def));
+        if let Some(m) = enter(vm, def.name, Missing::Spec(def)) {
+            imp::remember_if_once(vm, def.name, m.as_value());
+        }
     }
+}
+
+/// Puts a native module into `sys.modules`, unless it is there; only its spec waits.
+pub fn make_native(vm: &Vm, name: &'static str) -> PyResult<()> {
+    let (Some(modules), Some(def)) = (vm.modules.get(), imp::definition(vm, name)) else { return Ok(()) };
+    let key = vm.intern(name);
+    if modules.get_str(vm, &key).is_none()
+        && let Some(made) = imp::make_builtin(vm, name)?
+        && let Some(m) = made.downcast_exact::<Module>()
+    {
+        match m.missing.get() {
+            Missing::Nothing => m.missing.set(Missing::OnlySpec(def)),
+            Missing::Rows(def) => m.missing.set(Missing::Spec(def)),
+            _ => {}
+        }
+        modules.set_str(vm, &key, made);
+    }
+    Ok(())
 }
 
 /// The contents of `site` as the start has found them.
@@ -155,7 +188,7 @@ fn me(vm: &Vm) -> usize {
 }
 
 /// Whether the thread need not care: all is there, or it is itself putting it there. Waits for others that do.
-fn settled(vm: &Vm, m: &Module) -> PyResult<bool> {
+pub fn settled(vm: &Vm, m: &Module) -> PyResult<bool> {
     loop {
         match m.missing.get() {
             Missing::Nothing => return Ok(true),
@@ -175,12 +208,22 @@ fn settled(vm: &Vm, m: &Module) -> PyResult<bool> {
 #[inline(never)]
 pub fn before_get(vm: &Vm, m: &Gc<Module>, name: &Gc<Str>) -> PyResult<()> {
     while !settled(vm, m)? {
-        if let Missing::Rows(def) = m.missing.get()
+        let rows = match m.missing.get() {
+            Missing::Rows(def) => Some(def),
+            Missing::Spec(def) if !SPEC_SETS.contains(&name.as_bytes()) => Some(def),
+            _ => None,
+        };
+        if let Some(def) = rows
             && (m.dict.get_str(vm, name).is_some()
                 || ABSENT.contains(&name.as_bytes())
                 || one_row(vm, m, def, name)?)
         {
             return Ok(());
+        }
+        match m.missing.get() {
+            Missing::OnlySpec(_) if !SPEC_SETS.contains(&name.as_bytes()) => return Ok(()),
+            Missing::Paths if !paths::shows(vm, m, name) => return Ok(()),
+            _ => {}
         }
         if matches!(m.missing.get(), Missing::Late)
             && (m.dict.get_str(vm, name).is_some()
@@ -207,6 +250,11 @@ pub fn before_set(vm: &Vm, m: &Gc<Module>, name: &Gc<Str>) -> PyResult<()> {
         }
         if matches!(m.missing.get(), Missing::Late) && IMPORT_SETS.contains(&name.as_bytes()) {
             return Ok(());
+        }
+        match m.missing.get() {
+            Missing::OnlySpec(_) if !SPEC_SETS.contains(&name.as_bytes()) => return Ok(()),
+            Missing::Paths if !paths::shows(vm, m, name) => return Ok(()),
+            _ => {}
         }
         fill(vm, m)?;
     }
@@ -248,13 +296,17 @@ fn one_row(vm: &Vm, m: &Gc<Module>, def: &'static ModuleDef, name: &Gc<Str>) -> 
 }
 
 fn fill(vm: &Vm, m: &Gc<Module>) -> PyResult<()> {
+    if matches!(m.missing.get(), Missing::Paths) {
+        return paths::make(vm);
+    }
     let before = m.missing.replace(Missing::Filling(me(vm)));
     let r = match before {
         Missing::Rows(def) => all_rows(vm, m, def).map(|()| Missing::Nothing),
         Missing::Spec(def) => specify(vm, m, def).map(|()| Missing::Rows(def)),
+        Missing::OnlySpec(def) => specify(vm, m, def).map(|()| Missing::Nothing),
         Missing::Body(name) => body(vm, m, name).map(|()| Missing::Nothing),
         Missing::Late => quiet(vm, || run_library(vm, m)).map(|()| Missing::Nothing),
-        Missing::Nothing | Missing::Filling(_) => Ok(before),
+        Missing::Nothing | Missing::Paths | Missing::Filling(_) => Ok(before),
     };
     match r {
         Ok(now) => {
@@ -266,6 +318,15 @@ fn fill(vm: &Vm, m: &Gc<Module>) -> PyResult<()> {
             Err(raised)
         }
     }
+}
+
+/// Fills modules that lack the same, as those that wait are filled.
+pub fn fill_with(vm: &Vm, modules: &[Gc<Module>], run: impl FnOnce() -> PyResult<()>) -> PyResult<()> {
+    let set = |missing: Missing| modules.iter().for_each(|m| m.missing.set(missing));
+    set(Missing::Filling(me(vm)));
+    let r = quiet(vm, run);
+    set(if r.is_ok() { Missing::Nothing } else { Missing::Paths });
+    r
 }
 
 /// All rows, in their order; those that are there already stay the objects that they are.
@@ -372,6 +433,16 @@ pub fn runs_body(vm: &Vm) -> bool {
 /// Before modules are taken down: those whose bodies wait, and that somebody holds, are filled while that can be done.
 pub fn before_end(vm: &Vm) {
     let Some(modules) = vm.modules.get() else { return };
+    for (_, m) in modules.pairs() {
+        if let Some(m) = m.downcast_exact::<Module>() {
+            // What importing would set can no longer be had.
+            match m.missing.get() {
+                Missing::Spec(def) => m.missing.set(Missing::Rows(def)),
+                Missing::OnlySpec(_) => m.missing.set(Missing::Nothing),
+                _ => {}
+            }
+        }
+    }
     let main = modules.get_str(vm, &vm.names.__main__);
     let mut names = main.as_ref().and_then(|m| m.downcast::<Module>()).map_or(Vec::new(), |m| m.dict.pairs());
     let waits = |v: &Value, names: &[(Value, Value)]| {
@@ -379,7 +450,7 @@ pub fn before_end(vm: &Vm) {
         // `posixpath` has two names there; one reference is ours.
         let known = if matches!(m.missing.get(), Missing::Body("posixpath")) { 3 } else { 2 };
         let held = match m.missing.get() {
-            Missing::Body(_) | Missing::Spec(_) => m.header().count() > known,
+            Missing::Body(_) => m.header().count() > known,
             Missing::Late => names.iter().any(|(_, named)| named.is(v)),
             _ => false,
         };
@@ -404,7 +475,7 @@ pub fn before_end(vm: &Vm) {
 /// The spec of a module of the library, found past all that a program may have changed; None: there is no such module.
 fn library_spec(vm: &Vm, name: &str) -> PyResult<Value> {
     let name_value = [vm.intern(name).into_value()];
-    if imp::is_frozen_name(name) {
+    if imp::is_frozen_name(name) || name == "_frozen_importlib_external" {
         let importer = vm.get_attr_str(&importlib(vm)?, "FrozenImporter")?;
         let spec = vm.call_method(&importer, "find_spec", &name_value)?;
         // Tests make it find nothing.
@@ -412,6 +483,7 @@ fn library_spec(vm: &Vm, name: &str) -> PyResult<Value> {
             return Ok(spec);
         }
     }
+    paths::make(vm)?;
     let Some(finder) = vm.state::<DeferredState>().finder.get() else {
         return Err(vm.system_error("the library is not there"));
     };
@@ -434,6 +506,10 @@ fn imports_as_usual(vm: &Vm) -> PyResult<bool> {
             v.is(wanted) || matches!(texts, (Some(a), Some(b)) if a.as_bytes() == b.as_bytes())
         })
     };
+    // Whoever changes it has seen it.
+    if paths::waits(vm) {
+        return Ok(true);
+    }
     let lib = importlib(vm)?;
     let external = vm.get_attr_str(&lib, "_bootstrap_external")?;
     Ok(has("meta_path", &vm.get_attr_str(&lib, "BuiltinImporter")?)
@@ -483,7 +559,7 @@ fn load_past_all(vm: &Vm, name: &str) -> PyResult<Option<Value>> {
 }
 
 /// Finds the module as importing it would have at the start, and runs its body.
-fn body(vm: &Vm, m: &Gc<Module>, name: &'static str) -> PyResult<()> {
+pub fn body(vm: &Vm, m: &Gc<Module>, name: &'static str) -> PyResult<()> {
     let spec = library_spec(vm, name)?;
     set_spec(vm, m, &spec)?;
     let loader = vm.get_attr_str(&spec, "loader")?;

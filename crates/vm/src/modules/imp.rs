@@ -6,6 +6,7 @@ use crate::errors::exception::{self, set_field};
 use crate::native::ModuleDef;
 use crate::prelude::*;
 use crate::types::code::Code;
+use crate::types::module::Module;
 use crate::vm::FrozenModule;
 use std::cell::Cell;
 use taipan_bytecode::Blob;
@@ -56,10 +57,15 @@ pub fn make_builtin(vm: &Vm, name: &str) -> PyResult<Option<Value>> {
     }
     let Some(def) = definition(vm, name) else { return Ok(None) };
     let module = vm.new_native_module(def)?.into_value();
-    if ONCE.contains(&def.name) {
-        remember(vm, def.name, &module);
-    }
+    remember_if_once(vm, def.name, &module);
     Ok(Some(module))
+}
+
+/// Keeps a module that is not made anew.
+pub fn remember_if_once(vm: &Vm, name: &'static str, module: &Value) {
+    if ONCE.contains(&name) {
+        remember(vm, name, module);
+    }
 }
 
 /// The modules that importlib's `FrozenImporter` finds, CPython's: the import system itself and what its start needs; their
@@ -185,10 +191,18 @@ fn run(
     origin: Option<&str>,
 ) -> PyResult<Value> {
     let code = frozen_code(vm, frozen, name)?;
-    let module = vm.new_module(as_name);
-    if let Some(modules) = vm.modules.get() {
-        modules.set_str(vm, &vm.intern(as_name), module.to_value());
-    }
+    // One that waits is there already.
+    let there = super::paths::module(vm, as_name.as_bytes());
+    let module = match there.as_ref().and_then(|m| m.downcast_exact::<Module>()) {
+        Some(m) => m.clone(),
+        None => {
+            let m = vm.new_module(as_name);
+            if let Some(modules) = vm.modules.get() {
+                modules.set_str(vm, &vm.intern(as_name), m.to_value());
+            }
+            m
+        }
+    };
     let globals = module.dict.clone();
     // importlib takes these out again when it makes the module's spec.
     let origin = origin.map_or(Value::NONE, |own| vm.new_str(own).into_value());
@@ -396,8 +410,18 @@ pub fn install(vm: &Vm, sys: &Value, imp: &Value) -> PyResult<()> {
 
 /// The second half, once paths are known and `posix` can be imported.
 pub fn install_external(vm: &Vm) -> PyResult<()> {
+    waiting(vm, "_frozen_importlib_external")?;
     match vm.state::<ImportState>().importlib.get() {
         Some(lib) => vm.call_method(&lib, "_install_external_importers", &[]).map(drop),
         None => Ok(()),
     }
+}
+
+/// A module of the start whose body has waited, which now runs.
+pub fn waiting(vm: &Vm, name: &'static str) -> PyResult<Option<Value>> {
+    let there = super::paths::module(vm, name.as_bytes());
+    if let Some(m) = there.as_ref().and_then(|m| m.downcast_exact::<Module>()) {
+        super::deferred::body(vm, m, name)?;
+    }
+    Ok(there)
 }

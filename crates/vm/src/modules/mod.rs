@@ -9,6 +9,7 @@ pub mod gc;
 pub mod imp;
 pub mod import;
 pub mod marshal;
+pub mod paths;
 pub mod scope;
 pub mod string;
 pub mod sys;
