@@ -476,6 +476,18 @@ special {
     call_native = CallNative(Call);
     /// The last time, a native function was called that takes a generator's values.
     call_feed = CallFeed(Call);
+    /// A call of the function follows, with one argument; x: how far behind it is.
+    make_genexpr = MakeGenexpr(MakeFunction);
+    /// The last time, it went over a range.
+    for_range = ForRange(ForIter);
+    /// A list.
+    for_list = ForList(ForIter);
+    /// A generator.
+    for_generator = ForGenerator(ForIter);
+    /// Pairs, which the next instruction takes apart.
+    for_pair = ForPair(ForIter);
+    /// Something else.
+    for_native = ForNative(ForIter);
 }
     } };
 }

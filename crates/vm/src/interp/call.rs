@@ -2,6 +2,7 @@
 
 use super::frame::{Frame, Slot, kind};
 use super::run::{DEAD, Regs};
+use super::{generator, names};
 use crate::native::CallArgs;
 use crate::object::{Type, ValueExt};
 use crate::types::code::{Code, Exec};
@@ -10,7 +11,7 @@ use crate::types::str_::INTERNED;
 use crate::types::{Dict, List, Str, Tuple};
 use crate::{PyResult, Raised, Value, Vm};
 use std::hint::cold_path;
-use taipan_bytecode::flags;
+use taipan_bytecode::{Instr, Op, flags};
 use taipan_heap::Gc;
 
 /// Enters a Python function whose arguments lie in the caller's temporaries: `regs[r]` is the callable, `count` arguments
@@ -999,6 +1000,51 @@ pub fn make_function(vm: &Vm, frame: &Frame, code: &Value) -> PyResult<Value> {
             Ok(vm.new_function_with(c, g, b, None).into_value())
         }
         None => Err(vm.system_error("function without code")),
+    }
+}
+
+/// `make_function` where what follows calls the function, a generator expression's, at once: the generator. `at`: the
+/// instruction; `skip`: how far behind it the call is.
+///
+/// # Safety
+/// The code at `at` is what `Code::prepare` looks for when it puts `make_genexpr` there.
+#[inline(never)]
+pub unsafe fn make_genexpr(
+    vm: &Vm,
+    regs: Regs,
+    frame: &Frame,
+    at: *const std::cell::Cell<Instr>,
+    skip: usize,
+    code: &Value,
+) -> Option<Value> {
+    let code = code.downcast_exact::<Code>()?;
+    let exec = code.known_exec();
+    // SAFETY: by contract; a code object keeps what was prepared of it.
+    unsafe {
+        if exec.is_null() || !generator::begins_with_one(vm, &*exec) {
+            return None;
+        }
+        let instr = |k: usize| (*at.add(k)).get();
+        // Before the call: the function moves, EMPTY. Before these, if there is a closure: a tuple is built and set.
+        let closure = if skip > 3 {
+            let n = skip - 5;
+            let loads_cells = |k: usize| instr(k).opcode() == Op::LoadClosureCell as u8;
+            let loads_free = |k: usize| {
+                instr(k).opcode() == Op::LoadClosureFree as u8 && names::free(frame, instr(k).b()).is_some()
+            };
+            if !(1..=n).all(|k| loads_cells(k) || loads_free(k)) {
+                return None;
+            }
+            Some(vm.tuple_from_iter((1..n + 1).map(|k| match names::free(frame, instr(k).b()) {
+                Some(c) if !loads_cells(k) => c.to_value(),
+                _ => regs.get(instr(k).b()).clone(),
+            })))
+        } else {
+            None
+        };
+        let func = vm.new_inner_function(code, frame, closure);
+        let arg = regs.take_word(instr(skip).b() as usize + 2);
+        Some(generator::begin(vm, code.clone(), func, &*exec, arg))
     }
 }
 

@@ -56,11 +56,9 @@ impl Consumer {
         Consumer::Max,
     ];
 
-    /// Whether values are collected in a list.
-    #[inline(always)]
-    pub fn lists(self) -> bool {
-        self as u8 <= Consumer::Join as u8
-    }
+    /// The highest number of those that collect values in a list, and of those that do so in a set.
+    pub const LAST_LIST: u16 = Consumer::Join as u16;
+    pub const LAST_SET: u16 = Consumer::FrozenSet as u16;
 
     /// The consumer of this number, which `Frame::dst` of the generator's frame holds.
     #[inline(always)]

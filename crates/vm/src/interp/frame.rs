@@ -27,7 +27,7 @@ const FRAMES: usize = (64 << 20) / size_of::<Frame>() + 1;
 pub mod kind {
     /// Returning leaves the loop (the caller is native code).
     pub const ENTRY: u8 = 1;
-    /// `__init__` of an instance under construction: the instance is the result.
+    /// `__init__` of an instance under construction: the instance is the result. Of a generator that waits: `CHAINED`.
     pub const INIT: u8 = 2;
     /// The frame of a generator, coroutine or async generator: `gen` is set.
     pub const GENERATOR: u8 = 4;
@@ -35,6 +35,12 @@ pub mod kind {
     pub const FOR_ITER: u8 = 8;
     /// The generator was resumed by `send` (await, yield from).
     pub const SEND: u8 = 16;
+    /// Those by which the loop resumes, whose register keeps the generator meanwhile: `owner` is not counted.
+    pub const LOOP: u8 = FOR_ITER | SEND;
+    /// The frame of a generator that waits, as the lowest of a chain (see `interp/chain.rs`).
+    pub const CHAINED: u8 = INIT;
+    /// What stays when a generator's frame suspends.
+    pub const WAITING: u8 = GENERATOR | MORE;
     /// The generator was just resumed, which a watcher wants to know.
     pub const RESUMED: u8 = 32;
     /// Nobody wants the result (`__setitem__` for an assignment).
@@ -56,12 +62,13 @@ pub struct Frame {
     pub free: *mut Slot,
     pub exec: *const Exec,
     /// The frame below, while this one is on the stack.
-    prev: *mut Frame,
+    pub(in crate::interp) prev: *mut Frame,
     /// Keeps the code alive (replaced code too), the globals and the builtins.
     pub func: Option<Gc<Function>>,
     /// The namespace of a class body, module or `exec`.
     pub locals: Option<Value>,
-    /// `GENERATOR`: the generator, while it runs. `INIT`: the instance.
+    /// `GENERATOR`: the generator, while it runs; not counted if it is a generator or coroutine and `kind::LOOP` says so.
+    /// `INIT`: the instance.
     pub owner: Option<Value>,
     /// The frame as Python sees it, once it looked.
     pub object: GcCell<FrameObject>,
@@ -108,11 +115,50 @@ impl Frame {
         }
     }
 
+    /// As a frame that somebody looks at from elsewhere: if it waits in a chain, that is dissolved.
+    pub fn settle(&self) {
+        if self.kind.get() & kind::GENERATOR != 0 {
+            super::chain::settle(self as *const Frame as *mut Frame);
+        }
+    }
+
     /// The frame below this one, which is on the stack and not the lowest.
     #[inline(always)]
     pub fn resumer(&self) -> &Frame {
         // SAFETY: the frames below one on the stack are live; place 0 has no fields but `free`, which nobody asks for here.
         unsafe { &*self.prev }
+    }
+
+    /// The frame of a generator that has not begun: it waits at `pc`, with its registers at `base`.
+    ///
+    /// # Safety
+    /// `to` has room for a frame; `exec` is that of `func`'s code.
+    #[inline(always)]
+    pub unsafe fn write_waiting(
+        to: *mut Frame,
+        func: Gc<Function>,
+        exec: &Exec,
+        base: *mut Slot,
+        pc: *const Cell<Instr>,
+    ) {
+        // SAFETY: by contract.
+        unsafe {
+            to.write(Frame {
+                pc: Cell::new(pc),
+                base,
+                free: base,
+                exec,
+                prev: std::ptr::null_mut(),
+                func: Some(func),
+                locals: None,
+                owner: None,
+                object: GcCell::new(None),
+                dst: 0,
+                kind: Cell::new(kind::GENERATOR),
+                begun: Cell::new(false),
+                lineno_override: Cell::new(0),
+            });
+        }
     }
 
     /// The generator that is running in this frame.
@@ -122,7 +168,35 @@ impl Frame {
 
     /// Lets go of what `generator` answers.
     pub fn take_generator(&mut self) -> Option<Value> {
-        if self.kind.get() & kind::GENERATOR != 0 { self.owner.take() } else { None }
+        if self.kind.get() & kind::GENERATOR == 0 {
+            return None;
+        }
+        if !self.borrows_generator() {
+            return self.owner.take();
+        }
+        let g = self.owner.clone();
+        // SAFETY: what is overwritten was not counted.
+        unsafe { std::ptr::write(&raw mut self.owner, None) };
+        g
+    }
+
+    /// Whether `owner` is not counted.
+    fn borrows_generator(&self) -> bool {
+        self.kind.get() & kind::LOOP != 0
+            && self.owner.as_ref().is_some_and(|g| !super::generator::is_async(g))
+    }
+
+    /// `g` runs in this frame from now on, which has been given its kind; no generator has before.
+    pub fn set_generator(&mut self, g: &Value) {
+        debug_assert!(self.owner.is_none());
+        // SAFETY: the register that `kind::LOOP` speaks of keeps the generator.
+        unsafe {
+            let borrowed = std::mem::ManuallyDrop::new(std::ptr::read(g));
+            std::ptr::write(&raw mut self.owner, Some(std::mem::ManuallyDrop::into_inner(borrowed)));
+        }
+        if !self.borrows_generator() {
+            std::mem::forget(g.clone());
+        }
     }
 
     #[inline(always)]
@@ -203,6 +277,8 @@ pub struct ThreadState {
     /// The first place that the recursion limit keeps free.
     limit: Cell<*mut Frame>,
     stack_end: *mut Slot,
+    /// See `interp/chain.rs`: the top of a chain that runs (null: none is known), its root, and how many frames that is below.
+    pub(in crate::interp) chain: Cell<(*mut Frame, *mut Frame, usize)>,
     native_depth: Cell<usize>,
     /// The lowest address that the native stack may reach; 0: unknown.
     pub stack_limit: Cell<usize>,
@@ -259,6 +335,7 @@ impl ThreadState {
             limit: Cell::new(frames.as_ptr()),
             // SAFETY: within the reservation.
             stack_end: unsafe { stack.as_ptr().add(STACK_WORDS - 16) },
+            chain: Cell::new((std::ptr::null_mut(), std::ptr::null_mut(), 0)),
             native_depth: Cell::new(0),
             stack_limit: Cell::new(0),
             trace_func: Default::default(),
@@ -452,6 +529,16 @@ impl ThreadState {
         }
     }
 
+    /// Drops the locals of the top frame, which is done.
+    ///
+    /// # Safety
+    /// `f` is the top frame and runs `exec`; its temporaries hold no pointers.
+    #[inline(never)]
+    pub unsafe fn drop_locals(&self, f: *mut Frame, exec: &Exec) {
+        // SAFETY: by contract.
+        unsafe { drop_registers(&*f, exec, exec.first_temp) }
+    }
+
     /// Takes the top frame off for good, all of whose values have been given back but its function, which others refer to.
     /// Answers its caller's. Hot.
     ///
@@ -482,6 +569,7 @@ impl ThreadState {
             drop_registers(&*f, exec, if all { exec.nregs } else { exec.first_temp });
             // A finaliser may have looked at the frame just now.
             detach(vm, &*f);
+            self.left_chain(f);
             self.unlink(f);
             drop(std::ptr::read(f));
         }
@@ -499,6 +587,65 @@ impl ThreadState {
             self.top.set((*f).prev);
             self.next.set(self.next.get().sub(1));
         }
+    }
+
+    /// The top frame `f` is about to be unlinked. If it is a generator's that `send` resumed, the one below goes on, which
+    /// may have been resumed long ago with `f` above it already.
+    ///
+    /// # Safety
+    /// As said.
+    #[inline(always)]
+    pub(in crate::interp) unsafe fn left_chain(&self, f: *mut Frame) {
+        // SAFETY: by contract: there is a frame below.
+        unsafe {
+            if (*f).kind.get() & kind::SEND != 0 {
+                (*(*f).prev).free = (*f).free;
+                let (leaf, root, n) = self.chain.get();
+                if leaf == f {
+                    let leaf = if n > 1 { (*f).prev } else { std::ptr::null_mut() };
+                    self.chain.set((leaf, root, n.wrapping_sub(1)));
+                }
+            }
+        }
+    }
+
+    /// Takes a chain of `n` frames off, of which the lowest one is the `root`.
+    ///
+    /// # Safety
+    /// The chain is on top.
+    #[inline(always)]
+    pub(super) unsafe fn unlink_chain(&self, root: *mut Frame, n: usize) {
+        // SAFETY: by contract; each has taken a place.
+        unsafe {
+            self.top.set((*root).prev);
+            self.next.set(self.next.get().sub(n));
+        }
+    }
+
+    /// Puts a chain of `n` frames on top of `top`, the top frame or place 0, if there are places.
+    ///
+    /// # Safety
+    /// The frames are linked from `leaf` to `root`, and the chain is not on the stack.
+    #[inline(always)]
+    pub(super) unsafe fn link_chain(
+        &self,
+        top: &Frame,
+        leaf: *mut Frame,
+        root: *mut Frame,
+        n: usize,
+    ) -> bool {
+        // SAFETY: by contract; the frame stack has so many places, or it ends at `limit`.
+        unsafe {
+            if (self.limit.get() as usize).saturating_sub(self.next.get() as usize) < n * size_of::<Frame>() {
+                return false;
+            }
+            (*root).prev = top as *const Frame as *mut Frame;
+            (*root).free = top.free;
+            (*leaf).free = top.free;
+            self.top.set(leaf);
+            self.next.set(self.next.get().add(n));
+        }
+        true
     }
 
     /// `link` where there is a place; `top` is the top frame.

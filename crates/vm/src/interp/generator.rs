@@ -7,19 +7,22 @@
 //! I1  `GenState::waiting` answers the frame exactly while it is neither running nor finished.
 //! I2  While it runs, the frame owns a reference to its generator.
 
+use super::chain;
 use super::feed::Consumer;
 use super::frame::{Frame, kind};
 use super::run::{self, Flow, Regs};
 use super::unwind;
 use crate::errors::exc;
 use crate::object::ValueExt;
-use crate::types::code::Exec;
+use crate::types::code::{Code, Exec};
+use crate::types::function::Function;
 use crate::types::generator::{
     AsyncGenerator, Coroutine, GenState, Generator, enter_step, leave_step, unwrap_async_value,
 };
 use crate::{PyResult, Raised, Value, Vm};
 use std::cell::Cell;
 use taipan_bytecode::{Instr, Op, flags};
+use taipan_heap::Gc;
 
 /// What `make` made, and how the frame had been called.
 pub struct Made {
@@ -106,6 +109,40 @@ pub unsafe fn make_plain(vm: &Vm, frame: *mut Frame, exec: &Exec, pc: *const Cel
     }
 }
 
+/// What calling a function with one argument answers, if it is a generator function and nobody watches.
+#[inline]
+pub fn of_call(vm: &Vm, f: &Gc<Function>, arg: &Value) -> Option<Value> {
+    let exec = f.known_exec()?;
+    // SAFETY: a function always has code.
+    let exec = unsafe { &*exec };
+    if !begins_with_one(vm, exec) || f.has_own_names() {
+        return None;
+    }
+    let code = f.code.get()?;
+    Some(begin(vm, code, f.clone(), exec, arg.clone()))
+}
+
+/// Whether a call of this code with one argument only makes a generator.
+#[inline(always)]
+pub fn begins_with_one(vm: &Vm, exec: &Exec) -> bool {
+    const OTHERS: u32 = flags::COROUTINE | flags::ASYNC_GENERATOR | flags::ITERABLE_COROUTINE;
+    exec.flags & (flags::GENERATOR | OTHERS) == flags::GENERATOR
+        && exec.simple_args == 1
+        && exec.instrs.first().is_some_and(|i| i.get().opcode() == Op::ReturnGenerator as u8)
+        && !vm.interp_state.monitor.on()
+        && vm.thread.tracing.get() == 0
+        && vm.thread.has_place()
+}
+
+/// The generator of a call of `func`, for which `begins_with_one`.
+#[inline]
+pub fn begin(vm: &Vm, code: Gc<Code>, func: Gc<Function>, exec: &Exec, arg: Value) -> Value {
+    let state = GenState::new(code);
+    // SAFETY: one parameter, and the caller says whose code it is.
+    unsafe { state.begin(func, exec, arg) };
+    vm.alloc(Generator(state)).into_value()
+}
+
 /// The frame of a generator that waits, if resuming it has nothing to do but that, in code that nobody watches.
 #[inline(always)]
 pub fn waiting_frame(vm: &Vm, g: &GenState) -> Option<*mut Frame> {
@@ -132,37 +169,53 @@ pub fn waiting_frame(vm: &Vm, g: &GenState) -> Option<*mut Frame> {
     }
 }
 
-/// Resumes a generator with `None`: its frame is on top then.
+/// Resumes a generator with `None`: answers the frame that is on top then, its own or that of one to which it delegates. The
+/// frame takes over the word of the generator: counted, unless `k` is of `kind::LOOP`.
 ///
 /// # Safety
-/// `f` is what `waiting_frame` answered for the state of `g`, `top` the top frame or place 0, and the generator lives on
-/// elsewhere.
+/// `f` is what `waiting_frame` answered for the state of `g`, `top` the top frame or place 0.
 #[inline(always)]
 pub unsafe fn resume_plain(
     vm: &Vm,
     top: &Frame,
     f: *mut Frame,
     state: &GenState,
-    g: &Value,
+    g: u64,
     k: u8,
     dst: u16,
-) {
-    // SAFETY: by contract.
-    unsafe { resume_owned(vm, top, f, state, g.clone().into_bits(), k, dst) }
-}
-
-/// `resume_plain` that takes over a reference to the generator, whose word `g` is.
-///
-/// # Safety
-/// As for `resume_plain`, but that the generator need not live on elsewhere.
-#[inline(always)]
-pub unsafe fn resume_owned(vm: &Vm, top: &Frame, f: *mut Frame, state: &GenState, g: u64, k: u8, dst: u16) {
+) -> *mut Frame {
     // SAFETY: by contract.
     unsafe {
+        if (*f).kind.get() & kind::CHAINED != 0
+            && let Some(leaf) = chain::resume(vm, top, f, state, g, k, dst)
+        {
+            return leaf;
+        }
+        resume_alone(vm, top, f, state, g, k, dst)
+    }
+}
+
+/// `resume_plain` of one that does not wait in a chain.
+///
+/// # Safety
+/// As for `resume_plain`.
+#[inline(always)]
+pub unsafe fn resume_alone(
+    vm: &Vm,
+    top: &Frame,
+    f: *mut Frame,
+    state: &GenState,
+    g: u64,
+    k: u8,
+    dst: u16,
+) -> *mut Frame {
+    // SAFETY: by contract.
+    unsafe {
+        let was = (*f).kind.get();
         state.running.set(true);
         state.inherits.set(true);
         vm.thread.link_unchecked(top, f);
-        (*f).kind.set(kind::GENERATOR | k);
+        (*f).kind.set(was & kind::WAITING | k);
         (*f).dst = dst;
         std::ptr::write(&raw mut (*f).owner, Some(Value::from_bits(g)));
         if state.started.replace(true) {
@@ -170,6 +223,7 @@ pub unsafe fn resume_owned(vm: &Vm, top: &Frame, f: *mut Frame, state: &GenState
             let waits = (*(*f).pc.get().sub(1)).get();
             std::ptr::write((*f).base.add(waits.a() as usize), Some(Value::NONE));
         }
+        f
     }
 }
 
@@ -186,6 +240,7 @@ pub unsafe fn end_plain(vm: &Vm, f: *mut Frame, state: &GenState, exec: &Exec) -
         let (k, dst) = ((*f).kind.get(), (*f).dst);
         let g = std::ptr::read(&raw const (*f).owner as *const u64);
         let func = std::ptr::read(&raw const (*f).func as *const u64);
+        vm.thread.left_chain(f);
         vm.thread.unlink(f);
         state.finished.set(true);
         state.running.set(false);
@@ -193,7 +248,7 @@ pub unsafe fn end_plain(vm: &Vm, f: *mut Frame, state: &GenState, exec: &Exec) -
         if !Value::release_shared(func) {
             run::release_word(func);
         }
-        if !Value::release_shared(g) {
+        if k & kind::LOOP == 0 && !Value::release_shared(g) {
             run::release_word(g);
         }
         (k, dst)
@@ -223,8 +278,9 @@ fn suspend(vm: &Vm, state: &GenState) {
     let f = vm.thread.top();
     // SAFETY: the running frame.
     unsafe {
+        vm.thread.left_chain(f);
         vm.thread.unlink(f);
-        (*f).kind.set(kind::GENERATOR);
+        (*f).kind.set((*f).kind.get() & kind::MORE | kind::GENERATOR);
     }
     if state.frame() != f {
         // SAFETY: off the stack; `first_suspension` moves it.
@@ -249,6 +305,7 @@ unsafe fn first_suspension(state: &GenState, f: *mut Frame) {
 /// Puts a suspended frame on top. `sent` goes where the frame waits for it.
 #[inline(always)]
 fn resume_frame(vm: &Vm, g: &Value, state: &GenState, sent: Option<Value>, k: u8, dst: u16) -> PyResult<()> {
+    state.settle();
     let f = state.frame();
     if f.is_null() || state.running.get() {
         return Err(vm.system_error("generator is not suspended"));
@@ -258,13 +315,13 @@ fn resume_frame(vm: &Vm, g: &Value, state: &GenState, sent: Option<Value>, k: u8
         vm.thread.link(vm, f)?;
         &mut *f
     };
-    f.kind.set(kind::GENERATOR | k);
+    f.kind.set(f.kind.get() & kind::MORE | kind::GENERATOR | k);
     if state.started.get() {
         f.begun.set(true);
         super::tracing::resumed(vm, f);
     }
     f.dst = dst;
-    f.owner = Some(g.clone());
+    f.set_generator(g);
     if let Some(v) = sent
         && let Some(i) = instr_before(f, 1)
         && i.opcode() == Op::YieldValue as u8
@@ -528,6 +585,16 @@ fn kind_name(v: &Value) -> &'static str {
 /// Resumes from native code. `Err` leaves the generator finished (except for misuse errors).
 pub fn resume(vm: &Vm, g: &Value, with: With) -> PyResult<Resumed> {
     let Some(state) = state_of(g) else { return Err(vm.type_error("not a generator")) };
+    if let With::Send(v) = &with
+        && v.is_none()
+        && let Some(f) = waiting_frame(vm, state)
+    {
+        // SAFETY: as for `next_value`.
+        unsafe { resume_plain(vm, &*vm.thread.top(), f, state, g.clone().into_bits(), kind::ENTRY, 0) };
+        let v = run::run(vm)?;
+        return Ok(outcome(state, v));
+    }
+    state.settle();
     if state.running.get() && !state.finished.get() {
         return Err(vm.value_error(format_args!("{} already executing", kind_name(g))));
     }
@@ -572,7 +639,7 @@ pub fn resume(vm: &Vm, g: &Value, with: With) -> PyResult<Resumed> {
 pub fn next_value(vm: &Vm, g: &Value, state: &GenState) -> PyResult<Value> {
     if let Some(f) = waiting_frame(vm, state) {
         // SAFETY: just answered; the caller holds the generator. Place 0 says where windows begin as frames do.
-        unsafe { resume_plain(vm, &*vm.thread.top(), f, state, g, kind::ENTRY, 0) };
+        unsafe { resume_plain(vm, &*vm.thread.top(), f, state, g.clone().into_bits(), kind::ENTRY, 0) };
         return run::run(vm);
     }
     resume_frame(vm, g, state, Some(Value::NONE), kind::ENTRY, 0)?;

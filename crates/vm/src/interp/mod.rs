@@ -16,6 +16,7 @@ pub mod api;
 pub mod build;
 pub mod cache;
 pub mod call;
+mod chain;
 mod fast;
 pub mod feed;
 pub mod frame;
@@ -34,9 +35,10 @@ pub use frame::{Frame, ThreadState};
 
 /// What generator objects need of the interpreter.
 pub mod gen_api {
+    pub use super::chain::settle;
     pub use super::generator::{
-        Resumed, With, awaitable, delegate, next_value, on_stack, resume, resume_with_result, skip_send,
-        state_of,
+        Resumed, With, awaitable, delegate, next_value, of_call, on_stack, resume, resume_with_result,
+        skip_send, state_of,
     };
 }
 pub use run::{DEAD, run};

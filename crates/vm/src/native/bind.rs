@@ -4,7 +4,7 @@ use super::{Bound, Call, CallArgs, FnDef, FnKind, Owner, Params, PlainFn};
 use crate::errors::suggest;
 use crate::interp::feed::Consumer;
 use crate::object::{Payload, ValueExt};
-use crate::{List, PyResult, Raised, Str, Value, Vm};
+use crate::{Dict, List, PyResult, Raised, Str, Value, Vm};
 
 /// Views values as slots that are all filled.
 #[inline(always)]
@@ -77,6 +77,8 @@ pub enum Known {
     Len,
     IsInstance,
     Append,
+    /// `dict.get`.
+    Get,
     /// They take the values of a generator.
     Feeds(Consumer),
 }
@@ -87,6 +89,7 @@ impl Known {
             ("len", Owner::Module("builtins")) => Known::Len,
             ("isinstance", Owner::Module("builtins")) => Known::IsInstance,
             ("append", Owner::Type(ty)) if std::ptr::eq(ty(), List::def()) => Known::Append,
+            ("get", Owner::Type(ty)) if std::ptr::eq(ty(), Dict::def()) => Known::Get,
             ("join", Owner::Type(ty)) if std::ptr::eq(ty(), Str::def()) => Known::Feeds(Consumer::Join),
             (name, Owner::Module("builtins")) => match name {
                 "any" => Known::Feeds(Consumer::Any),

@@ -2,8 +2,39 @@
 
 use crate::errors::exc;
 use crate::object::ValueExt;
+use crate::types::list_methods::ListIter;
+use crate::types::range::RangeIter;
+use crate::types::tuple_methods::TupleIter;
 use crate::types::{Dict, List, Tuple};
 use crate::{PyResult, Raised, Value, Vm};
+
+/// The next item of the commonest iterators; `None`: it is another one, or at its end.
+#[inline]
+pub fn plain_next(it: &Value) -> Option<Value> {
+    if let Some(l) = it.downcast_exact::<ListIter>() {
+        l.advance()
+    } else if let Some(r) = it.downcast_exact::<RangeIter>() {
+        r.advance()
+    } else if let Some(t) = it.downcast_exact::<TupleIter>() {
+        t.advance()
+    } else {
+        None
+    }
+}
+
+/// Whether `plain_next` answers an item.
+#[inline]
+pub fn has_plain_next(it: &Value) -> bool {
+    if let Some(l) = it.downcast_exact::<ListIter>() {
+        l.list.with(|list| list.is_some_and(|list| l.index.get() < list.len()))
+    } else if let Some(r) = it.downcast_exact::<RangeIter>() {
+        r.left.get() != 0 && Value::small_int(r.next.get()).is_some()
+    } else if let Some(t) = it.downcast_exact::<TupleIter>() {
+        t.tuple.with(|tuple| tuple.is_some_and(|tuple| t.index.get() < tuple.len()))
+    } else {
+        false
+    }
+}
 
 impl Vm {
     /// `iter(v)`.
@@ -35,6 +66,9 @@ impl Vm {
     /// `next(it)`; `None` (Rust) at the end. An explicit `StopIteration` counts as the end.
     #[inline]
     pub fn iter_next(&self, it: &Value) -> PyResult<Option<Value>> {
+        if let Some(v) = plain_next(it) {
+            return Ok(Some(v));
+        }
         self.check_stack()?;
         self.step(it)
     }
@@ -87,13 +121,18 @@ impl Vm {
         }
         let it = self.get_iter(v)?;
         self.check_stack()?;
-        while let Some(item) = self.step(&it)? {
+        loop {
+            let Some(item) = (match plain_next(&it) {
+                None => self.step(&it)?,
+                next => next,
+            }) else {
+                return Ok(false);
+            };
             if f(item)? {
                 return Ok(true);
             }
             self.poll()?;
         }
-        Ok(false)
     }
 
     /// The items of an iterable as a vector (`list(v)`).

@@ -6,7 +6,7 @@
 pub mod attr;
 mod call;
 mod item;
-mod iter;
+pub(crate) mod iter;
 mod number;
 mod object;
 

@@ -24,6 +24,12 @@ const PLAIN_DEPTH: u32 = 4;
 /// Ints below this are floats too.
 const EXACT: u64 = 1 << 53;
 
+/// A small int, or a bool as one.
+#[inline(always)]
+fn whole(v: &Value) -> Option<i64> {
+    v.as_int().or_else(|| v.as_bool().map(i64::from))
+}
+
 fn plain_order_of(a: &Value, b: &Value, depth: u32) -> Option<Ordering> {
     let exact = |n: i64| (n.unsigned_abs() < EXACT).then_some(n as f64);
     match (a.as_small_float(), b.as_small_float()) {
@@ -43,7 +49,7 @@ fn plain_order_of(a: &Value, b: &Value, depth: u32) -> Option<Ordering> {
         if p.is(q) {
             continue;
         }
-        let order = match (p.as_int(), q.as_int()) {
+        let order = match (whole(p), whole(q)) {
             (Some(x), Some(y)) => x.cmp(&y),
             _ => plain_order_of(p, q, depth + 1)?,
         };

@@ -95,6 +95,52 @@ fn specialised(i: Instr, first_temp: usize) -> Instr {
     }
 }
 
+/// Marks functions that are made to be called at once with the one argument below them, as those of generator expressions are.
+fn mark_genexprs(instrs: &mut [Cell<Instr>]) {
+    let at = |k: usize| instrs.get(k).map(Cell::get);
+    let is = |k: usize, op: Op| at(k).filter(|i| i.opcode() == op as u8);
+    for k in 0..instrs.len() {
+        let Some(make) = is(k, Op::MakeFunction) else { continue };
+        let f = make.a() as usize;
+        let mut n = 0;
+        while let Some(load) = is(k + 1 + n, Op::LoadClosureCell).or(is(k + 1 + n, Op::LoadClosureFree))
+            && load.a() as usize == f + 1 + n
+        {
+            n += 1;
+        }
+        let mut j = k + 1 + n;
+        if n > 0 {
+            let built = is(j, Op::BuildTuple)
+                .is_some_and(|i| i.a() as usize == f + 1 && i.b() as usize == f + 1 && i.c() as usize == n);
+            let set = is(j + 1, Op::SetFunctionAttr)
+                .is_some_and(|i| i.a() as usize == f && i.b() as usize == f + 1 && i.x() == 8);
+            if !built || !set {
+                continue;
+            }
+            j += 2;
+        }
+        let (Some(mov), Some(imm), Some(call)) =
+            (is(j, Op::Mov), is(j + 1, Op::LoadImm), is(j + 2, Op::Call))
+        else {
+            continue;
+        };
+        let r = call.b() as usize;
+        if mov.a() as usize == r
+            && mov.b() as usize == f
+            && imm.a() as usize == r + 1
+            && imm.x() == 4
+            && call.x() == 1
+            && r + 3 == f
+            && let Ok(skip) = u8::try_from(j + 2 - k)
+        {
+            let marked = Instr::new(Op::MakeGenexpr, skip, make.a(), make.b(), make.c());
+            if let Some(place) = instrs.get(k) {
+                place.set(marked);
+            }
+        }
+    }
+}
+
 impl Code {
     fn new(data: LazyData) -> Code {
         Code {
@@ -135,6 +181,7 @@ impl Code {
         let mut instrs: Vec<Cell<Instr>> = Vec::with_capacity(d.len() + 1);
         let first_temp = d.first_temp();
         instrs.extend(d.iter_instrs().map(|i| Cell::new(specialised(i, first_temp))));
+        mark_genexprs(&mut instrs);
         // What was put together from parts may not have passed the verifier.
         if self.told.get().is_some() {
             for i in &instrs {

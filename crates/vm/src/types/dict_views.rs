@@ -81,6 +81,19 @@ impl Cursor {
         }
     }
 
+    /// `next` where there is one and nothing is wrong.
+    #[inline]
+    pub fn next_plain(&self) -> Option<(Value, Value)> {
+        let left = self.left.get().checked_sub(1)?;
+        let (at, key, value) = self.dict.with(|d| {
+            let d = d?;
+            if d.len() == self.used.get() { d.table.next_entry(self.pos.get()) } else { None }
+        })?;
+        self.pos.set(at + 1);
+        self.left.set(left);
+        Some((key, value.unwrap_or(Value::NONE)))
+    }
+
     fn next_back(&self, vm: &Vm) -> PyResult<Option<(Value, Value)>> {
         let Some(d) = self.dict.get() else { return Ok(None) };
         self.check(vm, &d)?;

@@ -124,7 +124,11 @@ impl FrameObject {
     #[allow(unsafe_code)]
     fn live(&self) -> Option<&Frame> {
         // SAFETY: `relocate` and `detach` keep the address current; it is null once the frame ended.
-        unsafe { self.frame.get().as_ref() }
+        let f = unsafe { self.frame.get().as_ref() };
+        if let Some(f) = f {
+            f.settle();
+        }
+        f
     }
 
     /// The frame moved between the stack and a generator.

@@ -107,6 +107,31 @@ impl Vm {
         })
     }
 
+    /// A function within the one that runs in this frame, which nobody will see.
+    #[inline]
+    pub fn new_inner_function(
+        &self,
+        code: &Gc<Code>,
+        frame: &crate::interp::Frame,
+        closure: Option<Gc<Tuple>>,
+    ) -> Gc<Function> {
+        let outer = frame.func.as_ref();
+        self.alloc(Function {
+            code: GcCell::new(Some(code.clone())),
+            prepared: Cell::new(code.known_exec()),
+            globals: frame.globals().clone(),
+            builtins: frame.builtins().clone(),
+            own: OnceCell::new(),
+            module: ValueCell::new(outer.and_then(|f| f.module.get())),
+            defaults: GcCell::new(None),
+            kwdefaults: GcCell::new(None),
+            closure: closure.map_or_else(OnceCell::new, OnceCell::from),
+            annotations: ValueCell::empty(),
+            annotate: ValueCell::empty(),
+            type_params: ValueCell::empty(),
+        })
+    }
+
     /// The builtins that code with these globals sees.
     pub fn builtins_of(&self, globals: &Gc<Dict>) -> Gc<Dict> {
         match globals.get_str(self, &self.names.__builtins__) {

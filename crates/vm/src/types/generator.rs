@@ -3,7 +3,7 @@
 use crate::errors::{BaseException, exc};
 use crate::interp::DEAD;
 use crate::interp::frame::{Frame, Slot};
-use crate::interp::gen_api::{Resumed, With, delegate, next_value, on_stack, resume};
+use crate::interp::gen_api::{Resumed, With, delegate, next_value, on_stack, resume, settle};
 use crate::prelude::*;
 use crate::types::code::{Code, Exec};
 use std::alloc::{Layout, alloc, dealloc};
@@ -189,6 +189,33 @@ impl GenState {
         }
     }
 
+    /// Makes the frame of a call with one argument of `func`, generator code whose first instruction has been run.
+    ///
+    /// # Safety
+    /// `exec` is that of `func`'s code, which has one parameter.
+    #[inline(always)]
+    pub unsafe fn begin(&self, func: Gc<crate::types::function::Function>, exec: &Exec, arg: Value) {
+        // SAFETY: by contract; the block has room for the frame and the registers, of which there is one at least.
+        unsafe {
+            let layout = Activation::layout(exec.nregs);
+            let a = alloc(layout) as *mut Activation;
+            if a.is_null() {
+                std::alloc::handle_alloc_error(layout);
+            }
+            let window = a.add(1) as *mut u64;
+            window.write(arg.into_bits());
+            for i in 1..exec.first_temp {
+                window.add(i).write_volatile(0);
+            }
+            for i in exec.first_temp..exec.nregs {
+                window.add(i).write_volatile(DEAD);
+            }
+            let pc = exec.instrs.as_ptr().add(1);
+            Frame::write_waiting(&raw mut (*a).frame, func, exec, window as *mut Slot, pc);
+            self.activation.set(a);
+        }
+    }
+
     /// Gives the block of the frame that has just ended back: nothing in it is owned any more.
     ///
     /// # Safety
@@ -214,8 +241,17 @@ impl GenState {
         !self.running.get() && !self.activation.get().is_null()
     }
 
+    /// If it waits in a chain, that is dissolved (see `interp/chain.rs`). Who looks at a generator does this first.
+    pub fn settle(&self) {
+        let f = self.frame();
+        if !f.is_null() {
+            settle(f);
+        }
+    }
+
     /// The frame and its registers while they wait.
     pub fn waiting(&self) -> Option<&Activation> {
+        self.settle();
         if self.running.get() {
             return None;
         }
@@ -234,6 +270,7 @@ impl GenState {
 
     /// Drops a waiting frame.
     pub fn discard(&self) {
+        self.settle();
         if self.running.get() {
             return;
         }
@@ -385,6 +422,7 @@ fn thrown(vm: &Vm, ty: &Value, value: Option<&Value>, tb: Option<&Value>) -> PyR
 
 /// `throw` with delegation to a sub-iterator (PEP 380).
 pub fn throw(vm: &Vm, g: &Value, state: &GenState, e: Value) -> PyResult<Resumed> {
+    state.settle();
     if !state.running.get()
         && let Some(sub) = delegate(state)
     {
@@ -480,6 +518,7 @@ fn may_catch(code: &Code, at: usize) -> bool {
 
 /// `close()`: the value of a `return` that answers GeneratorExit, or None.
 pub fn close(vm: &Vm, g: &Value, state: &GenState) -> PyResult<Value> {
+    state.settle();
     if state.running.get() {
         return Err(vm.value_error(format_args!("{} already executing", vm.type_of(g).name())));
     }
@@ -710,11 +749,13 @@ impl Generator {
 
     #[pygetter("gi_running")]
     fn running(_vm: &Vm, zelf: &Gc<Generator>) -> bool {
+        zelf.0.settle();
         zelf.0.running.get()
     }
 
     #[pygetter("gi_suspended")]
     fn suspended(_vm: &Vm, zelf: &Gc<Generator>) -> bool {
+        zelf.0.settle();
         zelf.0.started.get() && !zelf.0.running.get() && !zelf.0.finished.get()
     }
 
@@ -813,11 +854,13 @@ impl Coroutine {
 
     #[pygetter("cr_running")]
     fn running(_vm: &Vm, zelf: &Gc<Coroutine>) -> bool {
+        zelf.0.settle();
         zelf.0.running.get()
     }
 
     #[pygetter("cr_suspended")]
     fn suspended(_vm: &Vm, zelf: &Gc<Coroutine>) -> bool {
+        zelf.0.settle();
         zelf.0.started.get() && !zelf.0.running.get() && !zelf.0.finished.get()
     }
 

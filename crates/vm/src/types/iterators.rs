@@ -5,7 +5,10 @@ use crate::errors::exc;
 use crate::native::shell::object;
 use crate::object::{Payload, ValueExt};
 use crate::prelude::*;
+use crate::protocol::iter::{has_plain_next, plain_next};
+use crate::types::dict_views::DictItemIter;
 use crate::types::generic_alias;
+use crate::types::range::Range;
 use crate::types::tuple::PairCache;
 use dashu_int::IBig;
 use std::cell::Cell;
@@ -214,6 +217,37 @@ impl Enumerate {
         }
         vm.new_int(n)
     }
+}
+
+/// The next pair of the commonest iterators over pairs, for who wants its items only. `None`: it is another one, at its end, or
+/// something is unusual, and nothing has happened.
+#[inline(never)]
+pub fn next_pair(it: &Value) -> Option<(Value, Value)> {
+    if let Some(e) = it.downcast_exact::<Enumerate>() {
+        let n = e.count.get();
+        if e.big.is_some() || n == i64::MAX {
+            return None;
+        }
+        let count = Value::small_int(n)?;
+        let v = plain_next(&e.iter)?;
+        e.count.set(n + 1);
+        return Some((count, v));
+    }
+    if let Some(z) = it.downcast_exact::<Zip>() {
+        let [a, b] = &*z.iters else { return None };
+        if z.strict.get() || a.is(b) || !has_plain_next(a) || !has_plain_next(b) {
+            return None;
+        }
+        return Some((plain_next(a)?, plain_next(b)?));
+    }
+    it.downcast_exact::<DictItemIter>()?.cursor.next_plain()
+}
+
+/// Whether `next_pair` knows iterators of this class.
+pub fn knows_pairs(it: &Value) -> bool {
+    it.downcast_exact::<Enumerate>().is_some()
+        || it.downcast_exact::<Zip>().is_some()
+        || it.downcast_exact::<DictItemIter>().is_some()
 }
 
 fn enumerate_next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
@@ -592,6 +626,9 @@ impl Reversed {
         let [seq] = exactly(vm, "reversed", refuses_keywords::<Reversed>(vm, cls), args)?;
         let refused =
             || Err(vm.type_error(format_args!("'{}' object is not reversible", vm.type_of(seq).name())));
+        if let Some(r) = seq.downcast_exact::<Range>() {
+            return Ok(r.iterate_back(vm));
+        }
         match vm.lookup_special(seq, &vm.names.__reversed__)? {
             Some(f) if f.is_none() => return refused(),
             Some(f) => return vm.call0(&f),

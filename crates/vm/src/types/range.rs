@@ -126,7 +126,7 @@ impl Range {
         }
     }
 
-    fn iterate_back(&self, vm: &Vm) -> Value {
+    pub fn iterate_back(&self, vm: &Vm) -> Value {
         if let Some(s) = self.small
             && let Some(step) = s.step.checked_neg()
         {
@@ -400,6 +400,19 @@ pub struct RangeIter {
     pub next: Cell<i64>,
     pub step: i64,
     pub left: Cell<u64>,
+}
+
+impl RangeIter {
+    /// The next number, if it is a small one.
+    #[inline(always)]
+    pub fn advance(&self) -> Option<Value> {
+        let left = self.left.get().checked_sub(1)?;
+        let n = self.next.get();
+        let v = Value::small_int(n)?;
+        self.left.set(left);
+        self.next.set(n.wrapping_add(self.step));
+        Some(v)
+    }
 }
 
 fn range_next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {

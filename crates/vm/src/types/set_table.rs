@@ -25,6 +25,14 @@ struct Slot {
     key: Option<Value>,
 }
 
+/// So many slots that were never used.
+#[inline]
+fn unused(n: usize) -> Vec<Slot> {
+    let mut slots = Vec::new();
+    slots.resize_with(n, Slot::default);
+    slots
+}
+
 #[derive(Default)]
 struct Raw {
     /// None until the first element comes; then a power of two.
@@ -173,7 +181,7 @@ impl Raw {
     /// Puts an element that is not there into a table without deleted ones, which grows as usual.
     fn put_new(&mut self, key: Value, hash: i64) {
         if self.slots.is_empty() {
-            self.slots = vec![Slot::default(); MIN_SLOTS];
+            self.slots = unused(MIN_SLOTS);
         }
         self.put_clean(key, hash);
         self.fill += 1;
@@ -199,7 +207,7 @@ impl Raw {
         while size <= min {
             size <<= 1;
         }
-        let old = std::mem::replace(&mut self.slots, vec![Slot::default(); size]);
+        let old = std::mem::replace(&mut self.slots, unused(size));
         self.fill = self.used;
         for slot in old {
             if let Some(key) = slot.key {
@@ -228,7 +236,7 @@ impl Raw {
     #[inline]
     fn put(&mut self, i: usize, key: Value, hash: i64) {
         if self.slots.is_empty() {
-            self.slots = vec![Slot::default(); MIN_SLOTS];
+            self.slots = unused(MIN_SLOTS);
         }
         if let Some(slot) = self.slots.get_mut(i) {
             slot.hash = hash;
@@ -424,6 +432,31 @@ impl SetTable {
         })
     }
 
+    /// `add_known` of a small int; `false` also where the table has to grow or several places have to be looked at.
+    #[inline(always)]
+    pub fn add_int(&self, key: &Value) -> bool {
+        let Some(n) = key.as_int() else { return false };
+        let hash = taipan_text::hash::int(n);
+        self.raw.with_mut(|r| {
+            let mask = r.slots.len().wrapping_sub(1);
+            match r.slots.get_mut(hash as usize & mask) {
+                Some(slot) => match &slot.key {
+                    Some(k) => k.is(key),
+                    None if slot.hash == 0 && (r.fill + 1) * 5 < mask * 3 => {
+                        slot.hash = hash;
+                        // There is nothing to drop.
+                        std::mem::forget(slot.key.replace(key.clone()));
+                        r.fill += 1;
+                        r.used += 1;
+                        true
+                    }
+                    None => false,
+                },
+                None => false,
+            }
+        })
+    }
+
     /// Adds items as long as they are plain ints and strings, about which nobody has to be asked; answers how many.
     pub fn add_plain(&self, vm: &Vm, items: &[Value]) -> usize {
         self.raw.with_mut(|r| {
@@ -488,7 +521,7 @@ impl SetTable {
                     a.slots = b.slots.clone();
                 } else {
                     if a.slots.is_empty() {
-                        a.slots = vec![Slot::default(); MIN_SLOTS];
+                        a.slots = unused(MIN_SLOTS);
                     }
                     for s in &b.slots {
                         if let Some(k) = &s.key {

@@ -4,6 +4,7 @@ use crate::errors::exc;
 use crate::native::CallArgs;
 use crate::object::Type;
 use crate::types::descriptors::WrapperDescriptor;
+use crate::types::function::Function;
 use crate::types::numbers::{IntValue, int_value};
 use crate::types::str_::Str;
 use crate::types::typedef::{BinaryFn, CompareOp, F, SlotTable, TernaryFn};
@@ -284,7 +285,14 @@ pub fn iter(vm: &Vm, v: &Value) -> PyResult<Value> {
     let ty = vm.type_of(v);
     match ty.lookup(vm, &vm.names.__iter__) {
         Some(f) if f.is_none() => {}
-        Some(f) => return call_found(vm, &f, v, &[]),
+        Some(f) => {
+            if let Some(f) = f.downcast_exact::<Function>()
+                && let Some(g) = crate::interp::gen_api::of_call(vm, f, v)
+            {
+                return Ok(g);
+            }
+            return call_found(vm, &f, v, &[]);
+        }
         None if ty.lookup(vm, &vm.names.__getitem__).is_some() => {
             return Ok(crate::types::iterators::sequence_iterator(vm, v));
         }

@@ -570,6 +570,23 @@ impl Table {
         self.raw.with(|r| r.str_only)
     }
 
+    /// The value of a small int or string as the key, if nobody has to be asked about it; `None`: somebody has.
+    #[inline]
+    pub fn get_plain(&self, vm: &Vm, key: &Value) -> Option<Option<Value>> {
+        let (key_str, hash) = match key.as_int() {
+            Some(n) => (None, taipan_text::hash::int(n)),
+            None => {
+                let s = key.downcast_exact::<Str>()?;
+                (Some(s), vm.str_hash(s))
+            }
+        };
+        self.raw.with(|r| match r.probe(key, key_str, hash, &[]) {
+            Probe::Found(i) => Some(r.entries.get(i).and_then(|e| e.value.clone())),
+            Probe::Absent => Some(None),
+            Probe::Ask(..) => None,
+        })
+    }
+
     pub fn get(&self, vm: &Vm, key: &Value, hash: i64) -> PyResult<Option<Value>> {
         let key_str = key.downcast_exact::<Str>();
         // The value at once, when nobody has to be asked.

@@ -1,7 +1,7 @@
 //! Instructions of generators whose values go to a built-in without leaving the loop (see `interp/feed.rs`).
 
-use super::flow::{Call, call_direct, call_native_class};
-use super::{At, Exit, Handler, Left, PLAIN, Regs, State, TAIL, WATCHED, exit};
+use super::flow::{Call, call_direct, call_native_class, yield_value};
+use super::{At, Exit, FALSE, Handler, Left, PLAIN, Regs, State, TAIL, TRUE, WATCHED, exit};
 use crate::interp::feed::{self, Consumer, Step};
 use crate::interp::frame::{Frame, Slot, kind};
 use crate::interp::generator;
@@ -9,6 +9,7 @@ use crate::object::{Type, ValueExt};
 use crate::types::List;
 use crate::types::code::Exec;
 use crate::types::generator::Generator;
+use crate::types::set::Set;
 use crate::{Value, Vm};
 use taipan_bytecode::Op;
 
@@ -57,9 +58,9 @@ instructions! { (s, i, vm, 'go)
             unsafe {
                 let g = s.regs.base.add(r as usize + 2) as *mut u64;
                 let word = std::ptr::replace(g, feed::begin(vm, c));
-                generator::resume_owned(vm, s.fr(), f, &*state, word, kind::FED, c as u16);
+                let top = generator::resume_plain(vm, s.fr(), f, &*state, word, kind::FED, c as u16);
+                return State::<M>::of(vm, top).next();
             }
-            return State::<M>::of(vm, f).next();
         }
         if s.regs.get(r).downcast_exact::<Type>().is_some() {
             slow!(s, i, call_native_class)
@@ -69,17 +70,19 @@ instructions! { (s, i, vm, 'go)
 
     warm yield_fed {
         if M == WATCHED || vm.interp_state.monitor.on() {
+            // What is not fed itself has been told apart before.
             slow!(s, i, yield_to_native)
         }
-        let f = s.fr();
-        let c = Consumer::of_number(f.dst);
-        let caller = f.resumer();
+        // The values of one to which the generator delegates pass through it.
+        let alone = s.fr().kind.get() & kind::SEND == 0;
+        // SAFETY: `yield_sent` has seen to it that this is the leaf of the chain that is known.
+        let f = if alone { s.fr() } else { unsafe { &*vm.thread.chain.get().1 } };
         // SAFETY: the resumer's `pc` is behind the call.
-        let call = At(unsafe { caller.pc.get().sub(1) });
-        let regs = Regs { base: caller.base, first_temp: 0 };
-        let r = call.b();
-        if c.lists() {
-            if let Some(l) = regs.get(r + 2).downcast_exact::<List>()
+        let call = At(unsafe { f.resumer().pc.get().sub(1) });
+        let regs = Regs { base: f.resumer().base, first_temp: 0 };
+        let so_far = call.b() + 2;
+        if f.dst <= Consumer::LAST_LIST {
+            if let Some(l) = regs.get(so_far).downcast_exact::<List>()
                 && let l = &**l
                 && l.has_room()
             {
@@ -87,15 +90,32 @@ instructions! { (s, i, vm, 'go)
                 l.push_in_room(v);
                 return s.fed(i);
             }
-        } else if matches!(c, Consumer::Any | Consumer::All) {
-            let unsettled = if c == Consumer::Any { Value::FALSE } else { Value::TRUE };
-            if s.regs.bits(i.b()) == unsettled.into_bits() {
-                return s.fed(i);
-            }
+        } else if f.dst <= Consumer::LAST_SET
+            && i.a() == i.b()
+            && let Some(set) = regs.get(so_far).downcast_exact::<Set>()
+            && s.regs.bits(i.b()) & 1 != 0
+            && set.table.add_int(s.regs.get(i.b()))
+        {
+            return s.fed(i);
+        } else if matches!(s.regs.bits(i.b()), TRUE | FALSE) && s.regs.bits(i.b()) == regs.bits(so_far) {
+            // `any` of what is false, `all` of what is true.
+            return s.fed(i);
         }
-        match feed::step(vm, regs, r, c, s.regs.get(i.b())) {
+        slow!(s, i, yield_to_step)
+    }
+
+    warm yield_to_step {
+        let alone = s.fr().kind.get() & kind::SEND == 0;
+        // SAFETY: as above.
+        let f = if alone { s.fr() } else { unsafe { &*vm.thread.chain.get().1 } };
+        let c = Consumer::of_number(f.dst);
+        // SAFETY: as above.
+        let call = At(unsafe { f.resumer().pc.get().sub(1) });
+        let regs = Regs { base: f.resumer().base, first_temp: 0 };
+        match feed::step(vm, regs, call.b(), c, s.regs.get(i.b())) {
             Step::Took if i.a() == i.b() || !s.regs.is_temp(i.b()) => return s.fed(i),
             Step::Took => slow!(s, i, yield_taken),
+            _ if !alone => slow!(s, i, yield_value),
             Step::Done => slow!(s, i, yield_settled),
             Step::Ask => slow!(s, i, yield_to_native),
         }

@@ -5,7 +5,7 @@ use super::{
     At, DEAD, Exit, Flow, Handler, Left, NONE, PLAIN, Regs, State, TAIL, WATCHED, done, exit, release_word,
 };
 use crate::interp::frame::{Frame, Slot, kind};
-use crate::interp::{call, fast, feed, generator, names, ops, unwind};
+use crate::interp::{call, chain, fast, feed, generator, names, ops, unwind};
 use crate::native::bind::Known;
 use crate::native::{CallArgs, bind};
 use crate::object::{Type, ValueExt};
@@ -17,7 +17,7 @@ use crate::types::generator::Generator;
 use crate::types::list_methods::ListIter;
 use crate::types::range::RangeIter;
 use crate::types::tuple_methods::TupleIter;
-use crate::types::{List, Tuple, class, instance};
+use crate::types::{Dict, List, Tuple, class, instance, iterators};
 use crate::{Value, Vm};
 use taipan_bytecode::Op;
 use taipan_heap::Gc;
@@ -77,28 +77,100 @@ instructions! { (s, i, vm, 'go)
                 if let Some(v) = Value::small_int(n) {
                     r.left.set(left - 1);
                     r.next.set(n.wrapping_add(r.step));
+                    if M != WATCHED {
+                        i.specialise(Op::ForIter, Op::ForRange);
+                    }
                     return s.put_next(i.a(), v);
                 }
             }
         } else if let Some(l) = it.downcast_exact::<ListIter>() {
             if let Some(v) = l.advance() {
+                if M != WATCHED {
+                    i.specialise(Op::ForIter, Op::ForList);
+                }
                 return s.put_next(i.a(), v);
             }
-        } else if let Some(t) = it.downcast_exact::<TupleIter>()
-            && let Some(v) = t.advance()
+        } else if let Some(t) = it.downcast_exact::<TupleIter>() {
+            if let Some(v) = t.advance() {
+                return s.put_next(i.a(), v);
+            }
+        } else {
+            if it.downcast_exact::<Generator>().is_some() {
+                if M != WATCHED {
+                    i.specialise(Op::ForIter, Op::ForGenerator);
+                }
+                slow!(s, i, ForGenerator)
+            }
+            if M != WATCHED {
+                let next = At(s.pc);
+                let pairs = next.op() == Op::UnpackPair && next.c() == i.a() && iterators::knows_pairs(it);
+                i.specialise(Op::ForIter, if pairs { Op::ForPair } else { Op::ForNative });
+            }
+        }
+        slow!(s, i, for_native)
+    }
+
+    hot ForRange {
+        if let Some(r) = s.regs.get(i.b()).downcast_exact::<RangeIter>() {
+            let left = r.left.get();
+            if left != 0 {
+                let n = r.next.get();
+                if let Some(v) = Value::small_int(n) {
+                    r.left.set(left - 1);
+                    r.next.set(n.wrapping_add(r.step));
+                    return s.put_next(i.a(), v);
+                }
+            }
+        }
+        slow!(s, i, ForIter)
+    }
+
+    hot ForList {
+        if let Some(l) = s.regs.get(i.b()).downcast_exact::<ListIter>()
+            && let Some(v) = l.advance()
         {
             return s.put_next(i.a(), v);
         }
-        slow!(s, i, for_generator)
+        slow!(s, i, ForIter)
     }
 
-    warm for_generator {
+    hot ForGenerator {
         if let Some(g) = s.regs.get(i.b()).downcast_exact::<Generator>()
             && let Some(f) = s.waiting_frame(&g.0)
         {
             // SAFETY: it waits; the register keeps the generator, whose the frame is.
-            return unsafe { s.resume(f, &g.0, g.as_value(), kind::FOR_ITER, i.a()) };
+            unsafe {
+                if (*f).kind.get() & kind::CHAINED != 0 {
+                    slow!(s, i, resume_chained)
+                }
+                return s.resume(f, &g.0, g.as_value(), kind::FOR_ITER, i.a());
+            }
         }
+        slow!(s, i, for_native)
+    }
+
+    // Pairs that the next instruction takes apart.
+    hot ForPair {
+        let unpack = At(s.pc);
+        if M != WATCHED
+            && unpack.op() == Op::UnpackPair
+            && unpack.c() == i.a()
+            && s.regs.is_temp(i.a())
+            && let Some((x, y)) = iterators::next_pair(s.regs.get(i.b()))
+        {
+            // SAFETY: code ends in a terminator, which that is not; the words' references are ours.
+            unsafe {
+                let y = y.into_bits();
+                s.pc = unpack.0.add(1);
+                s.save();
+                s.regs.put(unpack.a(), x);
+                return s.put_next(unpack.b(), Value::from_bits(y));
+            }
+        }
+        slow!(s, i, for_native)
+    }
+
+    hot ForNative {
         slow!(s, i, for_native)
     }
 
@@ -174,6 +246,7 @@ instructions! { (s, i, vm, 'go)
             Some(Known::Len) => slow!(s, i, call_len),
             Some(Known::IsInstance) => slow!(s, i, call_isinstance),
             Some(Known::Append) => slow!(s, i, call_append),
+            Some(Known::Get) => slow!(s, i, call_get),
             Some(Known::Feeds(_)) => slow!(s, i, call_consumer),
             None => slow!(s, i, Call),
         }
@@ -250,6 +323,27 @@ instructions! { (s, i, vm, 'go)
             let v = s.regs.own(r + 2);
             l.push_in_room(v);
             return s.put_next(i.a(), Value::NONE);
+        }
+        slow!(s, i, call_direct)
+    }
+
+    warm call_get {
+        let r = i.b();
+        let n = i.x() as u16;
+        if s.regs.bits(r + 1) != 0
+            && (n == 1 || n == 2)
+            && let Some(d) = s.regs.get(r + 1).downcast_exact::<Dict>()
+            && let Some(found) = d.table.get_plain(vm, s.regs.get(r + 2))
+        {
+            let v = match found {
+                Some(v) => v.into_bits(),
+                None if n == 2 => s.regs.take_word(r as usize + 3).into_bits(),
+                None => NONE,
+            };
+            s.save();
+            s.regs.drop_run(r as usize, n as usize + 2);
+            // SAFETY: the reference is ours.
+            return s.put_next(i.a(), unsafe { Value::from_bits(v) });
         }
         slow!(s, i, call_direct)
     }
@@ -522,6 +616,24 @@ instructions! { (s, i, vm, 'go)
         slow!(s, i, make_first_function)
     }
 
+    // The function of a generator expression, which is called at once.
+    hot MakeGenexpr {
+        if M != WATCHED && i.bc() <= u16::MAX as u32 && s.constant_bits(i.b()) != 0 && !vm.interp_state.monitor.on() {
+            s.save();
+            let skip = i.x() as usize;
+            // SAFETY: a constant that has been made; `prepare` has put the instruction here.
+            unsafe {
+                let code = s.constant_ref(i.b());
+                if let Some(g) = call::make_genexpr(vm, s.regs, s.fr(), i.0, skip, code) {
+                    let call = At(i.0.add(skip));
+                    s.pc = call.0.add(1);
+                    return s.put_next(call.a(), g);
+                }
+            }
+        }
+        slow!(s, i, MakeFunction)
+    }
+
     cold make_first_function {
         let code = s.constant(i.bc());
         s.save();
@@ -589,6 +701,20 @@ instructions! { (s, i, vm, 'go)
             // SAFETY: the running frame is done; what the register held.
             return unsafe { s.end_generator(state, Value::from_bits(v)) };
         }
+        if s.ending_generator().is_some() {
+            s.save();
+            // SAFETY: the running frame, which is done; the register is filled.
+            unsafe {
+                let a = s.regs.base.add(i.a() as usize) as *mut u64;
+                let v = if s.regs.is_temp(i.a()) { std::ptr::replace(a, DEAD) } else { s.regs.get(i.a()).clone().into_bits() };
+                vm.thread.drop_locals(s.frame.cast_mut(), s.exec);
+                if let Some(state) = s.ending_generator() {
+                    return s.end_generator(state, Value::from_bits(v));
+                }
+                // Somebody has looked at the frame just now.
+                std::ptr::write(a, v);
+            }
+        }
         slow!(s, i, return_value)
     }
 
@@ -648,11 +774,25 @@ instructions! { (s, i, vm, 'go)
                 unsafe { vm.thread.leave(s.frame.cast_mut()) };
                 return done(vm, Value::NONE);
             }
-            if let Some(state) = s.ending_generator()
-                && s.release_locals()
-            {
-                // SAFETY: the running frame is done.
-                return unsafe { s.end_generator(state, Value::NONE) };
+            if let Some(state) = s.ending_generator() {
+                if s.release_locals() {
+                    // SAFETY: the running frame is done.
+                    return unsafe { s.end_generator(state, Value::NONE) };
+                }
+                slow!(s, i, end_and_drop)
+            }
+        }
+        slow!(s, i, return_const)
+    }
+
+    // `None` from a generator where something dies.
+    warm end_and_drop {
+        s.save();
+        // SAFETY: the running frame is done.
+        unsafe {
+            vm.thread.drop_locals(s.frame.cast_mut(), s.exec);
+            if let Some(state) = s.ending_generator() {
+                return s.end_generator(state, Value::NONE);
             }
         }
         slow!(s, i, return_const)
@@ -692,9 +832,41 @@ instructions! { (s, i, vm, 'go)
 
     hot YieldValue {
         let f = s.fr();
-        if f.kind.get() & kind::DISCARD != 0 {
+        if f.kind.get() & (kind::DISCARD | kind::SEND | kind::ENTRY) != 0 {
+            slow!(s, i, yield_elsewhere)
+        }
+        // To a `for`.
+        if let Some(owner) = &f.owner
+            && let Some(g) = owner.downcast_exact::<Generator>()
+            && !g.0.handled.is_some()
+            && !vm.exc.is_handling()
+        {
+            s.save();
+            let v = s.regs.own(i.b());
+            let dst = f.dst;
+            g.0.running.set(false);
+            // SAFETY: the running frame, whose generator is the resumer's: that was not counted.
+            let caller = unsafe {
+                vm.thread.unlink(s.frame.cast_mut());
+                std::ptr::write(&raw mut (*s.frame.cast_mut()).owner, None);
+                f.kind.set(f.kind.get() & kind::WAITING);
+                vm.thread.top()
+            };
+            return State::<M>::of(vm, caller).put_next(dst, v);
+        }
+        slow!(s, i, yield_value)
+    }
+
+    warm yield_elsewhere {
+        let f = s.fr();
+        let k = f.kind.get();
+        if k & kind::DISCARD != 0 {
             slow!(s, i, yield_fed)
         }
+        if k & kind::SEND != 0 {
+            slow!(s, i, yield_sent)
+        }
+        // To native code.
         if let Some(owner) = &f.owner
             && let Some(state) = generator::plain_state(owner)
             && owner.header().is_some_and(|h| h.count() > 1)
@@ -703,22 +875,80 @@ instructions! { (s, i, vm, 'go)
         {
             s.save();
             let v = s.regs.own(i.b());
-            let (word, dst, k) = (owner.bits(), f.dst, f.kind.get());
             state.running.set(false);
+            let word = owner.bits();
             // SAFETY: the running frame is the generator's, which others refer to as well.
-            let caller = unsafe {
+            unsafe {
                 vm.thread.unlink(s.frame.cast_mut());
                 std::ptr::write(&raw mut (*s.frame.cast_mut()).owner, None);
                 Value::release_shared(word);
-                f.kind.set(kind::GENERATOR);
-                vm.thread.top()
-            };
-            if k & kind::ENTRY != 0 {
-                return done(vm, v);
             }
-            return State::<M>::of(vm, caller).put_next(dst, v);
+            f.kind.set(k & kind::WAITING);
+            return done(vm, v);
         }
         slow!(s, i, yield_value)
+    }
+
+    // To a generator or coroutine that delegates.
+    warm yield_sent {
+        let f = s.fr();
+        let (a, b) = (i.a(), i.b());
+        if M != WATCHED
+            && let Some(owner) = &f.owner
+            && let Some(state) = generator::plain_state(owner)
+            && !state.handled.is_some()
+            && !vm.exc.is_handling()
+            && !vm.interp_state.monitor.on()
+            && (a == b && s.regs.is_temp(b) || s.regs.bits(a) & 7 != 0)
+        {
+            let leaf = s.frame.cast_mut();
+            // SAFETY: the running frame, which `send` resumed.
+            unsafe {
+                let (root, n) = chain::root_of(vm, leaf);
+                if chain::fits(n) {
+                    if (*root).kind.get() & kind::DISCARD != 0 {
+                        chain::remember(vm, leaf, root, n);
+                        slow!(s, i, yield_fed)
+                    }
+                    s.save();
+                    let v = s.regs.own(b);
+                    s.regs.put_fresh(a as usize, Some(Value::NONE));
+                    let (k, dst) = chain::suspend(vm, leaf, root, n);
+                    if k & kind::ENTRY != 0 {
+                        return done(vm, v);
+                    }
+                    return State::<M>::of_top(vm).put_next(dst, v);
+                }
+                s.save();
+                let v = s.regs.own(b);
+                let dst = f.dst;
+                state.running.set(false);
+                vm.thread.left_chain(leaf);
+                vm.thread.unlink(leaf);
+                std::ptr::write(&raw mut (*leaf).owner, None);
+                f.kind.set(f.kind.get() & kind::WAITING);
+                return State::<M>::of_top(vm).put_next(dst, v);
+            }
+        }
+        slow!(s, i, yield_value)
+    }
+
+    // `for` or `send` resumes a chain of generators.
+    warm resume_chained {
+        let g = s.regs.get(i.b());
+        if let Some(state) = generator::plain_state(g)
+            && let Some(f) = s.waiting_frame(state)
+        {
+            s.save();
+            let k = if i.op() == Op::Send { kind::SEND } else { kind::FOR_ITER };
+            // SAFETY: it waits; the register keeps the generator, whose the frame is.
+            let top = unsafe { generator::resume_plain(vm, s.fr(), f, state, g.bits(), k, i.a()) };
+            return State::<M>::of(vm, top).next();
+        }
+        if i.op() == Op::Send {
+            slow!(s, i, send)
+        }
+        slow!(s, i, for_iter)
     }
 
     cold yield_value {
@@ -736,8 +966,13 @@ instructions! { (s, i, vm, 'go)
             if let Some(state) = generator::plain_state(g)
                 && let Some(f) = s.waiting_frame(state)
             {
-                // SAFETY: as for `for_generator`.
-                return unsafe { s.resume(f, state, g, kind::SEND, i.a()) };
+                // SAFETY: as for `ForGenerator`.
+                unsafe {
+                    if (*f).kind.get() & kind::CHAINED != 0 {
+                        slow!(s, i, resume_chained)
+                    }
+                    return s.resume(f, state, g, kind::SEND, i.a());
+                }
             }
         }
         slow!(s, i, send)

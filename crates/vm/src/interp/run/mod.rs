@@ -605,7 +605,7 @@ impl<'a, const M: u8> State<'a, M> {
         if M == WATCHED { None } else { generator::waiting_frame(self.vm, g) }
     }
 
-    /// Resumes a generator with `None`.
+    /// Resumes a generator with `None`, which does not wait in a chain. `k` is one of `kind::LOOP`.
     ///
     /// # Safety
     /// The frame is what `waiting_frame` answered for the generator's state.
@@ -613,7 +613,7 @@ impl<'a, const M: u8> State<'a, M> {
     unsafe fn resume(self, f: *mut Frame, state: &GenState, g: &Value, k: u8, dst: u16) -> Exit {
         self.save();
         // SAFETY: by contract.
-        unsafe { generator::resume_plain(self.vm, &*self.frame, f, state, g, k, dst) };
+        unsafe { generator::resume_alone(self.vm, &*self.frame, f, state, g.bits(), k, dst) };
         State::<M>::of(self.vm, f).next()
     }
 
@@ -630,9 +630,7 @@ impl<'a, const M: u8> State<'a, M> {
         }
         let owner = f.owner.as_ref()?;
         let state = generator::plain_state(owner)?;
-        // One whose values are fed to a built-in is nobody else's.
-        let shared = k & kind::DISCARD != 0 || owner.header().is_some_and(|h| h.count() > 1);
-        (shared && !state.handled.is_some()).then_some(state)
+        (!state.handled.is_some()).then_some(state)
     }
 
     /// The generator ends with this value.
@@ -919,18 +917,21 @@ static WATCHERS: [Handler; 256] = table::<WATCHED>();
 pub fn run(vm: &Vm) -> PyResult<Value> {
     let marker = 0u8;
     let limit = vm.thread.stack_limit.get();
-    if (&marker as *const u8 as usize) < limit {
-        // SAFETY: the entry frame was just pushed; its window is set up.
-        unsafe { vm.thread.pop(vm, true) };
-        return Err(vm.recursion_error(""));
-    }
+    let low = (&marker as *const u8 as usize) < limit;
     // Native loops that call Python functions need not look themselves.
-    if vm.breaker.tripped()
-        && let Err(raised) = vm.poll()
-    {
-        // SAFETY: as above.
-        unsafe { vm.thread.pop(vm, true) };
-        return Err(raised);
+    if low || vm.breaker.tripped() {
+        let polled = if low { Err(vm.recursion_error("")) } else { vm.poll() };
+        if let Err(raised) = polled {
+            // SAFETY: a frame was just pushed, or linked.
+            unsafe {
+                if (*vm.thread.top()).kind.get() & kind::GENERATOR != 0 {
+                    // It is raised where the generator waits: others may lie below the one that was resumed.
+                    return go_on(vm, Exit::Raised);
+                }
+                vm.thread.pop(vm, true);
+            }
+            return Err(raised);
+        }
     }
     match start(vm) {
         Exit::Done => Ok(vm.thread.result.take().unwrap_or(Value::NONE)),
