@@ -488,6 +488,18 @@ special {
     for_pair = ForPair(ForIter);
     /// Something else.
     for_native = ForNative(ForIter);
+    /// The last time, both were floats.
+    add_float = AddFloat(Add);
+    /// The last time, both were floats.
+    sub_float = SubFloat(Sub);
+    /// The last time, both were floats.
+    mul_float = MulFloat(Mul);
+    /// The last time, `b` was of a class with a `__getitem__` written in Python.
+    subscr_python = SubscrPython(Subscr);
+    /// The last time, `b` was an object of a native class with a shortcut for small indices.
+    subscr_quick = SubscrQuick(Subscr);
+    /// The last time, `b` was a class.
+    load_attr_of_class = LoadAttrOfClass(LoadAttr);
 }
     } };
 }

@@ -75,6 +75,38 @@ pub unsafe fn enter_plain(
     }
 }
 
+/// Enters a Python function with these operands as its arguments; nothing has happened otherwise. `exec` is that of the
+/// function's code. Hot.
+///
+/// # Safety
+/// `caller` is the top frame, which holds the operands and whoever keeps the function.
+#[inline(always)]
+pub unsafe fn enter_method<const N: usize>(
+    vm: &Vm,
+    regs: Regs,
+    caller: &Frame,
+    func: &Gc<Function>,
+    exec: &Exec,
+    args: [u16; N],
+    dst: u16,
+) -> Option<*const Frame> {
+    let base = caller.free;
+    // SAFETY: by contract; what lies above `free` belongs to nobody.
+    unsafe {
+        if exec.simple_args != N || !vm.thread.fits(base, exec.nregs) || !vm.thread.has_place() {
+            cold_path();
+            return None;
+        }
+        // The operands may be all that keeps the function's class.
+        let func = func.clone();
+        for (k, r) in args.into_iter().enumerate() {
+            std::ptr::write(base.add(k), Some(regs.own(r)));
+        }
+        clear(base, N, exec.first_temp);
+        Some(vm.thread.push_unchecked(caller as *const Frame as *mut Frame, func, exec, base, 0, dst))
+    }
+}
+
 /// `enter_function` where positional arguments and defaults are the parameters, from any frame; nothing has happened
 /// otherwise. Hot.
 ///

@@ -323,6 +323,16 @@ pub fn known_init(vm: &Vm, ty: &Gc<Type>) -> u64 {
     word
 }
 
+/// The word of the `__getitem__` of the object's class, borrowed from that, if it is known to be a Python function; 0
+/// otherwise.
+#[inline(always)]
+pub fn known_getitem(v: &Value) -> u64 {
+    match v.heap_type().map(|ty| (ty, ty.special[Special::GetItem as usize].get())) {
+        Some((ty, (version, word))) if version != 0 && version == ty.version.get() => word,
+        _ => 0,
+    }
+}
+
 /// Enters `f` with these arguments; its result goes to register `dst` of the top frame. An error (the recursion limit)
 /// leaves nothing behind.
 pub fn enter<const N: usize>(vm: &Vm, f: Gc<Function>, args: [Value; N], kind: u8, dst: u16) -> PyResult<()> {

@@ -256,6 +256,14 @@ pub fn power(vm: &Vm, regs: Regs, i: Instr, k: Option<&Value>) -> PyResult<()> {
         Some(k) => k,
         None => regs.get(i.c()),
     };
+    if let (Some(x), Some(y)) = (b.as_small_float(), c.as_small_float()) {
+        let v = crate::types::float::power_of(vm, x, y)?;
+        if k.is_none() {
+            regs.consume(i.c());
+        }
+        regs.put(i.a(), v);
+        return Ok(());
+    }
     let v = if i.x() == 0 { vm.power(b, c, &Value::NONE) } else { vm.inplace_power(b, c) }?;
     if k.is_none() {
         regs.consume(i.c());

@@ -198,6 +198,11 @@ fn power(vm: &Vm, a: &Value, b: &Value, modulus: &Value) -> PyResult<Value> {
 
 /// `x ** y`: a complex number when a negative base meets a fraction.
 pub fn power_of(vm: &Vm, x: f64, y: f64) -> PyResult<Value> {
+    // Mostly nothing is special.
+    if x > 0.0 && x.is_finite() && y.is_finite() {
+        let result = x.powf(y);
+        return if result.is_infinite() { Err(range_error(vm)) } else { Ok(vm.new_float(result)) };
+    }
     let odd = |y: f64| (y.abs() % 2.0) == 1.0;
     let result = if y == 0.0 || x == 1.0 {
         1.0

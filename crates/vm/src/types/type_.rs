@@ -277,11 +277,13 @@ impl PyType {
     }
 
     /// `issubclass(self, other)` by the method resolution order.
+    #[inline]
     pub fn is_subtype(&self, other: &Gc<Type>) -> bool {
         let me = self as *const PyType;
-        if std::ptr::eq(me, &**other) {
-            return true;
-        }
+        std::ptr::eq(me, &**other) || self.is_subtype_of_other(other)
+    }
+
+    fn is_subtype_of_other(&self, other: &Gc<Type>) -> bool {
         self.mro.with(|m| {
             if m.is_empty() {
                 // During the making of the class.

@@ -1,6 +1,8 @@
 //! Arithmetic, comparisons and tests of truth: on ints and floats in place, otherwise by the handlers of `ops`.
 
-use super::{At, Exit, FALSE, Handler, Left, NONE, PLAIN, State, TAIL, TRUE, both_floats, both_ints, exit};
+use super::{
+    At, Exit, FALSE, Handler, Left, NONE, PLAIN, State, TAIL, TRUE, WATCHED, both_floats, both_ints, exit,
+};
 use crate::interp::frame::{Frame, Slot};
 use crate::interp::ops;
 use crate::protocol::BinaryOp;
@@ -12,9 +14,9 @@ use taipan_bytecode::Op;
 /// What an arithmetic instruction does, whatever its operands are.
 fn binary_op(op: Op) -> BinaryOp {
     match op {
-        Op::Add | Op::AddI | Op::AddK => BinaryOp::Add,
-        Op::Sub | Op::SubI | Op::SubK => BinaryOp::Sub,
-        Op::Mul | Op::MulI | Op::MulK => BinaryOp::Mul,
+        Op::Add | Op::AddFloat | Op::AddI | Op::AddK => BinaryOp::Add,
+        Op::Sub | Op::SubFloat | Op::SubI | Op::SubK => BinaryOp::Sub,
+        Op::Mul | Op::MulFloat | Op::MulI | Op::MulK => BinaryOp::Mul,
         Op::Matmul => BinaryOp::MatMul,
         Op::Truediv | Op::TruedivK => BinaryOp::TrueDiv,
         Op::Floordiv | Op::FloordivI => BinaryOp::FloorDiv,
@@ -65,6 +67,19 @@ macro_rules! float_op {
         if let Some((x, y)) = both_floats($x, $y)
             && let Some(v) = Value::small_float(x $op y)
         {
+            return $s.put_next($i.a(), v);
+        }
+    };
+}
+/// The same, and the next time for floats at once.
+macro_rules! first_float_op {
+    ($s:ident, $i:ident, $x:expr, $y:expr, $op:tt, $from:ident, $to:ident) => {
+        if let Some((x, y)) = both_floats($x, $y)
+            && let Some(v) = Value::small_float(x $op y)
+        {
+            if M != WATCHED {
+                $i.specialise(Op::$from, Op::$to);
+            }
             return $s.put_next($i.a(), v);
         }
     };
@@ -175,8 +190,14 @@ instructions! { (s, i, vm, 'go)
             }
             slow!(s, i, binary)
         }
-        float_op!(s, i, b, c, +);
+        first_float_op!(s, i, b, c, +, Add, AddFloat);
         slow!(s, i, binary)
+    }
+
+    hot AddFloat {
+        float_op!(s, i, s.regs.bits(i.b()), s.regs.bits(i.c()), +);
+        i.specialise(Op::AddFloat, Op::Add);
+        slow!(s, i, Add)
     }
 
     hot Sub {
@@ -188,8 +209,14 @@ instructions! { (s, i, vm, 'go)
             }
             slow!(s, i, binary)
         }
-        float_op!(s, i, b, c, -);
+        first_float_op!(s, i, b, c, -, Sub, SubFloat);
         slow!(s, i, binary)
+    }
+
+    hot SubFloat {
+        float_op!(s, i, s.regs.bits(i.b()), s.regs.bits(i.c()), -);
+        i.specialise(Op::SubFloat, Op::Sub);
+        slow!(s, i, Sub)
     }
 
     hot Mul {
@@ -200,8 +227,14 @@ instructions! { (s, i, vm, 'go)
             }
             slow!(s, i, binary)
         }
-        float_op!(s, i, b, c, *);
+        first_float_op!(s, i, b, c, *, Mul, MulFloat);
         slow!(s, i, binary)
+    }
+
+    hot MulFloat {
+        float_op!(s, i, s.regs.bits(i.b()), s.regs.bits(i.c()), *);
+        i.specialise(Op::MulFloat, Op::Mul);
+        slow!(s, i, Mul)
     }
 
     hot Matmul {

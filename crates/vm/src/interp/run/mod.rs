@@ -267,7 +267,7 @@ fn both_ints(a: u64, b: u64) -> bool {
 /// Both words as floats, if both are some.
 #[inline(always)]
 fn both_floats(a: u64, b: u64) -> Option<(f64, f64)> {
-    if ((a ^ 2) | (b ^ 2)) & 3 != 0 {
+    if (a.wrapping_sub(2) | b.wrapping_sub(2)) & 3 != 0 {
         return None;
     }
     Some((Value::float_of_word(a), Value::float_of_word(b)))
@@ -575,26 +575,47 @@ impl<'a, const M: u8> State<'a, M> {
         self.next()
     }
 
-    /// Copies `n` items to the registers from `a` on, if there are as many and nothing dies of that, not even if all the
-    /// registers hold the same.
+    /// Copies `n` items of a sequence, which register `b` holds, to the registers from `a` on and drops `b` if it is a
+    /// temporary, if there are as many items and nothing dies of that. If it answers `false`, some registers hold their items
+    /// already, which does not matter to another try.
     #[inline(always)]
-    fn unpack(self, a: usize, n: usize, items: &[Value]) -> bool {
-        let stays = |r| {
-            let word = self.regs.bits(r as u16);
-            // SAFETY: I2: a pointer to a live object, or zero.
-            word & 7 != 0
-                || word == 0
-                || unsafe { (*(word as *const taipan_heap::Header)).count() as usize > n }
-        };
-        if items.len() != n || !(a..a + n).all(stays) {
+    fn unpack(self, a: usize, n: usize, b: usize, items: &[Value]) -> bool {
+        let given = self.regs.is_temp(b as u16);
+        if items.len() != n || given && !self.regs.operand_is_shared(b as u16) {
             return false;
         }
         for (k, v) in items.iter().enumerate() {
-            // SAFETY: I1; the old word is not the last reference.
+            if a + k == b {
+                continue;
+            }
+            // SAFETY: I1, I2. The sequence, which `b` keeps, holds each item as well.
             unsafe {
                 let p = self.regs.base.add(a + k) as *mut u64;
-                Value::release_shared(std::ptr::replace(p, v.clone().into_bits()));
+                let old = *p;
+                *p = v.clone().into_bits();
+                if old & 7 == 0 && !Value::release_shared(old) {
+                    Value::release_shared(std::ptr::replace(p, old));
+                    return false;
+                }
             }
+        }
+        let item = items.get(b.wrapping_sub(a));
+        if !given && item.is_none() {
+            return true;
+        }
+        // Last, what keeps the others.
+        // SAFETY: as above.
+        unsafe {
+            let p = self.regs.base.add(b) as *mut u64;
+            let seq = *p;
+            if (*(seq as *const taipan_heap::Header)).count() == 1 {
+                return false;
+            }
+            *p = match item {
+                Some(v) => v.clone().into_bits(),
+                None => DEAD,
+            };
+            Value::release_shared(seq);
         }
         true
     }

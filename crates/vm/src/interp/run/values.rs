@@ -1,11 +1,12 @@
 //! Instructions that move values about: constants, variables, names, attributes, items, displays.
 
-use super::{At, Exit, Handler, Left, PLAIN, State, TAIL, exit};
+use super::{At, Exit, Handler, Left, PLAIN, State, TAIL, WATCHED, exit};
 use crate::interp::cache::Kind;
 use crate::interp::frame::{Frame, Slot};
-use crate::interp::{build, fast, names, ops};
+use crate::interp::{build, call, fast, names, ops};
 use crate::object::{Type, ValueExt};
 use crate::types::code::Exec;
+use crate::types::function::Function;
 use crate::types::instance::Shape;
 use crate::types::{List, Tuple};
 use crate::{Value, Vm};
@@ -373,6 +374,26 @@ instructions! { (s, i, vm, 'go)
         slow!(s, i, load_other_attr)
     }
 
+    hot LoadAttrOfClass {
+        let site = s.site(i);
+        if site.kind.get() == Kind::OfClass
+            && let Some(h) = s.regs.get(i.b()).header()
+            && (!s.regs.is_temp(i.b()) || i.b() == i.a())
+        {
+            // SAFETY: the header of a live object. The version says that the object is a class.
+            unsafe {
+                let ty: &Gc<Type> = crate::types::type_::header_type(h);
+                if ty.version.get() as u64 == site.version.get()
+                    && s.regs.get(i.b()).as_gc_unchecked::<Type>().version.get() == site.need.get()
+                {
+                    return s.put_next(i.a(), ops::borrowed(site.value.get()));
+                }
+            }
+        }
+        i.specialise(Op::LoadAttrOfClass, Op::LoadAttr);
+        slow!(s, i, load_other_attr)
+    }
+
     // The other kinds of what the site remembers, and older memories of values in line.
     warm load_other_attr {
         let (a, b) = (i.a(), i.b());
@@ -385,6 +406,10 @@ instructions! { (s, i, vm, 'go)
                 if site.version.get() == version
                     && let Some(v) = ops::remembered_value(obj, site)
                 {
+                    if M != WATCHED && site.kind.get() == Kind::OfClass {
+                        i.specialise(Op::LoadAttr, Op::LoadAttrOfClass);
+                        i.specialise(Op::LoadAttrLocal, Op::LoadAttrOfClass);
+                    }
                     s.consume_shared(b, a);
                     return s.put_next(a, v);
                 }
@@ -697,19 +722,45 @@ instructions! { (s, i, vm, 'go)
                 s.consume_shared(i.b(), i.a());
                 return s.put_next(i.a(), v);
             }
-            slow!(s, i, subscr_quick)
+            if let Some(v) = fast::quick_item(vm, s.regs.get(i.b()), n) {
+                if M != WATCHED {
+                    i.specialise(Op::Subscr, Op::SubscrQuick);
+                }
+                s.consume_shared(i.b(), i.a());
+                return s.put_next(i.a(), v);
+            }
         }
         slow!(s, i, subscr_native)
     }
 
-    warm subscr_quick {
+    hot SubscrQuick {
         if let Some(n) = s.regs.get(i.c()).as_int()
+            && s.may_consume(i.b(), i.a())
             && let Some(v) = fast::quick_item(vm, s.regs.get(i.b()), n)
         {
             s.consume_shared(i.b(), i.a());
             return s.put_next(i.a(), v);
         }
-        slow!(s, i, subscr_native)
+        i.specialise(Op::SubscrQuick, Op::Subscr);
+        slow!(s, i, Subscr)
+    }
+
+    hot SubscrPython {
+        let word = fast::known_getitem(s.regs.get(i.b()));
+        if word != 0 {
+            // SAFETY: the class keeps the function. A function always has code. Nobody uses what is above `free` (I3).
+            unsafe {
+                let f = &*(&raw const word as *const Gc<Function>);
+                s.save();
+                if let Some(exec) = f.known_exec()
+                    && let Some(entered) = call::enter_method(vm, s.regs, s.fr(), f, &*exec, [i.b(), i.c()], i.a())
+                {
+                    return State::<M>::of(vm, entered).next_polled();
+                }
+            }
+        }
+        i.specialise(Op::SubscrPython, Op::Subscr);
+        slow!(s, i, Subscr)
     }
 
     // Dicts, and what native code finds by itself.
@@ -728,6 +779,9 @@ instructions! { (s, i, vm, 'go)
     cold subscr {
         s.save();
         if ops::subscr(vm, s.regs, i.instr())? {
+            if M != WATCHED {
+                i.specialise(Op::Subscr, Op::SubscrPython);
+            }
             s.reload();
         }
     }
@@ -757,6 +811,23 @@ instructions! { (s, i, vm, 'go)
     }
 
     hot SubscrI {
+        let b = i.b();
+        if !s.regs.is_temp(b) || b == i.a() {
+            let obj = s.regs.get(b);
+            if let Some(l) = obj.downcast_exact::<List>() {
+                if let Some(v) = l.get(i.sc() as isize as usize) {
+                    return s.put_next(i.a(), v);
+                }
+            } else if let Some(t) = obj.downcast_exact::<Tuple>()
+                && let Some(v) = t.get(i.sc() as isize as usize)
+            {
+                return s.put_next(i.a(), v.clone());
+            }
+        }
+        slow!(s, i, subscr_int_other)
+    }
+
+    warm subscr_int_other {
         if s.may_consume(i.b(), i.a())
             && let Some(v) = ops::index_fast(s.regs.get(i.b()), i.sc() as i64)
         {
@@ -905,18 +976,15 @@ instructions! { (s, i, vm, 'go)
     hot UnpackSequence {
         let (a, n) = (i.a() as usize, i.c() as usize);
         let seq = s.regs.get(i.b());
-        if !s.regs.is_temp(i.b()) || s.regs.is_shared(i.b()) {
-            let done = if let Some(t) = seq.downcast_exact::<Tuple>() {
-                s.unpack(a, n, t.items())
-            } else if let Some(l) = seq.downcast_exact::<List>() {
-                l.items.with(|items| s.unpack(a, n, items))
-            } else {
-                false
-            };
-            if done {
-                // Where an item has taken its place, the sequence has been given back.
-                return if (a..a + n).contains(&(i.b() as usize)) { s.next() } else { s.drop_next(i.b()) };
-            }
+        let done = if let Some(t) = seq.downcast_exact::<Tuple>() {
+            s.unpack(a, n, i.b() as usize, t.items())
+        } else if let Some(l) = seq.downcast_exact::<List>() {
+            l.items.with(|items| s.unpack(a, n, i.b() as usize, items))
+        } else {
+            false
+        };
+        if done {
+            return s.next();
         }
         slow!(s, i, unpack_sequence)
     }
