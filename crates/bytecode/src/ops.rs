@@ -133,8 +133,8 @@ general {
     store_subscr = StoreSubscr { a: In, b: In, c: In } effects(raise call);
     /// `del a[b]`.
     delete_subscr = DeleteSubscr { a: In, b: In } effects(raise call);
-    /// `a = regs[b][regs[b+1]:regs[b+2]]`.
-    load_slice = LoadSlice { a: Out, b: Run3 } effects(raise call);
+    /// `a = regs[b][regs[b+1]:regs[b+2]]`; x = 4: with the step `regs[b+3]`, else 3.
+    load_slice = LoadSlice { a: Out, b: RunX, x: Imm } effects(raise call);
     /// `regs[a+1][regs[a+2]:regs[a+3]] = regs[a]`.
     store_slice = StoreSlice { a: Run4 } effects(raise call);
     /// `a = slice(…)` of the x (2 or 3) registers from `b`.

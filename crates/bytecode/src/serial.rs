@@ -9,10 +9,10 @@ use crate::positions::Positions;
 use crate::site::Sites;
 
 /// Magic number of cached files: the first four bytes, as PEP 552 has them. Changes with every change of format.
-pub const MAGIC: [u8; 4] = [0x03, 0x70, b'\r', b'\n'];
+pub const MAGIC: [u8; 4] = [0x04, 0x70, b'\r', b'\n'];
 
 /// Version word of the format, checked when loading.
-const FORMAT: u32 = 0x5450_0002;
+const FORMAT: u32 = 0x5450_0003;
 
 const SCALARS: usize = 8;
 const SECTIONS: usize = 14;

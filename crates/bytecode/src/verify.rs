@@ -249,6 +249,7 @@ impl Verifier<'_> {
                             }
                         }
                         Op::BuildSlice => n == 2 || n == 3,
+                        Op::LoadSlice => n == 3 || n == 4,
                         Op::SetFunctionAttr => matches!(n, 1 | 2 | 4 | 8 | 16),
                         Op::GetAwaitable | Op::MatchTest => n <= 2,
                         Op::YieldValue | Op::LoadSpecial | Op::LoadSuperAttr | Op::LoadSuperMethod => n <= 1,

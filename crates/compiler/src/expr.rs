@@ -962,13 +962,15 @@ impl<'a> Compiler<'a> {
 
     fn subscript(&mut self, s: &'a ast::ExprSubscript, dst: Reg) -> R<()> {
         if let Expr::Slice(slice) = &*s.slice
-            && slice.step.is_none()
             && self.fold_slice(&s.slice).is_none()
         {
             let base = self.u().top();
             self.push(&s.value)?;
             self.push_bounds(slice)?;
-            self.emit(Op::LoadSlice, 0, dst, base, 0);
+            if let Some(step) = &slice.step {
+                self.push(step)?;
+            }
+            self.emit(Op::LoadSlice, 3 + slice.step.is_some() as u8, dst, base, 0);
             return Ok(());
         }
         let object = self.operand_before(&s.value, &[&s.slice])?;

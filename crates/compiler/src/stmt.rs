@@ -288,7 +288,7 @@ impl<'a> Compiler<'a> {
         for i in 0..3 {
             self.emit(Op::Copy, 0, copies + i, object + i, 0);
         }
-        self.emit(Op::LoadSlice, 0, value, copies, 0);
+        self.emit(Op::LoadSlice, 3, value, copies, 0);
         self.at(span);
         self.binary_with(a.op, true, value, value, &a.value)?;
         self.at(at);

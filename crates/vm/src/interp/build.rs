@@ -24,6 +24,13 @@ pub fn slice_of(vm: &Vm, regs: Regs, r: u16, n: u8) -> Value {
     vm.new_slice(start, stop, step).into_value()
 }
 
+/// The tuple of a few temporaries, which move into it. Hot.
+#[inline(never)]
+pub fn small_tuple<const N: usize>(vm: &Vm, regs: Regs, r: u16) -> Value {
+    let r = r as usize;
+    vm.tuple_of(std::array::from_fn::<Value, N, _>(|k| regs.take_word(r + k))).into_value()
+}
+
 /// The tuple of `n` temporaries, which move into it.
 #[inline(never)]
 pub fn tuple(vm: &Vm, regs: Regs, r: u16, n: u16) -> Value {

@@ -21,13 +21,19 @@ use taipan_heap::Gc;
 /// Ints up to this size are floats without rounding.
 const EXACT: i64 = 1 << 53;
 
+/// Whether an int is a float without rounding.
+#[inline(always)]
+pub fn is_exact(n: i64) -> bool {
+    (-EXACT..=EXACT).contains(&n)
+}
+
 /// A tagged number as a float, if that loses nothing.
 #[inline(always)]
 fn as_float(v: &Value) -> Option<f64> {
     match v.as_small_float() {
         Some(x) => Some(x),
         None => match v.as_int() {
-            Some(n) if (-EXACT..=EXACT).contains(&n) => Some(n as f64),
+            Some(n) if is_exact(n) => Some(n as f64),
             Some(_) => None,
             None => v.downcast_exact::<crate::types::numbers::Float>().map(|f| f.0),
         },
@@ -99,6 +105,62 @@ fn bounds(start: &Value, stop: &Value) -> Option<(isize, isize, isize)> {
     let start = if start.is_none() { 0 } else { start.as_int()? as isize };
     let stop = if stop.is_none() { isize::MAX } else { stop.as_int()? as isize };
     Some((start, stop, 1))
+}
+
+/// Copies of more items ask first whether there is memory.
+const MUCH: usize = 1 << 16;
+
+/// `v[start:stop:step]` of an exact list, if the bounds are plain and the step is -1.
+#[inline(never)]
+pub fn reversed_slice(vm: &Vm, v: &Value, start: &Value, stop: &Value, step: &Value) -> Option<Value> {
+    let l = v.downcast_exact::<List>()?;
+    if step.as_int() != Some(-1) {
+        return None;
+    }
+    let start = if start.is_none() { isize::MAX } else { start.as_int()? as isize };
+    let stop = if stop.is_none() { isize::MIN } else { stop.as_int()? as isize };
+    if l.len() > MUCH {
+        return None;
+    }
+    let items = l.items.with(|items| {
+        let at = Indices::new((start, stop, -1), items.len());
+        // `start` is the last of them where they lie.
+        let chosen = items.get((at.start + 1) as usize - at.len..(at.start + 1) as usize).unwrap_or_default();
+        chosen.iter().rev().cloned().collect::<Vec<Value>>()
+    });
+    Some(vm.new_list(items).into_value())
+}
+
+/// `x in v`.
+#[inline]
+pub fn contains(vm: &Vm, v: &Value, x: &Value) -> PyResult<bool> {
+    // What is no pointer is equal to itself, and ints to no other word but bools, floats and objects.
+    if x.is_int()
+        && let Some(found) = known_contains(v, x)
+    {
+        return Ok(found);
+    }
+    vm.contains(v, x)
+}
+
+/// Whether a small int is in an exact list or tuple that holds nothing but small ints up to there.
+#[inline]
+fn known_contains(v: &Value, x: &Value) -> Option<bool> {
+    let look = |items: &[Value]| {
+        for item in items {
+            if item.is(x) {
+                return Some(true);
+            }
+            if !item.is_int() {
+                return None;
+            }
+        }
+        Some(false)
+    };
+    if let Some(l) = v.downcast_exact::<List>() {
+        return l.items.with(|items| look(items));
+    }
+    look(v.downcast_exact::<Tuple>()?.items())
 }
 
 /// `v[start:stop]` of an exact list, tuple or ASCII string.
@@ -200,11 +262,13 @@ pub fn native_item(vm: &Vm, v: &Value, key: &Value) -> PyResult<Option<Value>> {
     {
         return Ok(Some(found));
     }
-    if let Some(range) = key.downcast_exact::<Slice>()
-        && range.step.is_none()
-        && let Some(found) = slice(vm, v, &range.start, &range.stop)
-    {
-        return Ok(Some(found));
+    if let Some(range) = key.downcast_exact::<Slice>() {
+        let (start, stop, step) = (&range.start, &range.stop, &range.step);
+        let found =
+            if step.is_none() { slice(vm, v, start, stop) } else { reversed_slice(vm, v, start, stop, step) };
+        if found.is_some() {
+            return Ok(found);
+        }
     }
     match v.heap_type().filter(|ty| ty.native.is_some()).and_then(|ty| ty.slots.subscript.get()) {
         Some(f) => f(vm, v, key).map(Some),

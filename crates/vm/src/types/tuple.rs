@@ -119,6 +119,19 @@ impl Vm {
         self.raw_tuple(&self.types.tuple, items)
     }
 
+    /// A tuple of some items, at least one.
+    #[inline(always)]
+    pub fn tuple_of<const N: usize>(&self, items: [Value; N]) -> Gc<Tuple> {
+        const { assert!(N > 0) };
+        // SAFETY: a `tuple`, which adds nothing to the payload that its functions expect.
+        #[allow(unsafe_code)]
+        unsafe {
+            let ty = self.types.tuple.as_ptr();
+            let made = self.heap.alloc_var::<TupleHead, Value>(ty, TupleHead::new(), items.into_iter(), 0);
+            made.expect("a small tuple").cast()
+        }
+    }
+
     /// A tuple of a subclass.
     pub fn new_tuple_in(&self, cls: &Gc<Type>, items: Vec<Value>) -> PyResult<Gc<Tuple>> {
         if cls.is(&self.types.tuple) {

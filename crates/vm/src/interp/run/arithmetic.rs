@@ -4,7 +4,7 @@ use super::{
     At, Exit, FALSE, Handler, Left, NONE, PLAIN, State, TAIL, TRUE, WATCHED, both_floats, both_ints, exit,
 };
 use crate::interp::frame::{Frame, Slot};
-use crate::interp::ops;
+use crate::interp::{fast, ops};
 use crate::protocol::BinaryOp;
 use crate::types::code::Exec;
 use crate::types::typedef::CompareOp;
@@ -42,6 +42,18 @@ fn compare_op(op: Op) -> CompareOp {
     }
 }
 
+#[inline(always)]
+fn holds(op: CompareOp, x: f64, y: f64) -> bool {
+    match op {
+        CompareOp::Lt => x < y,
+        CompareOp::Le => x <= y,
+        CompareOp::Eq => x == y,
+        CompareOp::Ne => x != y,
+        CompareOp::Gt => x > y,
+        CompareOp::Ge => x >= y,
+    }
+}
+
 /// Whether a comparing jump is taken when the comparison holds.
 fn jumps_if(op: Op) -> bool {
     use Op::*;
@@ -60,6 +72,47 @@ fn jumps_if(op: Op) -> bool {
             | JumpUnlessGtI
             | JumpUnlessGeI
     )
+}
+
+/// Two words that are numbers.
+#[inline(always)]
+fn both_numbers(a: u64, b: u64) -> Option<(Number, Number)> {
+    Some((Number::of(a)?, Number::of(b)?))
+}
+
+/// A number that a word holds, as a float.
+#[derive(Clone, Copy)]
+struct Number {
+    x: f64,
+    int: bool,
+}
+
+impl Number {
+    #[inline(always)]
+    fn of(word: u64) -> Option<Number> {
+        if word & 1 != 0 {
+            let n = word as i64 >> 1;
+            return fast::is_exact(n).then_some(Number { x: n as f64, int: true });
+        }
+        (word & 3 == 2).then(|| Number { x: Value::float_of_word(word), int: false })
+    }
+}
+
+/// The float that an operation on two numbers makes, of which one at least is a float or which is a true division.
+#[inline(always)]
+fn mixed(op: BinaryOp, a: Number, b: Number) -> Option<Value> {
+    if a.int && b.int && op != BinaryOp::TrueDiv {
+        return None;
+    }
+    let (x, y) = (a.x, b.x);
+    Value::small_float(match op {
+        BinaryOp::Add => x + y,
+        BinaryOp::Sub => x - y,
+        BinaryOp::Mul => x * y,
+        // Both are exact, so the quotient is the correctly rounded one.
+        BinaryOp::TrueDiv if y != 0.0 => x / y,
+        _ => return None,
+    })
 }
 
 macro_rules! float_op {
@@ -102,7 +155,7 @@ macro_rules! compare_i {
         if b & 1 != 0 {
             return $s.put_next($i.a(), Value::bool((b as i64 >> 1) $cmp ($i.sc() as i64)));
         }
-        slow!($s, $i, compare_int)
+        slow!($s, $i, compare_float_int)
     }};
 }
 macro_rules! compare_jump {
@@ -124,7 +177,7 @@ macro_rules! compare_jump_i {
     ($s:ident, $i:ident, $cmp:tt, $sense:expr) => {{
         let a = $s.regs.bits($i.a());
         if a & 1 == 0 {
-            slow!($s, $i, compare_jump_int)
+            slow!($s, $i, compare_jump_float_int)
         }
         if ((a as i64 >> 1) $cmp ($i.sb() as i64)) == $sense {
             $s.jump($i.jump24());
@@ -133,11 +186,40 @@ macro_rules! compare_jump_i {
 }
 
 instructions! { (s, i, vm, 'go)
+    // Numbers of two kinds, and true quotients of ints.
     warm binary {
+        if let Some((x, y)) = both_numbers(s.regs.bits(i.b()), s.regs.bits(i.c()))
+            && let Some(r) = mixed(binary_op(i.op()), x, y)
+        {
+            return s.put_next(i.a(), r);
+        }
+        slow!(s, i, other_binary)
+    }
+
+    warm other_binary {
         s.save();
         if ops::binary(vm, s.regs, i.instr(), binary_op(i.op())).is_err() {
             return Exit::Raised;
         }
+    }
+
+    warm number_const {
+        if let Some((x, y)) = both_numbers(s.regs.bits(i.b()), s.constant_bits(i.c()))
+            && let Some(r) = mixed(binary_op(i.op()), x, y)
+        {
+            return s.put_next(i.a(), r);
+        }
+        slow!(s, i, binary_const)
+    }
+
+    warm number_int {
+        let b = s.regs.bits(i.b());
+        if b & 3 == 2
+            && let Some(r) = mixed(binary_op(i.op()), Number { x: Value::float_of_word(b), int: false }, Number { x: i.sc() as f64, int: true })
+        {
+            return s.put_next(i.a(), r);
+        }
+        slow!(s, i, binary_int)
     }
 
     cold binary_const {
@@ -158,6 +240,15 @@ instructions! { (s, i, vm, 'go)
         }
     }
 
+    warm compare_float_int {
+        let b = s.regs.bits(i.b());
+        if b & 3 == 2 {
+            let (x, y) = (Value::float_of_word(b), i.sc() as f64);
+            return s.put_next(i.a(), Value::bool(holds(compare_op(i.op()), x, y)));
+        }
+        slow!(s, i, compare_int)
+    }
+
     cold compare_int {
         s.save();
         ops::compare_with(vm, s.regs, i.instr(), compare_op(i.op()), &Value::int32(i.sc() as i32))?;
@@ -170,6 +261,17 @@ instructions! { (s, i, vm, 'go)
             Ok(_) => {}
             Err(_) => return Exit::Raised,
         }
+    }
+
+    warm compare_jump_float_int {
+        let a = s.regs.bits(i.a());
+        if a & 3 == 2 {
+            if holds(compare_op(i.op()), Value::float_of_word(a), i.sb() as f64) == jumps_if(i.op()) {
+                s.jump(i.jump24());
+            }
+            return s.next();
+        }
+        slow!(s, i, compare_jump_int)
     }
 
     cold compare_jump_int {
@@ -327,17 +429,17 @@ instructions! { (s, i, vm, 'go)
 
     hot AddK {
         float_op!(s, i, s.regs.bits(i.b()), s.constant_bits(i.c()), +);
-        slow!(s, i, binary_const)
+        slow!(s, i, number_const)
     }
 
     hot SubK {
         float_op!(s, i, s.regs.bits(i.b()), s.constant_bits(i.c()), -);
-        slow!(s, i, binary_const)
+        slow!(s, i, number_const)
     }
 
     hot MulK {
         float_op!(s, i, s.regs.bits(i.b()), s.constant_bits(i.c()), *);
-        slow!(s, i, binary_const)
+        slow!(s, i, number_const)
     }
 
     hot TruedivK {
@@ -347,7 +449,7 @@ instructions! { (s, i, vm, 'go)
         {
             return s.put_next(i.a(), v);
         }
-        slow!(s, i, binary_const)
+        slow!(s, i, number_const)
     }
 
     hot ModuloK {
@@ -368,7 +470,7 @@ instructions! { (s, i, vm, 'go)
             // SAFETY: an int word.
             return s.put_next(i.a(), unsafe { Value::from_bits(r as u64) });
         }
-        slow!(s, i, binary_int)
+        slow!(s, i, number_int)
     }
 
     hot SubI {
@@ -379,7 +481,7 @@ instructions! { (s, i, vm, 'go)
             // SAFETY: an int word.
             return s.put_next(i.a(), unsafe { Value::from_bits(r as u64) });
         }
-        slow!(s, i, binary_int)
+        slow!(s, i, number_int)
     }
 
     hot MulI {
@@ -389,7 +491,7 @@ instructions! { (s, i, vm, 'go)
         {
             return s.put_next(i.a(), v);
         }
-        slow!(s, i, binary_int)
+        slow!(s, i, number_int)
     }
 
     hot FloordivI {
@@ -607,7 +709,7 @@ instructions! { (s, i, vm, 'go)
 
     hot Contains {
         s.save();
-        let Ok(r) = vm.contains(s.regs.get(i.c()), s.regs.get(i.b())) else { return Exit::Raised };
+        let Ok(r) = fast::contains(vm, s.regs.get(i.c()), s.regs.get(i.b())) else { return Exit::Raised };
         s.regs.consume(i.c());
         s.regs.consume(i.b());
         return s.put_next(i.a(), Value::bool(r));
@@ -615,7 +717,7 @@ instructions! { (s, i, vm, 'go)
 
     hot NotContains {
         s.save();
-        let Ok(r) = vm.contains(s.regs.get(i.c()), s.regs.get(i.b())) else { return Exit::Raised };
+        let Ok(r) = fast::contains(vm, s.regs.get(i.c()), s.regs.get(i.b())) else { return Exit::Raised };
         s.regs.consume(i.c());
         s.regs.consume(i.b());
         return s.put_next(i.a(), Value::bool(!r));

@@ -394,8 +394,35 @@ instructions! { (s, i, vm, 'go)
         slow!(s, i, load_other_attr)
     }
 
-    // The other kinds of what the site remembers, and older memories of values in line.
+    // Older memories of values in line.
     warm load_other_attr {
+        let site = s.site(i);
+        let b = i.b();
+        if site.kind.get() == Kind::Instance
+            && (!s.regs.is_temp(b) || b == i.a())
+            && let Some(h) = s.regs.get(b).header()
+        {
+            // SAFETY: as for `LoadAttr`.
+            unsafe {
+                let version = crate::types::type_::header_type(h).version.get() as u64;
+                for site in site.others(version) {
+                    if site.version.get() == version && site.kind.get() == Kind::Instance {
+                        let attrs = (h as *const _ as *const u8).wrapping_add(site.need.get() as usize);
+                        let place = (h as *const _ as *const u8).wrapping_add(site.offset.get() as usize);
+                        if *(attrs as *const *const Shape) == site.shape.get()
+                            && let Some(v) = &*(place as *const Slot)
+                        {
+                            return s.put_next(i.a(), v.clone());
+                        }
+                    }
+                }
+            }
+        }
+        slow!(s, i, load_attr_by_site)
+    }
+
+    // The other kinds of what the site remembers, and older memories of values in line.
+    warm load_attr_by_site {
         let (a, b) = (i.a(), i.b());
         let obj = s.regs.get(b);
         let site = s.site(i);
@@ -928,9 +955,14 @@ instructions! { (s, i, vm, 'go)
     hot LoadSlice {
         s.save();
         let b = i.b();
-        let v = fast::slice(vm, s.regs.get(b), s.regs.get(b + 1), s.regs.get(b + 2));
-        if let Some(v) = v {
-            s.regs.drop_run(b as usize, 3);
+        let (v, start, stop) = (s.regs.get(b), s.regs.get(b + 1), s.regs.get(b + 2));
+        let found = if i.x() == 3 {
+            fast::slice(vm, v, start, stop)
+        } else {
+            fast::reversed_slice(vm, v, start, stop, s.regs.get(b + 3))
+        };
+        if let Some(v) = found {
+            s.regs.drop_run(b as usize, i.x() as usize);
             return s.put_next(i.a(), v);
         }
         slow!(s, i, load_slice)
@@ -938,11 +970,12 @@ instructions! { (s, i, vm, 'go)
 
     cold load_slice {
         s.save();
-        let range =
-            build::slice(vm, s.regs.get(i.b() + 1).clone(), s.regs.get(i.b() + 2).clone(), Value::NONE);
-        let v = vm.get_item(s.regs.get(i.b()), &range)?;
+        let b = i.b();
+        let step = if i.x() == 3 { Value::NONE } else { s.regs.get(b + 3).clone() };
+        let range = build::slice(vm, s.regs.get(b + 1).clone(), s.regs.get(b + 2).clone(), step);
+        let v = vm.get_item(s.regs.get(b), &range)?;
         drop(range);
-        s.regs.drop_run(i.b() as usize, 3);
+        s.regs.drop_run(b as usize, i.x() as usize);
         s.regs.put(i.a(), v);
     }
 
@@ -1028,7 +1061,12 @@ instructions! { (s, i, vm, 'go)
     }
 
     hot BuildTuple {
-        return s.put_next(i.a(), build::tuple(vm, s.regs, i.b(), i.c()));
+        let v = match i.c() {
+            2 => build::small_tuple::<2>(vm, s.regs, i.b()),
+            3 => build::small_tuple::<3>(vm, s.regs, i.b()),
+            n => build::tuple(vm, s.regs, i.b(), n),
+        };
+        return s.put_next(i.a(), v);
     }
 
     hot BuildList {
