@@ -500,6 +500,12 @@ special {
     subscr_quick = SubscrQuick(Subscr);
     /// The last time, `b` was a class.
     load_attr_of_class = LoadAttrOfClass(LoadAttr);
+    /// The last time, it was a member of `__slots__`.
+    load_attr_slot = LoadAttrSlot(LoadAttr);
+    /// The last time, it was a member of `__slots__`.
+    store_attr_slot = StoreAttrSlot(StoreAttr);
+    /// The last time, `b` was a module.
+    load_method_module = LoadMethodModule(LoadMethod);
 }
     } };
 }

@@ -569,37 +569,26 @@ impl<'a> Compiler<'a> {
                     }
                     return Ok(());
                 }
-                let Some((reg_op, int_op)) = fused(op, when) else {
-                    let t = self.u().top();
-                    let mark = self.unit().depth;
-                    let l = self.operand_before(&c.left, &rights)?;
-                    self.compare_one(op, t, l, right)?;
-                    self.u().depth = mark;
-                    self.u().jump_op(if when { Op::JumpIfTrue } else { Op::JumpIfFalse }, t, 0, target);
-                    return Ok(());
-                };
                 let l = self.operand_before(&c.left, &rights)?;
-                match self.fold(right) {
-                    Some(Const::Int(n)) if i16::try_from(n).is_ok() => {
-                        self.check_literal(right)?;
-                        self.u().jump_op(int_op, l, n as i16 as u16 as u32, target);
+                return self.jump_compare(op, l, right, target, when);
+            }
+            Expr::Compare(c) if self.is_chain_of_locals(c) => {
+                self.check_compare(c);
+                let Some((last, rights)) = c.comparators.split_last() else { return Ok(()) };
+                let fails = if when { self.u().label() } else { target };
+                let mark = self.unit().depth;
+                let mut l = self.operand(&c.left)?;
+                for (op, right) in c.ops.iter().zip(rights) {
+                    let r = self.operand(right)?;
+                    if let Some((op, _)) = fused(*op, false) {
+                        self.u().jump_op(op, l, r, fails);
                     }
-                    Some(c) if matches!(op, CmpOp::Eq | CmpOp::NotEq) => {
-                        self.check_literal(right)?;
-                        let index = self.u().constant(c);
-                        if index > 0xffff {
-                            let r = self.operand(right)?;
-                            self.u().jump_op(reg_op, l, r, target);
-                            return Ok(());
-                        }
-                        let t = if is_temp(l) { l } else { self.u().top() };
-                        self.emit(if op == CmpOp::Eq { Op::EqK } else { Op::NeK }, 0, t, l, index);
-                        self.u().jump_op(if when { Op::JumpIfTrue } else { Op::JumpIfFalse }, t, 0, target);
-                    }
-                    _ => {
-                        let r = self.operand(right)?;
-                        self.u().jump_op(reg_op, l, r, target);
-                    }
+                    self.u().depth = mark;
+                    l = r;
+                }
+                self.jump_compare(c.ops[rights.len()], l, last, target, when)?;
+                if when {
+                    self.u().place(fails);
                 }
                 return Ok(());
             }
@@ -608,6 +597,51 @@ impl<'a> Compiler<'a> {
         let r = self.operand(e)?;
         self.u().jump_op(if when { Op::JumpIfTrue } else { Op::JumpIfFalse }, r, 0, target);
         Ok(())
+    }
+
+    /// Jumps to `target` when the truth of a comparison (not by identity) of `l`, which is consumed, is `when`.
+    fn jump_compare(&mut self, op: CmpOp, l: Reg, right: &'a Expr, target: Label, when: bool) -> R<()> {
+        let truth = if when { Op::JumpIfTrue } else { Op::JumpIfFalse };
+        let Some((reg_op, int_op)) = fused(op, when) else {
+            let t = if is_temp(l) { l } else { self.u().top() };
+            self.compare_one(op, t, l, right)?;
+            self.u().jump_op(truth, t, 0, target);
+            return Ok(());
+        };
+        match self.fold(right) {
+            Some(Const::Int(n)) if i16::try_from(n).is_ok() => {
+                self.check_literal(right)?;
+                self.u().jump_op(int_op, l, n as i16 as u16 as u32, target);
+            }
+            Some(c) if matches!(op, CmpOp::Eq | CmpOp::NotEq) => {
+                self.check_literal(right)?;
+                let index = self.u().constant(c);
+                if index > 0xffff {
+                    let r = self.operand(right)?;
+                    self.u().jump_op(reg_op, l, r, target);
+                    return Ok(());
+                }
+                let t = if is_temp(l) { l } else { self.u().top() };
+                self.emit(if op == CmpOp::Eq { Op::EqK } else { Op::NeK }, 0, t, l, index);
+                self.u().jump_op(truth, t, 0, target);
+            }
+            _ => {
+                let r = self.operand(right)?;
+                self.u().jump_op(reg_op, l, r, target);
+            }
+        }
+        Ok(())
+    }
+
+    /// Is it a chain of comparisons that have fused jumps, with locals between the ends that nothing assigns meanwhile?
+    fn is_chain_of_locals(&mut self, c: &ast::ExprCompare) -> bool {
+        let between = &c.comparators[..c.comparators.len().saturating_sub(1)];
+        !self.table.scopes[self.unit().scope].has_walrus
+            && c.ops.iter().all(|op| fused(*op, true).is_some())
+            && between.iter().all(|e| match e {
+                Expr::Name(n) => n.ctx.is_load() && n.id != "__debug__" && self.local_of(&n.id).is_some(),
+                _ => false,
+            })
     }
 
     // ---- displays ------------------------------------------------------------------------------------------

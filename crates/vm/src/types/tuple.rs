@@ -127,7 +127,13 @@ impl Vm {
         #[allow(unsafe_code)]
         unsafe {
             let ty = self.types.tuple.as_ptr();
-            let made = self.heap.alloc_var::<TupleHead, Value>(ty, TupleHead::new(), items.into_iter(), 0);
+            // A `Value` is its word.
+            let words = items.map(Value::into_bits);
+            let made = self.heap.alloc_var_with::<TupleHead, u64>(ty, TupleHead::new(), N, 0, |to| {
+                for (to, word) in to.iter_mut().zip(words) {
+                    to.write(word);
+                }
+            });
             made.expect("a small tuple").cast()
         }
     }

@@ -8,6 +8,7 @@ use crate::object::{Type, ValueExt};
 use crate::types::code::Exec;
 use crate::types::function::Function;
 use crate::types::instance::Shape;
+use crate::types::module::Module;
 use crate::types::{List, Tuple};
 use crate::{Value, Vm};
 use taipan_bytecode::Op;
@@ -394,6 +395,27 @@ instructions! { (s, i, vm, 'go)
         slow!(s, i, load_other_attr)
     }
 
+    hot LoadAttrSlot {
+        let site = s.site(i);
+        if site.kind.get() == Kind::Slot
+            && let Some(h) = s.regs.get(i.b()).header()
+            && (!s.regs.is_temp(i.b()) || i.b() == i.a())
+        {
+            // SAFETY: the header of a live object. The version says that the slot is there.
+            unsafe {
+                let ty: &Gc<Type> = crate::types::type_::header_type(h);
+                let place = (h as *const _ as *const u8).wrapping_add(site.offset.get() as usize);
+                if ty.version.get() as u64 == site.version.get()
+                    && let Some(v) = &*(place as *const Slot)
+                {
+                    return s.put_next(i.a(), v.clone());
+                }
+            }
+        }
+        i.specialise(Op::LoadAttrSlot, Op::LoadAttr);
+        slow!(s, i, load_other_attr)
+    }
+
     // Older memories of values in line.
     warm load_other_attr {
         let site = s.site(i);
@@ -433,9 +455,14 @@ instructions! { (s, i, vm, 'go)
                 if site.version.get() == version
                     && let Some(v) = ops::remembered_value(obj, site)
                 {
-                    if M != WATCHED && site.kind.get() == Kind::OfClass {
-                        i.specialise(Op::LoadAttr, Op::LoadAttrOfClass);
-                        i.specialise(Op::LoadAttrLocal, Op::LoadAttrOfClass);
+                    let form = match site.kind.get() {
+                        Kind::OfClass => Op::LoadAttrOfClass,
+                        Kind::Slot => Op::LoadAttrSlot,
+                        _ => Op::LoadAttr,
+                    };
+                    if M != WATCHED && form != Op::LoadAttr {
+                        i.specialise(Op::LoadAttr, form);
+                        i.specialise(Op::LoadAttrLocal, form);
                     }
                     s.consume_shared(b, a);
                     return s.put_next(a, v);
@@ -533,6 +560,26 @@ instructions! { (s, i, vm, 'go)
         slow!(s, i, load_other_method)
     }
 
+    hot LoadMethodModule {
+        let site = s.site(i);
+        if site.kind.get() == Kind::Module
+            && let Some(m) = s.regs.get(i.b()).downcast_exact::<Module>()
+            && m.dict.table.current_version() == site.value.get()
+            && let Some(v) = m.dict.table.value_at(site.offset.get() as usize)
+        {
+            if s.may_consume(i.b(), u16::MAX) {
+                s.consume_shared(i.b(), u16::MAX);
+                s.regs.put_fresh(i.a() as usize, Some(v));
+                s.regs.put_fresh(i.a() as usize + 1, None);
+                return s.next();
+            }
+            // SAFETY: the module's as well.
+            unsafe { Value::release_shared(v.into_bits()) };
+        }
+        i.specialise(Op::LoadMethodModule, Op::LoadMethod);
+        slow!(s, i, load_other_method)
+    }
+
     // The other kinds of what the site remembers, and older memories of methods.
     warm load_other_method {
         let (a, b) = (i.a() as usize, i.b());
@@ -549,6 +596,10 @@ instructions! { (s, i, vm, 'go)
                 // SAFETY: as above.
                 _ => match unsafe { ops::remembered_value(obj, site) } {
                     Some(v) => {
+                        if M != WATCHED && site.kind.get() == Kind::Module {
+                            i.specialise(Op::LoadMethod, Op::LoadMethodModule);
+                            i.specialise(Op::LoadMethodLocal, Op::LoadMethodModule);
+                        }
                         s.save();
                         s.regs.consume(b);
                         s.regs.put_fresh(a, Some(v));
@@ -640,6 +691,26 @@ instructions! { (s, i, vm, 'go)
         slow!(s, i, store_by_site)
     }
 
+    hot StoreAttrSlot {
+        let site = s.site(i);
+        if site.kind.get() == Kind::Slot
+            && let Some(h) = s.regs.get(i.a()).header()
+            && !s.regs.is_temp(i.a())
+        {
+            // SAFETY: as for `LoadAttrSlot`.
+            unsafe {
+                let ty: &Gc<Type> = crate::types::type_::header_type(h);
+                if ty.version.get() as u64 == site.version.get() {
+                    let place = (h as *const _ as *const u8).wrapping_add(site.offset.get() as usize) as *mut u64;
+                    let old = std::ptr::replace(place, s.regs.own(i.b()).into_bits());
+                    return s.release_next(old);
+                }
+            }
+        }
+        i.specialise(Op::StoreAttrSlot, Op::StoreAttr);
+        slow!(s, i, store_by_site)
+    }
+
     // Slots, other shapes that the site remembers, objects in temporaries.
     warm store_by_site {
         let (a, b) = (i.a(), i.b());
@@ -667,6 +738,9 @@ instructions! { (s, i, vm, 'go)
                     found
                 };
                 if !place.is_null() {
+                    if M != WATCHED && site.kind.get() == Kind::Slot {
+                        i.specialise(Op::StoreAttr, Op::StoreAttrSlot);
+                    }
                     let old = std::ptr::replace(place, s.regs.own(b).into_bits());
                     s.consume_shared(a, u16::MAX);
                     return s.release_next(old);
