@@ -257,8 +257,13 @@ impl<H, T> VarObj<H, T> {
             let p = this.as_ptr();
             let len = (*p).len;
             std::ptr::drop_in_place(&raw mut (*p).head);
-            let base = (&raw mut (*p).items) as *mut T;
-            std::ptr::drop_in_place(std::ptr::slice_from_raw_parts_mut(base, len));
+            if std::mem::needs_drop::<T>() {
+                // The last item goes first, as in CPython.
+                let base = (&raw mut (*p).items) as *mut T;
+                for i in (0..len).rev() {
+                    std::ptr::drop_in_place(base.add(i));
+                }
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::types::int::arith;
 use crate::types::numbers::Int;
 use crate::types::slice::{Indices, Slice};
 use crate::types::typedef::CompareOp;
+use crate::types::list::drop_items;
 use crate::types::{Dict, List, Str, Tuple};
 use crate::{PyResult, Value, Vm};
 use taipan_heap::Gc;
@@ -246,7 +247,7 @@ pub fn store_slice(
     });
     match old {
         Some(old) => {
-            drop(old);
+            drop_items(old);
             Ok(true)
         }
         None => Err(vm.memory_error()),

@@ -17,7 +17,22 @@ impl Trace for List {
         self.items.trace(visit)
     }
     fn unlink(&self) {
-        drop(self.items.take())
+        drop_items(self.items.take())
+    }
+}
+
+impl Drop for List {
+    #[inline]
+    fn drop(&mut self) {
+        drop_items(self.items.take())
+    }
+}
+
+/// Drops what a list held: the last item goes first, as in CPython.
+#[inline]
+pub fn drop_items(mut items: Vec<Value>) {
+    while let Some(v) = items.pop() {
+        drop(v);
     }
 }
 

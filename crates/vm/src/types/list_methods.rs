@@ -4,6 +4,7 @@ use crate::native::shell::object;
 use crate::object::ValueExt;
 use crate::prelude::*;
 use crate::types::iterators::{builtin, itself};
+use crate::types::list::drop_items;
 use crate::types::slice::{Indices, Slice};
 use crate::types::tuple_methods::{compare_at, first_difference, repeated, search_bounds};
 use crate::types::{generic_alias, repr_guard};
@@ -245,7 +246,8 @@ fn delete_slice(l: &List, at: Indices) {
         items.truncate(kept);
         old
     });
-    drop(old);
+    // Only slices without a step go as lists do, in CPython too.
+    if at.step == 1 { drop_items(old) } else { drop(old) }
 }
 
 fn concat(vm: &Vm, a: &Value, b: &Value) -> PyResult {
@@ -279,7 +281,7 @@ fn inplace_concat(vm: &Vm, a: &Value, b: &Value) -> PyResult {
 fn inplace_repeat(vm: &Vm, v: &Value, n: isize) -> PyResult {
     let l = me(vm, v)?;
     if n <= 0 {
-        drop(l.items.take());
+        drop_items(l.items.take());
         return Ok(v.clone());
     }
     let times = n as usize - 1;
@@ -413,7 +415,7 @@ impl List {
                 );
             }
         };
-        drop(zelf.items.take());
+        drop_items(zelf.items.take());
         match iterable {
             Some(v) => extend(vm, zelf, v),
             None => Ok(()),
@@ -436,7 +438,7 @@ impl List {
     #[pymethod("clear($self, /)")]
     fn py_clear(vm: &Vm, zelf: &Gc<List>) {
         let _ = vm;
-        drop(zelf.items.take())
+        drop_items(zelf.items.take())
     }
 
     /// Return a shallow copy of the list.
