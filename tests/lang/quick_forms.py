@@ -262,7 +262,7 @@ def unpacking():
     a, b, c = keep
     print("unpacked")
     keep = None
-    a, b, c = 1, 2, 3
+    a = b = c = None
     t = (Loud("t1"), Loud("t2"))
     t = None
     v = [Loud("v1"), Loud("v2"), Loud("v3")]

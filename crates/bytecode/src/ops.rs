@@ -500,6 +500,8 @@ special {
     subscr_quick = SubscrQuick(Subscr);
     /// The last time, `b` was a class.
     load_attr_of_class = LoadAttrOfClass(LoadAttr);
+    /// The last time, it was in globals whose values change.
+    load_global_placed = LoadGlobalPlaced(LoadGlobal);
     /// The last time, it was a member of `__slots__`.
     load_attr_slot = LoadAttrSlot(LoadAttr);
     /// The last time, it was a member of `__slots__`.

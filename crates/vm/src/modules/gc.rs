@@ -31,7 +31,7 @@ pub struct GcState {
 }
 
 /// By how many objects a small heap grows between two collections.
-const BUDGET: isize = 8_000;
+const BUDGET: isize = 16_000;
 /// By how many it grows before the first.
 const FIRST: isize = 20_000;
 /// Containers made between two looks at how much it grew.
@@ -76,13 +76,13 @@ pub fn install_hooks(vm: &Vm) {
 }
 
 impl GcState {
-    /// By how many objects the heap may grow before a collection: large heaps by about a third of what lives, since a
+    /// By how many objects the heap may grow before a collection: large heaps by about half of what lives, since a
     /// collection takes as long as it finds living objects. A threshold of the program's own makes it more or less.
     fn growth(&self) -> isize {
         let live = self.survivors.get() as isize;
         // Before the first one a program mostly imports, which leaves no garbage.
         let first = if self.collections.iter().all(|n| n.get() == 0) { FIRST } else { BUDGET };
-        let growth = first.max(live / 3 - 12_000);
+        let growth = first.max(live / 2 - 12_000);
         let asked = self.thresholds.get()[0] as i128;
         let growth = growth as i128 * asked.max(THRESHOLD as i128 / 8) / THRESHOLD as i128;
         isize::try_from(growth).unwrap_or(isize::MAX)

@@ -298,8 +298,8 @@ impl At {
     #[inline(always)]
     fn specialise(self, from: Op, to: Op) {
         if self.op() == from {
-            // SAFETY: as for `instr`; the operands stay.
-            unsafe { (*self.0).set((*self.0).get().with_op(to)) }
+            // SAFETY: as for `op`, of a cell; the operands stay.
+            unsafe { *(self.0 as *mut u8) = to as u8 }
         }
     }
 

@@ -178,9 +178,24 @@ instructions! { (s, i, vm, 'go)
         }
     }
 
-    warm load_placed_global {
+    hot LoadGlobalPlaced {
         match s.placed_global(i.c()) {
             Some(v) => return s.put_next(i.a(), v),
+            None => {
+                i.specialise(Op::LoadGlobalPlaced, Op::LoadGlobal);
+                slow!(s, i, LoadGlobal)
+            }
+        }
+    }
+
+    warm load_placed_global {
+        match s.placed_global(i.c()) {
+            Some(v) => {
+                if M != WATCHED {
+                    i.specialise(Op::LoadGlobal, Op::LoadGlobalPlaced);
+                }
+                return s.put_next(i.a(), v);
+            }
             None => slow!(s, i, find_global),
         }
     }
