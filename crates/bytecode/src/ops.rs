@@ -470,6 +470,14 @@ special {
     mov_temp = MovTemp(Mov);
     /// `a` is a temporary, `b` a local.
     load_attr_local = LoadAttrLocal(LoadAttr);
+    /// `b` is a temporary, and not `a`.
+    load_attr_temp = LoadAttrTemp(LoadAttr);
+    /// `a` is a temporary.
+    store_attr_temp = StoreAttrTemp(StoreAttr);
+    /// `b` is a temporary, and not `a`.
+    subscr_temp = SubscrTemp(Subscr);
+    /// `a` is a temporary.
+    store_subscr_temp = StoreSubscrTemp(StoreSubscr);
     /// `b` is a local.
     load_method_local = LoadMethodLocal(LoadMethod);
     /// The last time, a native function was called.
@@ -498,6 +506,12 @@ special {
     subscr_python = SubscrPython(Subscr);
     /// The last time, `b` was an object of a native class with a shortcut for small indices.
     subscr_quick = SubscrQuick(Subscr);
+    /// The last time, `b` was a dict.
+    subscr_dict = SubscrDict(Subscr);
+    /// The last time, a class with an `__init__` written in Python was called.
+    call_class = CallClass(Call);
+    /// `None`, the last time from an `__init__`.
+    return_init = ReturnInit(ReturnConst);
     /// The last time, `b` was a class.
     load_attr_of_class = LoadAttrOfClass(LoadAttr);
     /// The last time, it was in globals whose values change.

@@ -11,10 +11,10 @@ use crate::object::{Type, ValueExt};
 use crate::protocol::BinaryOp;
 use crate::types::function::Function;
 use crate::types::int::arith;
+use crate::types::list::drop_items;
 use crate::types::numbers::Int;
 use crate::types::slice::{Indices, Slice};
 use crate::types::typedef::CompareOp;
-use crate::types::list::drop_items;
 use crate::types::{Dict, List, Str, Tuple};
 use crate::{PyResult, Value, Vm};
 use taipan_heap::Gc;
@@ -254,12 +254,20 @@ pub fn store_slice(
     }
 }
 
+/// What a dict has for a string or an int, if that is there and no Python code has to be asked.
+#[inline]
+pub fn dict_item(vm: &Vm, d: &Gc<Dict>, key: &Value) -> Option<Value> {
+    match key.as_int() {
+        Some(n) => d.table.get_word(key, taipan_text::hash::int(n)),
+        None => d.get_str(vm, key.downcast_exact::<Str>()?),
+    }
+}
+
 /// `v[key]` of objects of native classes; `None` means to go the general way, which has not been begun.
 #[inline(never)]
 pub fn native_item(vm: &Vm, v: &Value, key: &Value) -> PyResult<Option<Value>> {
     if let Some(d) = v.downcast_exact::<Dict>()
-        && let Some(s) = key.downcast_exact::<Str>()
-        && let Some(found) = d.get_str(vm, s)
+        && let Some(found) = dict_item(vm, d, key)
     {
         return Ok(Some(found));
     }

@@ -90,6 +90,10 @@ fn specialised(i: Instr, first_temp: usize) -> Instr {
             (true, true) => i,
         },
         Some(Op::LoadAttr) if temp(i.a()) && !temp(i.b()) => i.with_op(Op::LoadAttrLocal),
+        Some(Op::LoadAttr) if temp(i.b()) && i.a() != i.b() => i.with_op(Op::LoadAttrTemp),
+        Some(Op::StoreAttr) if temp(i.a()) => i.with_op(Op::StoreAttrTemp),
+        Some(Op::Subscr) if temp(i.b()) && i.a() != i.b() => i.with_op(Op::SubscrTemp),
+        Some(Op::StoreSubscr) if temp(i.a()) => i.with_op(Op::StoreSubscrTemp),
         Some(Op::LoadMethod) if !temp(i.b()) => i.with_op(Op::LoadMethodLocal),
         _ => i,
     }

@@ -601,6 +601,15 @@ impl Table {
         Ok(self.find_asking(vm, key, key_str, hash, i, asked)?.and_then(|i| self.value_at(i)))
     }
 
+    /// What is there for a key that is a word of its own (an int), unless a key of another kind may be equal.
+    #[inline]
+    pub fn get_word(&self, key: &Value, hash: i64) -> Option<Value> {
+        self.raw.with(|r| match r.probe(key, None, hash, &[]) {
+            Probe::Found(i) => r.entries.get(i).and_then(|e| e.value.clone()),
+            Probe::Absent | Probe::Ask(..) => None,
+        })
+    }
+
     /// Inserts or replaces; answers the old value of the key, if it was there.
     pub fn insert(
         &self,

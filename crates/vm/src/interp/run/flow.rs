@@ -278,7 +278,7 @@ instructions! { (s, i, vm, 'go)
             }
             slow!(s, i, CallNative)
         }
-        slow!(s, i, call_class)
+        slow!(s, i, CallClass)
     }
 
     warm call_len {
@@ -416,7 +416,7 @@ instructions! { (s, i, vm, 'go)
     }
 
     // A class with a Python `__init__` that takes exactly these arguments: as a call of that, with the instance in front.
-    warm call_class {
+    hot CallClass {
         let r = i.b() as usize;
         let count = i.x() as usize + 1;
         if let Some(ty) = s.regs.get(i.b()).downcast_exact::<Type>()
@@ -426,15 +426,15 @@ instructions! { (s, i, vm, 'go)
         {
             let word = fast::known_init(vm, ty);
             if word == 0 {
-                slow!(s, i, call_other);
+                slow!(s, i, call_not_class);
             }
             // SAFETY: as for `Call`. The class keeps its `__init__`, and the instance the class.
             unsafe {
                 let init = &*(&raw const word as *const Gc<Function>);
-                let Some(exec) = init.known_exec() else { slow!(s, i, call_other) };
+                let Some(exec) = init.known_exec() else { slow!(s, i, call_not_class) };
                 let exec = &*exec;
                 if exec.simple_args != count {
-                    slow!(s, i, call_other);
+                    slow!(s, i, call_not_class);
                 }
                 s.save();
                 let made = instance::new_plain(vm, ty).into_bits();
@@ -448,7 +448,10 @@ instructions! { (s, i, vm, 'go)
                     let f = entered.cast_mut();
                     (*f).kind.set(kind::INIT);
                     (*f).owner = Some(ops::borrowed(made));
-                        return State::<M>::of(vm, entered).next_polled();
+                    if M != WATCHED {
+                        i.specialise(Op::Call, Op::CallClass);
+                    }
+                    return State::<M>::of(vm, entered).next_polled();
                 }
                 // No place for a frame: the general way says so.
                 Value::release_shared(*callee);
@@ -456,6 +459,15 @@ instructions! { (s, i, vm, 'go)
                 *callee.add(1) = 0;
                 release_word(made);
             }
+        }
+        slow!(s, i, call_not_class)
+    }
+
+    // Anything else, or a class for the general way.
+    warm call_not_class {
+        if i.op() == Op::CallClass {
+            i.specialise(Op::CallClass, Op::Call);
+            slow!(s, i, Call)
         }
         slow!(s, i, call_native_class)
     }
@@ -743,6 +755,20 @@ instructions! { (s, i, vm, 'go)
         slow!(s, i, return_none)
     }
 
+    hot ReturnInit {
+        if s.can_leave(kind::INIT) && s.release_locals() {
+            // SAFETY: the running frame is done.
+            unsafe {
+                let made = std::ptr::replace(&raw mut (*s.frame.cast_mut()).owner, None);
+                if let Some(made) = made {
+                    return s.leave(made);
+                }
+            }
+        }
+        i.specialise(Op::ReturnInit, Op::ReturnConst);
+        slow!(s, i, ReturnConst)
+    }
+
     // From a frame of kind 0 where something dies.
     warm return_const_and_drop {
         s.save();
@@ -765,6 +791,9 @@ instructions! { (s, i, vm, 'go)
                 // SAFETY: the running frame is done.
                 unsafe {
                     if let Some(made) = (*s.frame.cast_mut()).owner.take() {
+                        if M != WATCHED {
+                            i.specialise(Op::ReturnConst, Op::ReturnInit);
+                        }
                         return s.leave(made);
                     }
                 }

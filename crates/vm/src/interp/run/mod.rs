@@ -541,6 +541,17 @@ impl<'a, const M: u8> State<'a, M> {
         }
     }
 
+    /// Drops a temporary that holds an object which others refer to as well.
+    #[inline(always)]
+    fn release_operand(self, r: u16) {
+        debug_assert!(self.regs.is_temp(r));
+        // SAFETY: I1; by contract a pointer, and not the last reference.
+        unsafe {
+            let word = std::ptr::replace(self.regs.base.add(r as usize) as *mut u64, DEAD);
+            Value::release_pointer(word);
+        }
+    }
+
     /// Drops two operands if they are temporaries and nothing dies of that; otherwise nothing is done.
     #[inline(always)]
     fn consume_both(self, b: u16, c: u16) -> bool {

@@ -1,7 +1,7 @@
 //! Instructions that move values about: constants, variables, names, attributes, items, displays.
 
 use super::{At, Exit, Handler, Left, PLAIN, State, TAIL, WATCHED, exit};
-use crate::interp::cache::Kind;
+use crate::interp::cache::{Kind, SiteCache};
 use crate::interp::frame::{Frame, Slot};
 use crate::interp::{build, call, fast, names, ops};
 use crate::object::{Type, ValueExt};
@@ -9,10 +9,63 @@ use crate::types::code::Exec;
 use crate::types::function::Function;
 use crate::types::instance::Shape;
 use crate::types::module::Module;
-use crate::types::{List, Tuple};
+use crate::types::{Dict, List, Tuple};
 use crate::{Value, Vm};
 use taipan_bytecode::Op;
 use taipan_heap::Gc;
+
+/// The value of an attribute in line that a site remembers, if that holds for the object.
+///
+/// # Safety
+/// The object lives while the answer is used.
+#[inline(always)]
+unsafe fn in_line<'v>(site: &SiteCache, obj: &Value) -> Option<&'v Value> {
+    if site.kind.get() != Kind::Instance {
+        return None;
+    }
+    let h = obj.header()?;
+    // SAFETY: the header of a live object. The version says that the layout is the one the cache saw; the shape, that the
+    // value is there.
+    unsafe {
+        let ty: &Gc<Type> = crate::types::type_::header_type(h);
+        let at = h as *const _ as *const u8;
+        let place = at.wrapping_add(site.offset.get() as usize);
+        let attrs = at.wrapping_add(site.need.get() as usize);
+        if ty.version.get() as u64 != site.version.get()
+            || *(attrs as *const *const Shape) != site.shape.get()
+        {
+            return None;
+        }
+        (*(place as *const Slot)).as_ref()
+    }
+}
+
+/// Where an attribute in line goes by what a site remembers, if that holds for the object, which has its new shape then. What
+/// lies there is the caller's.
+///
+/// # Safety
+/// The object lives; the place is written at once.
+#[inline(always)]
+unsafe fn place_in_line(site: &SiteCache, obj: &Value) -> Option<*mut u64> {
+    let k = site.kind.get();
+    if k != Kind::Overwrite && k != Kind::Add {
+        return None;
+    }
+    let h = obj.header()?;
+    // SAFETY: as for `in_line`.
+    unsafe {
+        let ty: &Gc<Type> = crate::types::type_::header_type(h);
+        let at = h as *const _ as *const u8;
+        let shape = at.wrapping_add(site.need.get() as usize) as *mut *const Shape;
+        if ty.version.get() as u64 != site.version.get() || *shape != site.shape.get() {
+            return None;
+        }
+        if k == Kind::Add {
+            *shape = site.value.get() as *const Shape;
+        }
+        Some(at.wrapping_add(site.offset.get() as usize) as *mut u64)
+    }
+}
 
 instructions! { (s, i, vm, 'go)
     far Nop | Ext {}
@@ -344,48 +397,33 @@ instructions! { (s, i, vm, 'go)
     }
 
     hot LoadAttr {
-        let site = s.site(i);
         let b = i.b();
-        let obj = s.regs.get(b);
-        if site.kind.get() == Kind::Instance
-            && let Some(h) = obj.header()
-        {
-            // SAFETY: the header of a live object. The version says that the layout is the one the cache saw; the shape,
-            // that the value is there.
-            unsafe {
-                let ty: &Gc<Type> = crate::types::type_::header_type(h);
-                let place = (h as *const _ as *const u8).wrapping_add(site.offset.get() as usize);
-                let attrs = (h as *const _ as *const u8).wrapping_add(site.need.get() as usize);
-                if ty.version.get() as u64 == site.version.get()
-                    && *(attrs as *const *const Shape) == site.shape.get()
-                    && (!s.regs.is_temp(b) || b == i.a())
-                    && let Some(v) = &*(place as *const Slot)
-                {
-                    return s.put_next(i.a(), v.clone());
-                }
+        if !s.regs.is_temp(b) || b == i.a() {
+            // SAFETY: the object lives.
+            if let Some(v) = unsafe { in_line(s.site(i), s.regs.get(b)) } {
+                return s.put_next(i.a(), v.clone());
             }
         }
         slow!(s, i, load_other_attr)
     }
 
     hot LoadAttrLocal {
-        let site = s.site(i);
-        if site.kind.get() == Kind::Instance
-            && let Some(h) = s.regs.get(i.b()).header()
+        // SAFETY: the object lives.
+        if let Some(v) = unsafe { in_line(s.site(i), s.regs.get(i.b())) } {
+            s.put_dead(i.a(), v.clone());
+            return s.next();
+        }
+        slow!(s, i, load_other_attr)
+    }
+
+    hot LoadAttrTemp {
+        // SAFETY: the object lives.
+        if let Some(v) = unsafe { in_line(s.site(i), s.regs.get(i.b())) }
+            && s.regs.operand_is_shared(i.b())
         {
-            // SAFETY: as for `LoadAttr`.
-            unsafe {
-                let ty: &Gc<Type> = crate::types::type_::header_type(h);
-                let place = (h as *const _ as *const u8).wrapping_add(site.offset.get() as usize);
-                let attrs = (h as *const _ as *const u8).wrapping_add(site.need.get() as usize);
-                if ty.version.get() as u64 == site.version.get()
-                    && *(attrs as *const *const Shape) == site.shape.get()
-                    && let Some(v) = &*(place as *const Slot)
-                {
-                    s.put_dead(i.a(), v.clone());
-                    return s.next();
-                }
-            }
+            let v = v.clone();
+            s.release_operand(i.b());
+            return s.put_next(i.a(), v);
         }
         slow!(s, i, load_other_attr)
     }
@@ -435,23 +473,16 @@ instructions! { (s, i, vm, 'go)
     warm load_other_attr {
         let site = s.site(i);
         let b = i.b();
-        if site.kind.get() == Kind::Instance
-            && (!s.regs.is_temp(b) || b == i.a())
-            && let Some(h) = s.regs.get(b).header()
-        {
-            // SAFETY: as for `LoadAttr`.
-            unsafe {
-                let version = crate::types::type_::header_type(h).version.get() as u64;
-                for site in site.others(version) {
-                    if site.version.get() == version && site.kind.get() == Kind::Instance {
-                        let attrs = (h as *const _ as *const u8).wrapping_add(site.need.get() as usize);
-                        let place = (h as *const _ as *const u8).wrapping_add(site.offset.get() as usize);
-                        if *(attrs as *const *const Shape) == site.shape.get()
-                            && let Some(v) = &*(place as *const Slot)
-                        {
-                            return s.put_next(i.a(), v.clone());
-                        }
-                    }
+        if site.kind.get() == Kind::Instance && s.may_consume(b, i.a()) {
+            let version = vm.type_of(s.regs.get(b)).version.get() as u64;
+            for site in site.others(version) {
+                // SAFETY: the object lives.
+                if site.kind.get() == Kind::Instance
+                    && let Some(v) = unsafe { in_line(site, s.regs.get(b)) }
+                {
+                    let v = v.clone();
+                    s.consume_shared(b, i.a());
+                    return s.put_next(i.a(), v);
                 }
             }
         }
@@ -680,27 +711,27 @@ instructions! { (s, i, vm, 'go)
 
     hot StoreAttr {
         let site = s.site(i);
-        let k = site.kind.get();
-        if let Some(h) = s.regs.get(i.a()).header()
-            && !s.regs.is_temp(i.a())
-            && (k == Kind::Overwrite || k == Kind::Add)
+        // SAFETY: the object lives.
+        if !s.regs.is_temp(i.a())
+            && let Some(place) = unsafe { place_in_line(site, s.regs.get(i.a())) }
         {
-            // SAFETY: as for `LoadAttr`.
+            // SAFETY: as said there.
+            return unsafe { s.release_next(std::ptr::replace(place, s.regs.own(i.b()).into_bits())) };
+        }
+        slow!(s, i, store_by_site)
+    }
+
+    hot StoreAttrTemp {
+        let site = s.site(i);
+        if s.regs.operand_is_shared(i.a())
+            // SAFETY: the object lives.
+            && let Some(place) = unsafe { place_in_line(site, s.regs.get(i.a())) }
+        {
+            // SAFETY: as said there; somebody else keeps the object.
             unsafe {
-                let ty: &Gc<Type> = crate::types::type_::header_type(h);
-                let place = (h as *const _ as *const u8).wrapping_add(site.offset.get() as usize);
-                let shape = (h as *const _ as *const u8).wrapping_add(site.need.get() as usize) as *mut *const Shape;
-                if ty.version.get() as u64 == site.version.get()
-                    && *shape == site.shape.get()
-                {
-                    if k == Kind::Add {
-                        *shape = site.value.get() as *const Shape;
-                    }
-                    let word = place as *mut u64;
-                    let old = *word;
-                    *word = s.regs.own(i.b()).into_bits();
-                    return s.release_next(old);
-                }
+                let old = std::ptr::replace(place, s.regs.own(i.b()).into_bits());
+                s.release_operand(i.a());
+                return s.release_next(old);
             }
         }
         slow!(s, i, store_by_site)
@@ -830,6 +861,19 @@ instructions! { (s, i, vm, 'go)
         slow!(s, i, subscr_other)
     }
 
+    hot SubscrTemp {
+        let b = i.b();
+        if let Some(n) = s.regs.get(i.c()).as_int()
+            && let Some(l) = s.regs.get(b).downcast_exact::<List>()
+            && s.regs.operand_is_shared(b)
+            && let Some(v) = l.get(n as usize)
+        {
+            s.release_operand(b);
+            return s.put_next(i.a(), v);
+        }
+        slow!(s, i, subscr_other)
+    }
+
     warm subscr_other {
         if let Some(n) = s.regs.get(i.c()).as_int()
             && s.may_consume(i.b(), i.a())
@@ -841,6 +885,7 @@ instructions! { (s, i, vm, 'go)
             if let Some(v) = fast::quick_item(vm, s.regs.get(i.b()), n) {
                 if M != WATCHED {
                     i.specialise(Op::Subscr, Op::SubscrQuick);
+                    i.specialise(Op::SubscrTemp, Op::SubscrQuick);
                 }
                 s.consume_shared(i.b(), i.a());
                 return s.put_next(i.a(), v);
@@ -885,6 +930,10 @@ instructions! { (s, i, vm, 'go)
         s.save();
         let Ok(found) = fast::native_item(vm, b, c) else { return Exit::Raised };
         if let Some(v) = found {
+            if M != WATCHED && b.downcast_exact::<Dict>().is_some() {
+                i.specialise(Op::Subscr, Op::SubscrDict);
+                i.specialise(Op::SubscrTemp, Op::SubscrDict);
+            }
             s.regs.consume(i.c());
             s.regs.consume(i.b());
             return s.put_next(i.a(), v);
@@ -892,11 +941,26 @@ instructions! { (s, i, vm, 'go)
         slow!(s, i, subscr)
     }
 
+    hot SubscrDict {
+        if let Some(d) = s.regs.get(i.b()).downcast_exact::<Dict>() {
+            s.save();
+            if let Some(v) = fast::dict_item(vm, d, s.regs.get(i.c())) {
+                s.regs.consume(i.c());
+                s.regs.consume(i.b());
+                return s.put_next(i.a(), v);
+            }
+            slow!(s, i, subscr_native)
+        }
+        i.specialise(Op::SubscrDict, Op::Subscr);
+        slow!(s, i, Subscr)
+    }
+
     cold subscr {
         s.save();
         if ops::subscr(vm, s.regs, i.instr())? {
             if M != WATCHED {
                 i.specialise(Op::Subscr, Op::SubscrPython);
+                i.specialise(Op::SubscrTemp, Op::SubscrPython);
             }
             s.reload();
         }
@@ -987,6 +1051,24 @@ instructions! { (s, i, vm, 'go)
                 Some(place) => std::mem::replace(place, v).into_bits(),
                 None => v.into_bits(),
             });
+            // SAFETY: the item's reference.
+            return unsafe { s.release_next(old) };
+        }
+        slow!(s, i, store_subscr_quick)
+    }
+
+    hot StoreSubscrTemp {
+        if let Some(l) = s.regs.get(i.a()).downcast_exact::<List>()
+            && let Some(n) = s.regs.get(i.b()).as_int()
+            && s.regs.operand_is_shared(i.a())
+            && (n as usize) < l.len()
+        {
+            let v = s.regs.own(i.c());
+            let old = l.items.with_mut(|items| match items.get_mut(n as usize) {
+                Some(place) => std::mem::replace(place, v).into_bits(),
+                None => v.into_bits(),
+            });
+            s.release_operand(i.a());
             // SAFETY: the item's reference.
             return unsafe { s.release_next(old) };
         }
