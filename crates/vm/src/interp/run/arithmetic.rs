@@ -821,16 +821,27 @@ instructions! { (s, i, vm, 'go)
 
     hot JumpIfTrue {
         match s.regs.bits(i.a()) {
-            TRUE => { s.jump(i.sbc()) }
-            FALSE | NONE => {  }
+            TRUE => s.jump(i.sbc()),
+            FALSE | NONE => {}
+            // An int.
+            w if w & 1 != 0 => {
+                if w != 1 {
+                    s.jump(i.sbc())
+                }
+            }
             _ => slow!(s, i, jump_by_truth),
         }
     }
 
     hot JumpIfFalse {
         match s.regs.bits(i.a()) {
-            TRUE => {  }
-            FALSE | NONE => { s.jump(i.sbc()) }
+            TRUE => {}
+            FALSE | NONE => s.jump(i.sbc()),
+            w if w & 1 != 0 => {
+                if w == 1 {
+                    s.jump(i.sbc())
+                }
+            }
             _ => slow!(s, i, jump_by_truth),
         }
     }
