@@ -107,6 +107,35 @@ pub unsafe fn enter_method<const N: usize>(
     }
 }
 
+/// Enters an operator's method, as `enter_method`; the operands stay where they are.
+///
+/// # Safety
+/// As for `enter_method`.
+#[inline(always)]
+pub unsafe fn enter_operator(
+    vm: &Vm,
+    caller: &Frame,
+    func: &Gc<Function>,
+    exec: &Exec,
+    operands: [&Value; 2],
+    dst: u16,
+) -> Option<*const Frame> {
+    let base = caller.free;
+    // SAFETY: by contract; what lies above `free` belongs to nobody.
+    unsafe {
+        if exec.simple_args != 2 || !vm.thread.fits(base, exec.nregs) || !vm.thread.has_place() {
+            cold_path();
+            return None;
+        }
+        for (k, v) in operands.into_iter().enumerate() {
+            std::ptr::write(base.add(k), Some(v.clone()));
+        }
+        clear(base, 2, exec.first_temp);
+        let caller = caller as *const Frame as *mut Frame;
+        Some(vm.thread.push_unchecked(caller, func.clone(), exec, base, kind::OPERATOR, dst))
+    }
+}
+
 /// `enter_function` where positional arguments and defaults are the parameters, from any frame; nothing has happened
 /// otherwise. Hot.
 ///

@@ -17,6 +17,7 @@ use crate::types::slice::{Indices, Slice};
 use crate::types::typedef::CompareOp;
 use crate::types::{Dict, List, Str, Tuple};
 use crate::{PyResult, Value, Vm};
+use std::cell::Cell;
 use taipan_heap::Gc;
 
 /// Ints up to this size are floats without rounding.
@@ -361,6 +362,54 @@ fn find_python_method(vm: &Vm, ty: &Gc<Type>, which: Special, n: usize) -> Optio
     let found = found.filter(|f| n == usize::MAX || unsafe { &*f.exec(vm) }.simple_args == n);
     ty.special[which as usize].set((version, found.as_ref().map_or(0, |f| f.as_value().bits())));
     found
+}
+
+/// The word of the method of `a`'s class for `a op b` (and `a op= b`), borrowed from the class, if it is a Python function of
+/// two arguments that is asked first; 0 otherwise.
+#[inline]
+pub fn known_operator(vm: &Vm, a: &Value, b: &Value, op: BinaryOp) -> u64 {
+    let Some(ty) = a.heap_type().filter(|ty| ty.native.is_none()) else { return 0 };
+    let other = vm.type_of(b);
+    // Instances of a subclass might come first.
+    if !other.is(ty) && other.native.is_none() {
+        return 0;
+    }
+    let known = ty.operators.get().and_then(|known| known.get(op as usize)).map(Cell::get);
+    match known {
+        Some((version, word)) if version != 0 && version == ty.version.get() => word,
+        _ => find_operator(vm, ty, op),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn find_operator(vm: &Vm, ty: &Gc<Type>, op: BinaryOp) -> u64 {
+    let n = &vm.names;
+    let (name, inplace) = match op {
+        BinaryOp::Add => (&n.__add__, &n.__iadd__),
+        BinaryOp::Sub => (&n.__sub__, &n.__isub__),
+        BinaryOp::Mul => (&n.__mul__, &n.__imul__),
+        BinaryOp::MatMul => (&n.__matmul__, &n.__imatmul__),
+        BinaryOp::TrueDiv => (&n.__truediv__, &n.__itruediv__),
+        BinaryOp::FloorDiv => (&n.__floordiv__, &n.__ifloordiv__),
+        BinaryOp::Mod => (&n.__mod__, &n.__imod__),
+        BinaryOp::LShift => (&n.__lshift__, &n.__ilshift__),
+        BinaryOp::RShift => (&n.__rshift__, &n.__irshift__),
+        BinaryOp::And => (&n.__and__, &n.__iand__),
+        BinaryOp::Or => (&n.__or__, &n.__ior__),
+        BinaryOp::Xor => (&n.__xor__, &n.__ixor__),
+        BinaryOp::DivMod => return 0,
+    };
+    let version = ty.ensure_version(vm);
+    let found = ty.lookup(vm, name).filter(|_| ty.lookup(vm, inplace).is_none());
+    let found = found.and_then(|f| f.downcast_exact::<Function>().cloned());
+    // SAFETY: of a live function's code.
+    let found = found.filter(|f| unsafe { &*f.exec(vm) }.simple_args == 2);
+    let word = found.as_ref().map_or(0, |f| f.as_value().bits());
+    if let Some(place) = ty.operators.get_or_init(Default::default).get(op as usize) {
+        place.set((version, word));
+    }
+    if version == 0 { 0 } else { word }
 }
 
 /// Whether the class makes its instances by `object.__new__`, with nothing beside what that does for plain objects.

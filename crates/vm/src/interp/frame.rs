@@ -48,6 +48,9 @@ pub mod kind {
     /// A generator whose values go to the built-in that its resumer calls (see `feed.rs`; `DISCARD` otherwise means no
     /// generator).
     pub const FED: u8 = GENERATOR | DISCARD;
+    /// An operator's method: the operands wait in the caller's registers, since `NotImplemented` means to ask further (`INIT`
+    /// otherwise means a result).
+    pub const OPERATOR: u8 = INIT | DISCARD;
     /// The frame has `locals` or an `object`.
     pub const MORE: u8 = 128;
 }

@@ -187,8 +187,8 @@ fn native_order(vm: &Vm, b: &Value, c: &Value, op: CompareOp) -> Option<PyResult
 pub fn binary(vm: &Vm, regs: Regs, i: Instr, op: BinaryOp) -> PyResult<()> {
     if let Some(v) = native_operator(vm, op, i.x() != 0, regs.get(i.b()), regs.get(i.c())) {
         let v = v?;
-        regs.consume(i.c());
         regs.consume(i.b());
+        regs.consume(i.c());
         regs.put(i.a(), v);
         return Ok(());
     }
@@ -215,8 +215,8 @@ pub fn binary(vm: &Vm, regs: Regs, i: Instr, op: BinaryOp) -> PyResult<()> {
         None if i.x() == 0 => vm.binary_op(op, b, c)?,
         None => vm.inplace_op(op, b, c)?,
     };
-    regs.consume(i.c());
     regs.consume(i.b());
+    regs.consume(i.c());
     regs.put(i.a(), v);
     Ok(())
 }
@@ -281,8 +281,8 @@ pub fn compare(vm: &Vm, regs: Regs, i: Instr, op: CompareOp) -> PyResult<()> {
         None if let Some(r) = native_order(vm, b, c, op) => Value::bool(r?),
         None => vm.rich_compare(b, c, op)?,
     };
-    regs.consume(i.c());
     regs.consume(i.b());
+    regs.consume(i.c());
     regs.put(i.a(), v);
     Ok(())
 }
@@ -430,8 +430,8 @@ pub fn subscr(vm: &Vm, regs: Regs, i: Instr) -> PyResult<bool> {
         return Ok(true);
     }
     let v = vm.get_item(b, c)?;
-    regs.consume(i.c());
     regs.consume(i.b());
+    regs.consume(i.c());
     regs.put(i.a(), v);
     Ok(false)
 }

@@ -2,7 +2,7 @@
 
 use super::feed::{self, Consumer};
 use super::frame::{Frame, kind};
-use super::run::{Flow, Regs};
+use super::run::{self, Flow, Regs};
 use super::{generator, tracing};
 use crate::errors::BaseException;
 use crate::object::{Type, ValueExt};
@@ -24,6 +24,12 @@ pub fn return_special(vm: &Vm, v: Value) -> PyResult<Flow> {
     let f = unsafe { &mut *vm.thread.top() };
     let (k, dst) = (f.kind.get(), f.dst);
     let mut v = v;
+    if k & kind::OPERATOR == kind::OPERATOR {
+        // SAFETY: the frame is done.
+        unsafe { vm.thread.pop(vm, true) };
+        run::operator_returned(vm, v, dst)?;
+        return Ok(Flow::Switch);
+    }
     if k & kind::INIT != 0 {
         if !v.is_none() {
             let name = vm.type_of(&v).name();
@@ -65,6 +71,10 @@ pub fn return_special(vm: &Vm, v: Value) -> PyResult<Flow> {
 pub fn return_made(vm: &Vm, made: generator::Made) -> PyResult<Flow> {
     if made.kind & kind::ENTRY != 0 {
         return Ok(Flow::Done(made.value));
+    }
+    if made.kind & kind::OPERATOR == kind::OPERATOR {
+        run::operator_returned(vm, made.value, made.dst)?;
+        return Ok(Flow::Switch);
     }
     if made.kind & kind::INIT != 0 {
         let name = vm.type_of(&made.value).name();

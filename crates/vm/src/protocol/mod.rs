@@ -12,4 +12,4 @@ mod object;
 
 pub use object::plain_order;
 
-pub use number::{BinaryOp, binary_slot_names};
+pub use number::{BINARY_OPS, BinaryOp, binary_slot_names};

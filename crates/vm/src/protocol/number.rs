@@ -27,6 +27,9 @@ pub enum BinaryOp {
     DivMod,
 }
 
+/// How many there are that have an instruction.
+pub const BINARY_OPS: usize = BinaryOp::DivMod as usize;
+
 type Get = fn(&SlotTable) -> &Cell<Option<BinaryFn>>;
 
 /// Slot, in-place slot and symbol of an operator.
@@ -102,6 +105,29 @@ impl Vm {
             return g(self, a, b);
         }
         Ok(Value::NOT_IMPLEMENTED)
+    }
+
+    /// What is left of `a op b` (`a op= b` for a class without such a method) after the left operand's method, written in
+    /// Python, said `NotImplemented`.
+    pub fn binary_op_rest(&self, op: BinaryOp, a: &Value, b: &Value, inplace: bool) -> PyResult<Value> {
+        let (get, _, symbol) = binary_slot_names(op);
+        let (ta, tb) = (self.type_of(a), self.type_of(b));
+        if !ta.is(tb)
+            && let Some(f) = get(&tb.slots).get()
+        {
+            let r = f(self, a, b)?;
+            if !r.is_not_implemented() {
+                return Ok(r);
+            }
+        }
+        if let Some(r) = self.sequence_op(op, a, b, inplace)? {
+            return Ok(r);
+        }
+        if inplace {
+            Err(self.unsupported(&format!("{symbol}="), a, b))
+        } else {
+            Err(self.unsupported(symbol, a, b))
+        }
     }
 
     /// `a op b`.

@@ -8,6 +8,7 @@
 //! I2  A class's `def` is the native layout that its instances begin with.
 
 use crate::object::{Payload, Type, ValueExt, type_id};
+use crate::protocol::BINARY_OPS;
 use crate::types::dict::Dict;
 use crate::types::instance::{self, Shape};
 use crate::types::str_::Str;
@@ -40,6 +41,8 @@ pub struct PyType {
     /// Special methods that are Python functions which the loop can enter, as the loop last found them: the version that
     /// the class had, and the function's word (not counted; 0: there is none such).
     pub special: [Cell<(u32, u64)>; 4],
+    /// Likewise the methods of operators, by number of `BinaryOp`, once one was looked for.
+    pub operators: OnceCell<Box<[Cell<(u32, u64)>; BINARY_OPS]>>,
     /// `None`: the definition's.
     name: Guarded<Option<Gc<Str>>>,
     qualname: Guarded<Option<Gc<Str>>>,
@@ -164,6 +167,7 @@ impl PyType {
             has_dict: Cell::new(n.has_dict),
             has_weakref: Cell::new(n.has_weakref),
             special: Default::default(),
+            operators: OnceCell::new(),
             inline_hint: Cell::new(if n.has_dict && n.flags & F::HEAPTYPE != 0 { 4 } else { 0 }),
             name: Guarded::new(n.name),
             qualname: Guarded::new(n.qualname),

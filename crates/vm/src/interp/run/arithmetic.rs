@@ -4,15 +4,17 @@ use super::{
     At, Exit, FALSE, Handler, Left, NONE, PLAIN, State, TAIL, TRUE, WATCHED, both_floats, both_ints, exit,
 };
 use crate::interp::frame::{Frame, Slot};
-use crate::interp::{fast, ops};
+use crate::interp::{call, fast, ops};
 use crate::protocol::BinaryOp;
 use crate::types::code::Exec;
+use crate::types::function::Function;
 use crate::types::typedef::CompareOp;
 use crate::{Value, Vm};
 use taipan_bytecode::Op;
+use taipan_heap::Gc;
 
 /// What an arithmetic instruction does, whatever its operands are.
-fn binary_op(op: Op) -> BinaryOp {
+pub(super) fn binary_op(op: Op) -> BinaryOp {
     match op {
         Op::Add | Op::AddFloat | Op::AddI | Op::AddK => BinaryOp::Add,
         Op::Sub | Op::SubFloat | Op::SubI | Op::SubK => BinaryOp::Sub,
@@ -196,7 +198,26 @@ instructions! { (s, i, vm, 'go)
         slow!(s, i, other_binary)
     }
 
+    // Methods written in Python.
     warm other_binary {
+        let (b, c) = (s.regs.get(i.b()), s.regs.get(i.c()));
+        let word = if M == WATCHED { 0 } else { fast::known_operator(vm, b, c, binary_op(i.op())) };
+        if word != 0 {
+            // SAFETY: the class keeps the function. A function always has code. Nobody uses what is above `free` (I3).
+            unsafe {
+                let f = &*(&raw const word as *const Gc<Function>);
+                s.save();
+                if let Some(exec) = f.known_exec()
+                    && let Some(entered) = call::enter_operator(vm, s.fr(), f, &*exec, [b, c], i.a())
+                {
+                    return State::<M>::of(vm, entered).next_polled();
+                }
+            }
+        }
+        slow!(s, i, binary_by_slots)
+    }
+
+    warm binary_by_slots {
         s.save();
         if ops::binary(vm, s.regs, i.instr(), binary_op(i.op())).is_err() {
             return Exit::Raised;
@@ -686,8 +707,9 @@ instructions! { (s, i, vm, 'go)
     cold is {
         let r = ops::is(s.regs.get(i.b()), s.regs.get(i.c()));
         s.save();
-        s.regs.consume(i.b());
+        // The right one goes first, here alone.
         s.regs.consume(i.c());
+        s.regs.consume(i.b());
         s.regs.put(i.a(), Value::bool(r));
     }
 
@@ -702,24 +724,25 @@ instructions! { (s, i, vm, 'go)
     cold is_not {
         let r = ops::is(s.regs.get(i.b()), s.regs.get(i.c()));
         s.save();
-        s.regs.consume(i.b());
+        // The right one goes first, here alone.
         s.regs.consume(i.c());
+        s.regs.consume(i.b());
         s.regs.put(i.a(), Value::bool(!r));
     }
 
     hot Contains {
         s.save();
         let Ok(r) = fast::contains(vm, s.regs.get(i.c()), s.regs.get(i.b())) else { return Exit::Raised };
-        s.regs.consume(i.c());
         s.regs.consume(i.b());
+        s.regs.consume(i.c());
         return s.put_next(i.a(), Value::bool(r));
     }
 
     hot NotContains {
         s.save();
         let Ok(r) = fast::contains(vm, s.regs.get(i.c()), s.regs.get(i.b())) else { return Exit::Raised };
-        s.regs.consume(i.c());
         s.regs.consume(i.b());
+        s.regs.consume(i.c());
         return s.put_next(i.a(), Value::bool(!r));
     }
 
@@ -932,8 +955,8 @@ instructions! { (s, i, vm, 'go)
     cold jump_if_is {
         let t = ops::is(s.regs.get(i.a()), s.regs.get(i.b()));
         s.save();
-        s.regs.consume(i.a());
         s.regs.consume(i.b());
+        s.regs.consume(i.a());
         if t {
             s.jump(i.jump24());
         }
@@ -952,8 +975,8 @@ instructions! { (s, i, vm, 'go)
     cold jump_if_is_not {
         let t = ops::is(s.regs.get(i.a()), s.regs.get(i.b()));
         s.save();
-        s.regs.consume(i.a());
         s.regs.consume(i.b());
+        s.regs.consume(i.a());
         if !t {
             s.jump(i.jump24());
         }

@@ -679,7 +679,7 @@ instructions! { (s, i, vm, 'go)
     warm return_entry {
         let a = i.a() as usize;
         if !s.can_leave(kind::ENTRY) {
-            slow!(s, i, return_from_generator);
+            slow!(s, i, return_from_operator);
         }
         let Some(v) = s.release_others(a) else { slow!(s, i, return_and_drop) };
         // SAFETY: as above.
@@ -703,6 +703,26 @@ instructions! { (s, i, vm, 'go)
             }
             return State::<M>::of_top(vm).put_next(dst, Value::from_bits(v));
         }
+    }
+
+    // The result of an operator, whose operands wait.
+    warm return_from_operator {
+        let a = i.a() as usize;
+        if s.can_leave(kind::OPERATOR)
+            && !s.regs.get(i.a()).is_not_implemented()
+            && let Some(v) = s.release_others(a)
+        {
+            // SAFETY: the running frame is done; what the register held. The caller's last instruction is the operator's.
+            unsafe {
+                let dst = s.fr().dst;
+                let caller = State::<M>::of(vm, vm.thread.leave(s.frame.cast_mut()));
+                let operator = At(caller.pc.sub(1));
+                caller.regs.consume(operator.b());
+                caller.regs.consume(operator.c());
+                return caller.put_next(dst, Value::from_bits(v));
+            }
+        }
+        slow!(s, i, return_from_generator)
     }
 
     warm return_from_generator {
@@ -1232,8 +1252,8 @@ instructions! { (s, i, vm, 'go)
         s.save();
         let name = &s.exec.names[e.bc() as usize];
         let v = names::import_name(vm, s.fr(), name, s.regs.get(i.b()), s.regs.get(i.c()))?;
-        s.regs.consume(i.c());
         s.regs.consume(i.b());
+        s.regs.consume(i.c());
         s.regs.put(i.a(), v);
     }
 
@@ -1260,8 +1280,8 @@ instructions! { (s, i, vm, 'go)
     far Intrinsic2 {
         s.save();
         let v = ops::intrinsic2(vm, i.x(), s.regs.get(i.b()), s.regs.get(i.c()))?;
-        s.regs.consume(i.c());
         s.regs.consume(i.b());
+        s.regs.consume(i.c());
         s.regs.put(i.a(), v);
     }
 

@@ -945,6 +945,24 @@ const fn table<const M: u8>() -> [Handler; 256] {
 static HANDLERS: [Handler; 256] = table::<MODE>();
 static WATCHERS: [Handler; 256] = table::<WATCHED>();
 
+/// The method of an operator in the top frame, which waits for it, has returned `v`.
+pub fn operator_returned(vm: &Vm, v: Value, dst: u16) -> PyResult<()> {
+    let caller = State::<PLAIN>::of_top(vm);
+    // SAFETY: the instruction before the next one, which called.
+    let i = At(unsafe { caller.pc.sub(1) });
+    let regs = caller.regs;
+    let v = if v.is_not_implemented() {
+        let op = arithmetic::binary_op(i.op().family());
+        vm.binary_op_rest(op, regs.get(i.b()), regs.get(i.c()), i.x() != 0)?
+    } else {
+        v
+    };
+    regs.consume(i.b());
+    regs.consume(i.c());
+    regs.put(dst, v);
+    Ok(())
+}
+
 /// Runs the top frame (an `ENTRY` frame) and what it calls until it returns or raises.
 pub fn run(vm: &Vm) -> PyResult<Value> {
     let marker = 0u8;

@@ -934,8 +934,8 @@ instructions! { (s, i, vm, 'go)
                 i.specialise(Op::Subscr, Op::SubscrDict);
                 i.specialise(Op::SubscrTemp, Op::SubscrDict);
             }
-            s.regs.consume(i.c());
             s.regs.consume(i.b());
+            s.regs.consume(i.c());
             return s.put_next(i.a(), v);
         }
         slow!(s, i, subscr)
@@ -945,8 +945,8 @@ instructions! { (s, i, vm, 'go)
         if let Some(d) = s.regs.get(i.b()).downcast_exact::<Dict>() {
             s.save();
             if let Some(v) = fast::dict_item(vm, d, s.regs.get(i.c())) {
-                s.regs.consume(i.c());
                 s.regs.consume(i.b());
+                s.regs.consume(i.c());
                 return s.put_next(i.a(), v);
             }
             slow!(s, i, subscr_native)
@@ -1094,8 +1094,8 @@ instructions! { (s, i, vm, 'go)
         match fast::store_native_item(vm, a, b, c, s.regs.is_temp(i.c())) {
             Ok(true) => {
                 s.regs.consume(i.c());
-                s.regs.consume(i.b());
                 s.regs.consume(i.a());
+                s.regs.consume(i.b());
                 return s.next();
             }
             Ok(false) => slow!(s, i, store_subscr),
@@ -1112,8 +1112,8 @@ instructions! { (s, i, vm, 'go)
         }
         vm.set_item(a, b, s.regs.get(i.c()))?;
         s.regs.consume(i.c());
-        s.regs.consume(i.b());
         s.regs.consume(i.a());
+        s.regs.consume(i.b());
     }
 
     far DeleteSubscr {
@@ -1142,11 +1142,19 @@ instructions! { (s, i, vm, 'go)
     cold load_slice {
         s.save();
         let b = i.b();
-        let step = if i.x() == 3 { Value::NONE } else { s.regs.get(b + 3).clone() };
+        let with_step = i.x() == 4;
+        let step = if with_step { s.regs.get(b + 3).clone() } else { Value::NONE };
         let range = build::slice(vm, s.regs.get(b + 1).clone(), s.regs.get(b + 2).clone(), step);
         let v = vm.get_item(s.regs.get(b), &range)?;
         drop(range);
-        s.regs.drop_run(b as usize, i.x() as usize);
+        // CPython's order: a slice that only the instruction has goes first, from its step on.
+        let b = b as usize;
+        if with_step {
+            s.regs.drop_run(b, 1);
+            s.regs.drop_run(b + 3, 1);
+        }
+        s.regs.drop_run(b + 1, 2);
+        s.regs.drop_run(b, 1);
         s.regs.put(i.a(), v);
     }
 
@@ -1170,7 +1178,10 @@ instructions! { (s, i, vm, 'go)
         let range = build::slice(vm, s.regs.get(r + 2).clone(), s.regs.get(r + 3).clone(), Value::NONE);
         vm.set_item(s.regs.get(r + 1), &range, s.regs.get(r))?;
         drop(range);
-        s.regs.drop_run(r as usize, 4);
+        let r = r as usize;
+        s.regs.drop_run(r + 2, 2);
+        s.regs.drop_run(r + 1, 1);
+        s.regs.drop_run(r, 1);
     }
 
     hot BuildSlice {
@@ -1348,8 +1359,8 @@ instructions! { (s, i, vm, 'go)
         let Ok(v) = build::format(vm, s.regs.get(i.b()), Some(s.regs.get(i.c())), i.x()) else {
             return Exit::Raised;
         };
-        s.regs.consume(i.c());
         s.regs.consume(i.b());
+        s.regs.consume(i.c());
         return s.put_next(i.a(), v);
     }
 
@@ -1364,8 +1375,8 @@ instructions! { (s, i, vm, 'go)
     far BuildTemplate {
         s.save();
         let v = build::template(vm, s.regs.get(i.b()), s.regs.get(i.c()))?;
-        s.regs.consume(i.c());
         s.regs.consume(i.b());
+        s.regs.consume(i.c());
         s.regs.put(i.a(), v);
     }
 }
