@@ -265,10 +265,10 @@ pub fn power(vm: &Vm, regs: Regs, i: Instr, k: Option<&Value>) -> PyResult<()> {
         return Ok(());
     }
     let v = if i.x() == 0 { vm.power(b, c, &Value::NONE) } else { vm.inplace_power(b, c) }?;
+    regs.consume(i.b());
     if k.is_none() {
         regs.consume(i.c());
     }
-    regs.consume(i.b());
     regs.put(i.a(), v);
     Ok(())
 }
@@ -281,8 +281,8 @@ pub fn compare(vm: &Vm, regs: Regs, i: Instr, op: CompareOp) -> PyResult<()> {
         None if let Some(r) = native_order(vm, b, c, op) => Value::bool(r?),
         None => vm.rich_compare(b, c, op)?,
     };
-    regs.consume(i.b());
     regs.consume(i.c());
+    regs.consume(i.b());
     regs.put(i.a(), v);
     Ok(())
 }

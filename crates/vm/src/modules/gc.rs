@@ -31,7 +31,7 @@ pub struct GcState {
 }
 
 /// By how many objects a small heap grows between two collections.
-const BUDGET: isize = 16_000;
+const BUDGET: isize = 8_000;
 /// By how many it grows before the first.
 const FIRST: isize = 20_000;
 /// Containers made between two looks at how much it grew.

@@ -74,8 +74,7 @@ fn repr(vm: &Vm, v: &Value) -> PyResult<Value> {
 
 /// The hash of a float that belongs to `owner`, whose identity is the hash of a NaN.
 pub fn hash_of(f: f64, owner: &Value) -> i64 {
-    taipan_text::hash::float(f)
-        .unwrap_or_else(|| taipan_text::hash::not_minus_one(owner.bits().rotate_right(4) as i64))
+    taipan_text::hash::float(f).unwrap_or_else(|| super::object_methods::identity_hash(owner.bits()))
 }
 
 fn hash(vm: &Vm, v: &Value) -> PyResult<i64> {

@@ -99,7 +99,7 @@ fn object_repr(vm: &Vm, v: &Value) -> PyResult<Value> {
 /// what tells them apart is mixed into the last digits, which small tables go by. Different objects have
 /// different hashes.
 #[inline]
-fn identity_hash(word: u64) -> i64 {
+pub fn identity_hash(word: u64) -> i64 {
     let h = word >> 4;
     (h ^ h >> 3 ^ h >> 7) as i64
 }

@@ -733,16 +733,16 @@ instructions! { (s, i, vm, 'go)
     hot Contains {
         s.save();
         let Ok(r) = fast::contains(vm, s.regs.get(i.c()), s.regs.get(i.b())) else { return Exit::Raised };
-        s.regs.consume(i.b());
         s.regs.consume(i.c());
+        s.regs.consume(i.b());
         return s.put_next(i.a(), Value::bool(r));
     }
 
     hot NotContains {
         s.save();
         let Ok(r) = fast::contains(vm, s.regs.get(i.c()), s.regs.get(i.b())) else { return Exit::Raised };
-        s.regs.consume(i.b());
         s.regs.consume(i.c());
+        s.regs.consume(i.b());
         return s.put_next(i.a(), Value::bool(!r));
     }
 
