@@ -405,3 +405,69 @@ def traced():
 for f in (numbers, mixed_numbers, items, class_attributes, slots, modules, unpacking, slices, comparing, containing, shapes, traced):
     print("--", f.__name__)
     f()
+
+
+class Colour:
+    RED = "red"
+    GREEN = "green"
+
+
+import string as module
+
+
+def constant():
+    return Colour.RED, module.digits, module.capwords("a b")
+
+
+def globals_and_attributes():
+    global Colour, module
+    seen = [constant() for _ in range(3)]
+    Colour.RED = "crimson"
+    seen.append(constant())
+    module.digits = "none"
+    seen.append(constant())
+    old, oldest = module, Colour
+
+    class Colour:
+        RED = 1
+
+        def __getattr__(self, name):
+            return "made " + name
+    seen += [constant(), constant()]
+    Colour = Colour()
+    seen.append(constant())
+    module = Colour
+    module.capwords = lambda s: "own " + s
+    seen.append(constant())
+    Colour, module = oldest, old
+    seen += [constant(), constant()]
+    del module.digits
+    try:
+        constant()
+    except AttributeError as e:
+        seen.append(str(e))
+    module.digits = "0123456789"
+    del Colour
+    try:
+        constant()
+    except NameError as e:
+        seen.append(str(e))
+    Colour = oldest
+    seen.append(constant())
+    for s in seen:
+        print(s)
+    events = []
+
+    def tracer(frame, event, arg):
+        if frame.f_code.co_name == "constant":
+            frame.f_trace_opcodes = True
+            events.append(event)
+        return tracer
+    sys.settrace(tracer)
+    constant()
+    sys.settrace(None)
+    print(events.count("opcode") > 5, constant())
+
+
+print("-- globals_and_attributes")
+globals_and_attributes()

@@ -481,7 +481,15 @@ special {
     /// `b` is a local.
     load_method_local = LoadMethodLocal(LoadMethod);
     /// The last time, a native function was called.
-    call_native = CallNative(Call);
+    call_direct = CallDirect(Call);
+    /// `len`.
+    call_len = CallLen(Call);
+    /// `isinstance`.
+    call_is_instance = CallIsInstance(Call);
+    /// `append` of lists.
+    call_append = CallAppend(Call);
+    /// `get` of dicts.
+    call_get = CallGet(Call);
     /// The last time, a native function was called that takes a generator's values.
     call_feed = CallFeed(Call);
     /// A call of the function follows, with one argument; x: how far behind it is.
@@ -516,6 +524,10 @@ special {
     load_attr_of_class = LoadAttrOfClass(LoadAttr);
     /// The last time, it was in globals whose values change.
     load_global_placed = LoadGlobalPlaced(LoadGlobal);
+    /// The next instruction asks the global, a class or a module, for an attribute: both at one go.
+    load_global_attr = LoadGlobalAttr(LoadGlobal);
+    /// The next instruction asks the global, a module, for a function to call: both at one go.
+    load_global_method = LoadGlobalMethod(LoadGlobal);
     /// The last time, it was a member of `__slots__`.
     load_attr_slot = LoadAttrSlot(LoadAttr);
     /// The last time, it was a member of `__slots__`.

@@ -1,6 +1,6 @@
 //! Instructions of generators whose values go to a built-in without leaving the loop (see `interp/feed.rs`).
 
-use super::flow::{Call, call_direct, call_native_class, yield_value};
+use super::flow::{Call, CallDirect, call_native_class, yield_value};
 use super::{At, Exit, FALSE, Handler, Left, PLAIN, Regs, State, TAIL, TRUE, WATCHED, exit};
 use crate::interp::feed::{self, Consumer, Step};
 use crate::interp::frame::{Frame, Slot, kind};
@@ -65,7 +65,7 @@ instructions! { (s, i, vm, 'go)
         if s.regs.get(r).downcast_exact::<Type>().is_some() {
             slow!(s, i, call_native_class)
         }
-        slow!(s, i, call_direct)
+        slow!(s, i, CallDirect)
     }
 
     warm yield_fed {

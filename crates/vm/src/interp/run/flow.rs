@@ -22,8 +22,20 @@ use crate::{Value, Vm};
 use taipan_bytecode::Op;
 use taipan_heap::Gc;
 
-/// Which kind of native function it is, if it is one.
+/// Whether it is this builtin.
 #[inline(always)]
+fn is_builtin(callee: &Value, known: Known) -> bool {
+    callee.downcast_exact::<BuiltinFunction>().is_some_and(|b| b.direct.known == known)
+}
+
+/// Whether it is this method of a native class.
+#[inline(always)]
+fn is_method(callee: &Value, known: Known) -> bool {
+    callee.downcast_exact::<MethodDescriptor>().is_some_and(|m| m.direct.known == known)
+}
+
+/// Which kind of native function it is, if it is one.
+#[inline]
 fn native_kind(callee: &Value) -> Option<Known> {
     if let Some(m) = callee.downcast_exact::<MethodDescriptor>() {
         return Some(m.direct.known);
@@ -105,6 +117,10 @@ instructions! { (s, i, vm, 'go)
                 let next = At(s.pc);
                 let pairs = next.op() == Op::UnpackPair && next.c() == i.a() && iterators::knows_pairs(it);
                 i.specialise(Op::ForIter, if pairs { Op::ForPair } else { Op::ForNative });
+                if pairs {
+                    // The first pair, too: the iterator would keep its tuple.
+                    slow!(s, i, ForPair)
+                }
             }
         }
         slow!(s, i, for_native)
@@ -240,18 +256,6 @@ instructions! { (s, i, vm, 'go)
         slow!(s, i, call_native)
     }
 
-    hot CallNative {
-        match native_kind(s.regs.get(i.b())) {
-            Some(Known::No) => slow!(s, i, call_direct),
-            Some(Known::Len) => slow!(s, i, call_len),
-            Some(Known::IsInstance) => slow!(s, i, call_isinstance),
-            Some(Known::Append) => slow!(s, i, call_append),
-            Some(Known::Get) => slow!(s, i, call_get),
-            Some(Known::Feeds(_)) => slow!(s, i, call_consumer),
-            None => slow!(s, i, Call),
-        }
-    }
-
     // Positional arguments that defaults complete, and calls from a generator.
     warm call_with_defaults {
         let r = i.b() as usize;
@@ -272,30 +276,50 @@ instructions! { (s, i, vm, 'go)
     }
 
     warm call_native {
-        if native_kind(s.regs.get(i.b())).is_some() {
-            if M != WATCHED {
-                i.specialise(Op::Call, Op::CallNative);
-            }
-            slow!(s, i, CallNative)
+        let form = match native_kind(s.regs.get(i.b())) {
+            None => slow!(s, i, CallClass),
+            Some(Known::Feeds(_)) => slow!(s, i, call_consumer),
+            Some(Known::No) => Op::CallDirect,
+            Some(Known::Len) => Op::CallLen,
+            Some(Known::IsInstance) => Op::CallIsInstance,
+            Some(Known::Append) => Op::CallAppend,
+            Some(Known::Get) => Op::CallGet,
+        };
+        if M != WATCHED {
+            i.specialise(Op::Call, form);
         }
-        slow!(s, i, CallClass)
+        match form {
+            Op::CallLen => slow!(s, i, CallLen),
+            Op::CallIsInstance => slow!(s, i, CallIsInstance),
+            Op::CallAppend => slow!(s, i, CallAppend),
+            Op::CallGet => slow!(s, i, CallGet),
+            _ => slow!(s, i, CallDirect),
+        }
     }
 
-    warm call_len {
+    // What was specialised for native functions calls something else.
+    warm call_not_native {
+        i.specialise(i.op(), Op::Call);
+        slow!(s, i, Call)
+    }
+
+    hot CallLen {
         let r = i.b();
-        if i.x() == 1
+        if is_builtin(s.regs.get(r), Known::Len)
+            && i.x() == 1
             && s.regs.bits(r + 1) == 0
             && let Some(n) = ops::known_len(s.regs.get(r + 2))
             && s.regs.release_shared([r, r + 2])
         {
             return s.put_next(i.a(), n);
         }
-        slow!(s, i, call_direct)
+        slow!(s, i, CallDirect)
     }
 
-    warm call_isinstance {
+    hot CallIsInstance {
         let r = i.b();
-        if i.x() == 2
+        if is_builtin(s.regs.get(r), Known::IsInstance)
+            && i.x() == 2
             && s.regs.bits(r + 1) == 0
             && s.regs.bits(r + 2) != s.regs.bits(r + 3)
             && let Some(cls) = s.regs.get(r + 3).downcast_exact::<Type>()
@@ -307,12 +331,13 @@ instructions! { (s, i, vm, 'go)
                 return s.put_next(i.a(), Value::bool(is));
             }
         }
-        slow!(s, i, call_direct)
+        slow!(s, i, CallDirect)
     }
 
-    warm call_append {
+    hot CallAppend {
         let r = i.b();
-        if i.x() == 1
+        if is_method(s.regs.get(r), Known::Append)
+            && i.x() == 1
             && s.regs.bits(r + 1) != 0
             && let Some(l) = s.regs.get(r + 1).downcast_exact::<List>()
             // The list itself: its register is given back first.
@@ -324,13 +349,14 @@ instructions! { (s, i, vm, 'go)
             l.push_in_room(v);
             return s.put_next(i.a(), Value::NONE);
         }
-        slow!(s, i, call_direct)
+        slow!(s, i, CallDirect)
     }
 
-    warm call_get {
+    hot CallGet {
         let r = i.b();
         let n = i.x() as u16;
-        if s.regs.bits(r + 1) != 0
+        if is_method(s.regs.get(r), Known::Get)
+            && s.regs.bits(r + 1) != 0
             && (n == 1 || n == 2)
             && let Some(d) = s.regs.get(r + 1).downcast_exact::<Dict>()
             && let Some(found) = d.table.get_plain(vm, s.regs.get(r + 2))
@@ -345,7 +371,7 @@ instructions! { (s, i, vm, 'go)
             // SAFETY: the reference is ours.
             return s.put_next(i.a(), unsafe { Value::from_bits(v) });
         }
-        slow!(s, i, call_direct)
+        slow!(s, i, CallDirect)
     }
 
     // A native function that takes the values of a generator.
@@ -355,14 +381,17 @@ instructions! { (s, i, vm, 'go)
             && M != WATCHED
             && feed::consumer(vm, s.regs, i.b()).is_some()
         {
-            i.specialise(Op::CallNative, Op::CallFeed);
+            i.specialise(Op::Call, Op::CallFeed);
             slow!(s, i, feed_generator)
         }
-        slow!(s, i, call_direct)
+        if M != WATCHED {
+            i.specialise(Op::Call, Op::CallDirect);
+        }
+        slow!(s, i, CallDirect)
     }
 
     // Native functions and methods that take their arguments as they lie.
-    warm call_direct {
+    hot CallDirect {
         let r = i.b() as usize;
         let front = s.regs.bits(i.b() + 1) != 0;
         let (mut first, mut count) = (r + 2 - front as usize, i.x() as usize + front as usize);
@@ -382,7 +411,7 @@ instructions! { (s, i, vm, 'go)
             }
             b.direct
         } else {
-            slow!(s, i, call_other)
+            slow!(s, i, call_not_native)
         };
         if let Some(f) = direct.with(count) {
             s.save();

@@ -489,6 +489,13 @@ impl<'a, const M: u8> State<'a, M> {
     /// The global or builtin that a site remembers.
     #[inline(always)]
     fn known_global(self, site: u16) -> Option<Value> {
+        // SAFETY: the versions say that the dicts are as they were.
+        self.known_global_bits(site).map(super::ops::borrowed)
+    }
+
+    /// Its word, borrowed from the dict.
+    #[inline(always)]
+    fn known_global_bits(self, site: u16) -> Option<u64> {
         // SAFETY: site indexes are in range (verified).
         let s = unsafe { self.exec.sites.get_unchecked(site as usize) };
         let f = self.fr();
@@ -498,8 +505,18 @@ impl<'a, const M: u8> State<'a, M> {
         {
             return None;
         }
-        // SAFETY: the versions say that the dicts are as they were.
-        Some(super::ops::borrowed(s.shape.get() as u64))
+        Some(s.shape.get() as u64)
+    }
+
+    /// The instruction before this one, if it loads the global that this one asks for an attribute, which takes its place.
+    #[inline(always)]
+    fn loads_operand(self, i: At) -> Option<At> {
+        if M == WATCHED || std::ptr::eq(i.0, self.exec.instrs.as_ptr()) {
+            return None;
+        }
+        // SAFETY: not the first one.
+        let before = At(unsafe { i.0.sub(1) });
+        (before.op() == Op::LoadGlobal && before.a() == i.b() && i.a() == i.b()).then_some(before)
     }
 
     /// The global or builtin where a site remembers its place.

@@ -40,6 +40,38 @@ unsafe fn in_line<'v>(site: &SiteCache, obj: &Value) -> Option<&'v Value> {
     }
 }
 
+/// The value of a class's attribute that a site remembers, if that holds for the object.
+///
+/// # Safety
+/// The object lives.
+#[inline(always)]
+unsafe fn of_class(site: &SiteCache, obj: &Value) -> Option<Value> {
+    if site.kind.get() != Kind::OfClass {
+        return None;
+    }
+    let h = obj.header()?;
+    // SAFETY: the header of a live object. The version says that the object is a class; its own, that it has the value.
+    unsafe {
+        let ty: &Gc<Type> = crate::types::type_::header_type(h);
+        let is = ty.version.get() as u64 == site.version.get()
+            && obj.as_gc_unchecked::<Type>().version.get() == site.need.get();
+        is.then(|| ops::borrowed(site.value.get()))
+    }
+}
+
+/// The value of a module's attribute where a site remembers its place.
+#[inline(always)]
+fn of_module(site: &SiteCache, obj: &Value) -> Option<Value> {
+    if site.kind.get() != Kind::Module {
+        return None;
+    }
+    let table = &obj.downcast_exact::<Module>()?.dict.table;
+    if table.current_version() != site.value.get() {
+        return None;
+    }
+    table.value_at(site.offset.get() as usize)
+}
+
 /// Where an attribute in line goes by what a site remembers, if that holds for the object, which has its new shape then. What
 /// lies there is the caller's.
 ///
@@ -241,6 +273,48 @@ instructions! { (s, i, vm, 'go)
         }
     }
 
+    hot LoadGlobalAttr {
+        if M != WATCHED
+            && At(s.pc).op() != Op::Instrumented
+            && let Some(word) = s.known_global_bits(i.c())
+            && word & 7 == 0
+        {
+            let next = At(s.pc);
+            let site = s.site(next);
+            // SAFETY: the word of a live object, which the dict keeps.
+            let obj = unsafe { &*(&raw const word as *const Value) };
+            // SAFETY: as said.
+            if let Some(v) = unsafe { of_class(site, obj) } {
+                s.pc = s.pc.wrapping_add(1);
+                return s.put_next(next.a(), v);
+            }
+            if let Some(v) = of_module(site, obj) {
+                s.pc = s.pc.wrapping_add(1);
+                return s.put_next(next.a(), v);
+            }
+        }
+        i.specialise(Op::LoadGlobalAttr, Op::LoadGlobal);
+        slow!(s, i, LoadGlobal)
+    }
+
+    hot LoadGlobalMethod {
+        if M != WATCHED
+            && At(s.pc).op() != Op::Instrumented
+            && let Some(word) = s.known_global_bits(i.c())
+        {
+            let next = At(s.pc);
+            // SAFETY: the word of a live object, which the dict keeps.
+            if let Some(v) = of_module(s.site(next), unsafe { &*(&raw const word as *const Value) }) {
+                s.pc = s.pc.wrapping_add(1);
+                s.regs.put_fresh(next.a() as usize, Some(v));
+                s.regs.put_fresh(next.a() as usize + 1, None);
+                return s.next();
+            }
+        }
+        i.specialise(Op::LoadGlobalMethod, Op::LoadGlobal);
+        slow!(s, i, LoadGlobal)
+    }
+
     warm load_placed_global {
         match s.placed_global(i.c()) {
             Some(v) => {
@@ -429,19 +503,10 @@ instructions! { (s, i, vm, 'go)
     }
 
     hot LoadAttrOfClass {
-        let site = s.site(i);
-        if site.kind.get() == Kind::OfClass
-            && let Some(h) = s.regs.get(i.b()).header()
-            && (!s.regs.is_temp(i.b()) || i.b() == i.a())
-        {
-            // SAFETY: the header of a live object. The version says that the object is a class.
-            unsafe {
-                let ty: &Gc<Type> = crate::types::type_::header_type(h);
-                if ty.version.get() as u64 == site.version.get()
-                    && s.regs.get(i.b()).as_gc_unchecked::<Type>().version.get() == site.need.get()
-                {
-                    return s.put_next(i.a(), ops::borrowed(site.value.get()));
-                }
+        if !s.regs.is_temp(i.b()) || i.b() == i.a() {
+            // SAFETY: the object lives.
+            if let Some(v) = unsafe { of_class(s.site(i), s.regs.get(i.b())) } {
+                return s.put_next(i.a(), v);
             }
         }
         i.specialise(Op::LoadAttrOfClass, Op::LoadAttr);
@@ -509,6 +574,11 @@ instructions! { (s, i, vm, 'go)
                     if M != WATCHED && form != Op::LoadAttr {
                         i.specialise(Op::LoadAttr, form);
                         i.specialise(Op::LoadAttrLocal, form);
+                    }
+                    if matches!(site.kind.get(), Kind::OfClass | Kind::Module)
+                        && let Some(before) = s.loads_operand(i)
+                    {
+                        before.specialise(Op::LoadGlobal, Op::LoadGlobalAttr);
                     }
                     s.consume_shared(b, a);
                     return s.put_next(a, v);
@@ -607,20 +677,13 @@ instructions! { (s, i, vm, 'go)
     }
 
     hot LoadMethodModule {
-        let site = s.site(i);
-        if site.kind.get() == Kind::Module
-            && let Some(m) = s.regs.get(i.b()).downcast_exact::<Module>()
-            && m.dict.table.current_version() == site.value.get()
-            && let Some(v) = m.dict.table.value_at(site.offset.get() as usize)
+        if s.may_consume(i.b(), u16::MAX)
+            && let Some(v) = of_module(s.site(i), s.regs.get(i.b()))
         {
-            if s.may_consume(i.b(), u16::MAX) {
-                s.consume_shared(i.b(), u16::MAX);
-                s.regs.put_fresh(i.a() as usize, Some(v));
-                s.regs.put_fresh(i.a() as usize + 1, None);
-                return s.next();
-            }
-            // SAFETY: the module's as well.
-            unsafe { Value::release_shared(v.into_bits()) };
+            s.consume_shared(i.b(), u16::MAX);
+            s.regs.put_fresh(i.a() as usize, Some(v));
+            s.regs.put_fresh(i.a() as usize + 1, None);
+            return s.next();
         }
         i.specialise(Op::LoadMethodModule, Op::LoadMethod);
         slow!(s, i, load_other_method)
@@ -645,6 +708,9 @@ instructions! { (s, i, vm, 'go)
                         if M != WATCHED && site.kind.get() == Kind::Module {
                             i.specialise(Op::LoadMethod, Op::LoadMethodModule);
                             i.specialise(Op::LoadMethodLocal, Op::LoadMethodModule);
+                            if let Some(before) = s.loads_operand(i) {
+                                before.specialise(Op::LoadGlobal, Op::LoadGlobalMethod);
+                            }
                         }
                         s.save();
                         s.regs.consume(b);
