@@ -98,6 +98,21 @@ impl Positions {
     }
 }
 
+impl Positions {
+    /// The line of instruction word `pc`; 0: it has none.
+    pub fn line(&self, first: u32, pc: usize) -> u32 {
+        let mut runs = self.runs(first);
+        let mut left = pc;
+        while let Some((run, line)) = runs.next_line() {
+            if left < run {
+                return line;
+            }
+            left -= run;
+        }
+        0
+    }
+}
+
 pub struct Runs<'a> {
     bytes: &'a [u8],
     line: u32,
@@ -115,6 +130,39 @@ impl Runs<'_> {
             }
         }
         None
+    }
+
+    /// As `next`, with only the line.
+    #[inline(always)]
+    fn next_line(&mut self) -> Option<(usize, u32)> {
+        let head = self.short()?;
+        let run = (head >> 2) as usize;
+        if head & 3 == 0 {
+            return Some((run, 0));
+        }
+        let z = self.short()?;
+        let delta = (z >> 1) as i64 ^ -((z & 1) as i64);
+        self.line = u32::try_from((self.line as i64).checked_add(delta)?).ok()?;
+        if head & 3 >= 2 {
+            self.short()?;
+            self.short()?;
+            if head & 3 == 3 {
+                self.short()?;
+            }
+        }
+        Some((run, self.line))
+    }
+
+    /// A number that is mostly one byte.
+    #[inline(always)]
+    fn short(&mut self) -> Option<u64> {
+        match self.bytes {
+            [byte @ 0..0x80, rest @ ..] => {
+                self.bytes = rest;
+                Some(*byte as u64)
+            }
+            _ => self.varint(),
+        }
     }
 
     fn u32(&mut self) -> Option<u32> {

@@ -6,9 +6,13 @@ use taipan_text::wtf8::Wtf8;
 use taipan_vm::errors::exc;
 use taipan_vm::prelude::*;
 use taipan_vm::types::buffer::{Buffer, Request};
+use taipan_vm::types::function::Function;
 
 /// A file name (or any text of the system) as a string: UTF-8 with `surrogateescape`.
 pub fn fs_decode(vm: &Vm, bytes: &[u8]) -> Value {
+    if bytes.is_ascii() {
+        return vm.new_ascii(bytes).into_value();
+    }
     let r = codecs::decode_utf_8::<()>(bytes, true, |e| {
         codecs::replace_decode(Errors::SurrogateEscape, "utf-8", bytes, e.start, e.end).ok_or(())
     });
@@ -21,6 +25,9 @@ pub fn fs_decode(vm: &Vm, bytes: &[u8]) -> Value {
 
 /// The bytes of a string that goes to the system.
 pub fn fs_encode(vm: &Vm, s: &Gc<Str>) -> PyResult<Vec<u8>> {
+    if s.is_ascii() {
+        return Ok(s.as_bytes().to_vec());
+    }
     let text = s.as_wtf8();
     codecs::encode_utf_8(text, |e, _| {
         let bad = text.slice_code_points(e.start..e.end);
@@ -66,8 +73,7 @@ pub fn fspath(vm: &Vm, v: &Value) -> PyResult<Value> {
     if v.is_instance_of::<Str>() || v.is_instance_of::<Bytes>() {
         return Ok(v.clone());
     }
-    let found = vm.lookup_special(v, &vm.intern("__fspath__"))?.filter(|f| !f.is_none());
-    let Some(r) = found.map(|f| vm.call0(&f)).transpose()? else {
+    let Some(r) = call_fspath(vm, v)? else {
         return Err(vm.type_error(format_args!(
             "expected str, bytes or os.PathLike object, not {}",
             vm.type_of(v).name()
@@ -81,6 +87,20 @@ pub fn fspath(vm: &Vm, v: &Value) -> PyResult<Value> {
         vm.type_of(v).name(),
         vm.type_of(&r).name()
     )))
+}
+
+/// What the `__fspath__` of an object's class answers.
+pub fn call_fspath(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
+    let name = vm.names.__fspath__.clone();
+    match vm.type_of(v).lookup(vm, &name) {
+        // Without a bound method.
+        Some(f) if f.downcast_exact::<Function>().is_some() => vm.call1(&f, v).map(Some),
+        Some(_) => {
+            let found = vm.lookup_special(v, &name)?.filter(|f| !f.is_none());
+            found.map(|f| vm.call0(&f)).transpose()
+        }
+        None => Ok(None),
+    }
 }
 
 /// The bytes of a path that is `str` or `bytes` already.

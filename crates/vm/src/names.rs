@@ -136,7 +136,7 @@ names! {
     __build_class__ __builtins__ __bytes__ __call__ __cached__ __cause__ __ceil__ __class__ __class_getitem__ __classcell__
     __classdict__ __classdictcell__ __complex__ __contains__ __context__ __copy__ __debug__ __deepcopy__ __default__
     __defaults__ __del__ __delattr__ __delete__ __delitem__ __dict__ __dictoffset__ __dir__ __divmod__ __doc__ __enter__
-    __eq__ __exit__ __file__ __firstlineno__ __float__ __floor__ __floordiv__ __format__ __func__ __ge__ __get__
+    __eq__ __exit__ __file__ __firstlineno__ __float__ __floor__ __floordiv__ __format__ __fspath__ __func__ __ge__ __get__
     __getattr__ __getattribute__ __getformat__ __getitem__ __getnewargs__ __getnewargs_ex__ __getstate__ __globals__
     __gt__ __hash__ __iadd__ __iand__ __ifloordiv__ __ilshift__ __imatmul__ __imod__ __import__ __imul__ __index__
     __init__ __init_subclass__ __instancecheck__ __int__ __invert__ __ior__ __ipow__ __irshift__ __isabstractmethod__

@@ -39,9 +39,7 @@ pub fn path(vm: &Vm, func: &str, arg: &str, v: &Value, may: May) -> PyResult<Pat
     let plain = if v.is_instance_of::<Str>() || v.is_instance_of::<Bytes>() {
         v.clone()
     } else {
-        let found = vm.lookup_special(v, &vm.intern("__fspath__"))?.filter(|f| !f.is_none());
-        let found = found.map(|f| vm.call0(&f)).transpose()?;
-        let Some(p) = found else {
+        let Some(p) = util::call_fspath(vm, v)? else {
             let allowed = match may {
                 May::Path => "string, bytes or os.PathLike",
                 May::Fd => "string, bytes, os.PathLike or integer",

@@ -14,8 +14,9 @@ use taipan_vm::prelude::*;
 pub struct ScandirIterator {
     #[notrace]
     entries: Guarded<std::vec::IntoIter<taipan_host::DirEntry>>,
+    /// The directory with a slash; names are put behind it.
     #[notrace]
-    prefix: Vec<u8>,
+    prefix: Guarded<Vec<u8>>,
     #[notrace]
     fd: Option<Fd>,
     #[notrace]
@@ -57,16 +58,24 @@ fn next(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
         it.closed.set(true);
         return Ok(None);
     };
-    let mut full = it.prefix.clone();
-    full.extend_from_slice(&e.name);
     let text = |b: &[u8]| {
         if it.is_bytes { vm.new_bytes(b).into_value() } else { util::fs_decode(vm, b) }
     };
-    let (name, shown) = (text(&e.name), text(&full));
+    let name = text(&e.name);
+    let path = if it.fd.is_some() {
+        name.clone()
+    } else {
+        it.prefix.with_mut(|p| {
+            let len = p.len();
+            p.extend_from_slice(&e.name);
+            let path = text(p);
+            p.truncate(len);
+            path
+        })
+    };
     let entry = DirEntry {
-        path: if it.fd.is_some() { name.clone() } else { shown },
+        path,
         name,
-        bytes: if it.fd.is_some() { e.name.clone() } else { full },
         dir: it.fd,
         kind: e.kind,
         ino: e.ino,
@@ -105,7 +114,7 @@ pub fn scandir(vm: &Vm, p: &Path) -> PyResult<Value> {
     Ok(vm
         .alloc(ScandirIterator {
             entries: Guarded::new(entries.into_iter()),
-            prefix,
+            prefix: Guarded::new(prefix),
             fd: p.fd,
             is_bytes: p.is_bytes,
             closed: Cell::new(false),
@@ -127,9 +136,8 @@ pub fn read(vm: &Vm, p: &Path) -> PyResult<Vec<taipan_host::DirEntry>> {
 #[derive(Trace)]
 pub struct DirEntry {
     name: Value,
+    /// A `str` or `bytes`.
     path: Value,
-    #[notrace]
-    bytes: Vec<u8>,
     #[notrace]
     dir: Option<Fd>,
     #[notrace]
@@ -159,7 +167,8 @@ impl DirEntry {
         if let Some(s) = place.get() {
             return Ok(Ok(s));
         }
-        let r = vm.allow_threads(|| vm.host().stat(At::dir(self.dir, &self.bytes), follow));
+        let bytes = util::path_bytes(vm, &self.path)?;
+        let r = vm.allow_threads(|| vm.host().stat(At::dir(self.dir, &bytes), follow));
         if let Ok(s) = &r {
             place.set(Some(*s));
         }

@@ -1,6 +1,6 @@
 //! `Future`, and the iterator that `await` makes of one.
 
-use super::state::{call_soon, cancelled_error, event_loop, invalid_state};
+use super::state::{call_soon, cancelled_error, event_loop, invalid_state, state};
 use std::cell::Cell;
 use taipan_vm::errors::exc;
 use taipan_vm::errors::exception::BaseException;
@@ -93,7 +93,7 @@ impl Future {
         self.log_traceback.set(false);
         self.source_traceback.set(None);
         self.event_loop.set(Some(l.clone()));
-        if vm.is_true(&vm.call_method(&l, "get_debug", &[])?)? {
+        if vm.is_true(&vm.call_method_name(&l, &state(vm)?.get_debug, &[])?)? {
             let helpers = vm.import_named("asyncio.format_helpers")?;
             let frame = vm.call_method(&vm.import_named("sys")?, "_getframe", &[])?;
             self.source_traceback.set(Some(vm.call_method(&helpers, "extract_stack", &[frame])?));

@@ -116,6 +116,7 @@ pub struct State {
     /// The name of the keyword `context`.
     context_names: Gc<Tuple>,
     call_soon: Gc<Str>,
+    pub get_debug: Gc<Str>,
     pub counter: Cell<u64>,
     exceptions: OnceCell<[Value; 2]>,
 }
@@ -132,6 +133,7 @@ pub fn state(vm: &Vm) -> PyResult<&State> {
     let made = State {
         scheduled: Rc::default(),
         call_soon: vm.intern("call_soon"),
+        get_debug: vm.intern("get_debug"),
         foreign: vm.call_method(&weakref, "WeakSet", &[])?,
         eager: Guarded::default(),
         context_names: vm.new_tuple(vec![vm.intern("context").into_value()]),

@@ -25,6 +25,55 @@ pub fn rfind(hay: &[u8], needle: &[u8]) -> Option<usize> {
     }
 }
 
+/// Looks for one needle several times. What that needs is made ready only where the text is long.
+pub struct Seeker<'a> {
+    needle: &'a [u8],
+    forward: Option<Box<memmem::Finder<'a>>>,
+    backward: Option<Box<memmem::FinderRev<'a>>>,
+}
+
+/// Texts shorter than this are searched without preparation.
+const SHORT: usize = 64;
+
+impl<'a> Seeker<'a> {
+    pub fn forward(hay: &[u8], needle: &'a [u8]) -> Seeker<'a> {
+        let long = needle.len() > 1 && hay.len() >= SHORT;
+        Seeker { needle, forward: long.then(|| Box::new(memmem::Finder::new(needle))), backward: None }
+    }
+
+    pub fn backward(hay: &[u8], needle: &'a [u8]) -> Seeker<'a> {
+        let long = needle.len() > 1 && hay.len() >= SHORT;
+        Seeker { needle, forward: None, backward: long.then(|| Box::new(memmem::FinderRev::new(needle))) }
+    }
+
+    #[inline]
+    pub fn find(&self, hay: &[u8]) -> Option<usize> {
+        match &self.forward {
+            Some(f) => f.find(hay),
+            None => find(hay, self.needle),
+        }
+    }
+
+    #[inline]
+    pub fn rfind(&self, hay: &[u8]) -> Option<usize> {
+        match &self.backward {
+            Some(f) => f.rfind(hay),
+            None => rfind(hay, self.needle),
+        }
+    }
+}
+
+/// The offsets of the occurrences of a needle that is not empty, without those that overlap an earlier one.
+fn occurrences<'a>(hay: &'a [u8], needle: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
+    let seeker = Seeker::forward(hay, needle);
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let found = at + seeker.find(hay.get(at..)?)?;
+        at = found + needle.len();
+        Some(found)
+    })
+}
+
 /// The offsets of a byte.
 pub fn places(hay: &[u8], byte: u8) -> impl Iterator<Item = usize> + '_ {
     memchr::memchr_iter(byte, hay)
@@ -40,7 +89,7 @@ pub fn count<U: Units>(hay: &[u8], needle: &[u8], max: usize) -> usize {
     match needle {
         [] => (U::count(hay) + 1).min(max),
         [byte] if max == usize::MAX => memchr::memchr_iter(*byte, hay).count(),
-        _ => memmem::find_iter(hay, needle).take(max).count(),
+        _ => occurrences(hay, needle).take(max).count(),
     }
 }
 
@@ -81,7 +130,7 @@ pub fn replace<U: Units>(
         }
     } else {
         let mut last = 0;
-        for at in memmem::find_iter(hay, old).take(times) {
+        for at in occurrences(hay, old).take(times) {
             out.extend_from_slice(&hay[last..at]);
             out.extend_from_slice(new);
             last = at + old.len();

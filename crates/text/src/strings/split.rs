@@ -3,7 +3,7 @@
 use std::iter;
 use std::ops::Range;
 
-use memchr::memmem;
+use super::search::Seeker;
 
 use super::search::in_set;
 use super::{Units, find, rfind};
@@ -85,7 +85,7 @@ fn rstrip_space<U: Units>(text: &[u8], start: usize) -> usize {
 
 /// `split(sep)` for a separator that is not empty (the caller raises "empty separator").
 pub fn split<'a>(text: &'a [u8], sep: &'a [u8], max: usize) -> impl Iterator<Item = Range<usize>> + 'a {
-    let finder = memmem::Finder::new(sep);
+    let finder = Seeker::forward(text, sep);
     let (mut at, mut left) = (Some(0), max);
     iter::from_fn(move || {
         let start = at?;
@@ -106,7 +106,7 @@ pub fn split<'a>(text: &'a [u8], sep: &'a [u8], max: usize) -> impl Iterator<Ite
 
 /// `rsplit(sep)`: the last piece comes first.
 pub fn rsplit<'a>(text: &'a [u8], sep: &'a [u8], max: usize) -> impl Iterator<Item = Range<usize>> + 'a {
-    let finder = memmem::FinderRev::new(sep);
+    let finder = Seeker::backward(text, sep);
     let (mut end, mut left) = (Some(text.len()), max);
     iter::from_fn(move || {
         let stop = end?;

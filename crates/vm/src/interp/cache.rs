@@ -8,7 +8,7 @@
 
 use crate::object::{Type, ValueExt};
 use crate::types::class_method::ClassMethod;
-use crate::types::descriptors::GetSetDescriptor;
+use crate::types::descriptors::{GetSetDescriptor, MethodDescriptor};
 use crate::types::function::Function;
 use crate::types::instance::{self, Shape};
 use crate::types::module::Module;
@@ -228,6 +228,15 @@ pub fn fill_attr(vm: &Vm, site: &SiteCache, obj: &Value, name: &Gc<Str>, method:
     if let Some(descr) = &on_class {
         let dt = vm.type_of(descr);
         is_method = dt.has_flags(F::METHOD_DESCRIPTOR);
+        if !method
+            && attrs.is_none()
+            && descr.downcast_exact::<MethodDescriptor>().is_some_and(|m| ty.is_subtype(&m.owner))
+        {
+            // Nothing that the object has can hide it: bound anew each time.
+            site.value.set(descr.bits());
+            site.set(Kind::Getset, version, std::ptr::null());
+            return;
+        }
         if dt.slots.descr_set.get().is_some() && dt.slots.descr_get.get().is_some() {
             if let Some(i) = slot_index(descr, &ty) {
                 if let Some(base) = instance::slot_offset(obj, i) {

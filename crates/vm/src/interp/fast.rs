@@ -14,6 +14,7 @@ use crate::types::int::arith;
 use crate::types::list::drop_items;
 use crate::types::numbers::Int;
 use crate::types::slice::{Indices, Slice};
+use crate::types::slot_functions;
 use crate::types::typedef::CompareOp;
 use crate::types::{Dict, List, Str, Tuple};
 use crate::{PyResult, Value, Vm};
@@ -280,9 +281,13 @@ pub fn native_item(vm: &Vm, v: &Value, key: &Value) -> PyResult<Option<Value>> {
             return Ok(found);
         }
     }
-    match v.heap_type().filter(|ty| ty.native.is_some()).and_then(|ty| ty.slots.subscript.get()) {
-        Some(f) => f(vm, v, key).map(Some),
-        None => Ok(None),
+    let Some(ty) = v.heap_type() else { return Ok(None) };
+    match ty.slots.subscript.get() {
+        // Classes that inherit a native one's do the same.
+        Some(f) if ty.native.is_some() || !std::ptr::fn_addr_eq(f, slot_functions::SUBSCRIPT) => {
+            f(vm, v, key).map(Some)
+        }
+        _ => Ok(None),
     }
 }
 

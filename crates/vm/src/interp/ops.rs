@@ -9,7 +9,7 @@ use crate::object::{Type, ValueExt};
 use crate::protocol::BinaryOp;
 use crate::protocol::attr::Method;
 use crate::types::class_method::ClassMethod;
-use crate::types::descriptors::GetSetDescriptor;
+use crate::types::descriptors::{GetSetDescriptor, MethodDescriptor};
 use crate::types::function::Function;
 use crate::types::instance::{self, Attrs, Shape};
 use crate::types::module::Module;
@@ -102,7 +102,10 @@ pub fn getset_of_site(vm: &Vm, obj: &Value, site: &SiteCache) -> PyResult<Value>
     let descr = borrowed(site.value.get());
     match descr.downcast_exact::<GetSetDescriptor>() {
         Some(g) => (g.def.get)(vm, obj),
-        None => Err(vm.system_error("no descriptor")),
+        None => match descr.downcast_exact::<MethodDescriptor>() {
+            Some(m) => Ok(m.bound(vm, obj)),
+            None => Err(vm.system_error("no descriptor")),
+        },
     }
 }
 

@@ -10,6 +10,6 @@ pub(crate) mod iter;
 mod number;
 mod object;
 
-pub use object::plain_order;
+pub use object::{plain_equal, plain_order};
 
 pub use number::{BINARY_OPS, BinaryOp, binary_slot_names};

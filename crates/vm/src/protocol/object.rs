@@ -19,6 +19,44 @@ pub fn plain_order(a: &Value, b: &Value) -> Option<Ordering> {
     }
 }
 
+/// Whether two values are equal as containers ask (`a is b or a == b`), where that takes no Python code: ints, floats,
+/// strings, bytes, and tuples of them, of exactly these classes. `None`: somebody has to be asked.
+#[inline]
+pub fn plain_equal(a: &Value, b: &Value) -> Option<bool> {
+    if a.is(b) {
+        return Some(true);
+    }
+    if a.is_int() && b.is_int() {
+        return Some(false);
+    }
+    plain_equal_of(a, b, 0)
+}
+
+fn plain_equal_of(a: &Value, b: &Value, depth: u32) -> Option<bool> {
+    if let (Some(x), Some(y)) = (a.as_small_float(), b.as_small_float()) {
+        return Some(x == y);
+    }
+    if let Some(x) = a.downcast_exact::<Tuple>() {
+        let y = b.downcast_exact::<Tuple>()?;
+        if depth == PLAIN_DEPTH || x.len() != y.len() {
+            return None;
+        }
+        for (p, q) in x.items().iter().zip(y.items()) {
+            if p.is(q) {
+                continue;
+            }
+            if p.is_int() && q.is_int() || !plain_equal_of(p, q, depth + 1)? {
+                return Some(false);
+            }
+        }
+        return Some(true);
+    }
+    if let Some(x) = a.downcast_exact::<Str>() {
+        return Some(x.as_bytes() == b.downcast_exact::<Str>()?.as_bytes());
+    }
+    Some(a.downcast_exact::<Bytes>()?.as_bytes() == b.downcast_exact::<Bytes>()?.as_bytes())
+}
+
 /// How deep tuples in tuples are looked into.
 const PLAIN_DEPTH: u32 = 4;
 /// Ints below this are floats too.
@@ -244,8 +282,8 @@ impl Vm {
         if a.is_int() && b.is_int() {
             return Ok(false);
         }
-        if let (Some(x), Some(y)) = (a.downcast_exact::<Bytes>(), b.downcast_exact::<Bytes>()) {
-            return Ok(x.as_bytes() == y.as_bytes());
+        if let Some(equal) = plain_equal_of(a, b, 0) {
+            return Ok(equal);
         }
         if let (Some(x), Some(y)) = (a.downcast_exact::<Tuple>(), b.downcast_exact::<Tuple>()) {
             return self.recurse(" in comparison", || self.eq_items(x, y));

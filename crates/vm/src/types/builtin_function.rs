@@ -50,6 +50,17 @@ impl BuiltinFunction {
         vm.alloc(BuiltinFunction { body: Body::Def(def), zelf, module, direct, bound })
     }
 
+    /// A method with its object, which counts as an argument for `direct`, its row's.
+    pub fn make_bound(vm: &Vm, def: &'static FnDef, direct: Direct, obj: &Value) -> Gc<BuiltinFunction> {
+        vm.alloc_with(|| BuiltinFunction {
+            body: Body::Def(def),
+            zelf: Some(obj.clone()),
+            module: None,
+            direct,
+            bound: true,
+        })
+    }
+
     /// The `__new__` of a native type.
     pub fn new_of(vm: &Vm, owner: &Gc<Type>) -> Gc<BuiltinFunction> {
         vm.alloc(BuiltinFunction {

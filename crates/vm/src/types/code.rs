@@ -286,7 +286,7 @@ impl Code {
         if known == pc {
             return line;
         }
-        let line = self.data.positions.get(self.data.firstlineno, pc).line;
+        let line = self.data.positions.line(self.data.firstlineno, pc);
         self.last_line.set((pc, line));
         line
     }

@@ -50,6 +50,11 @@ impl MethodDescriptor {
     pub fn make(vm: &Vm, def: &'static FnDef, owner: &Gc<Type>) -> Gc<MethodDescriptor> {
         vm.alloc(MethodDescriptor { def, owner: owner.clone(), direct: Direct::of(def) })
     }
+
+    /// The method of an object of the class.
+    pub fn bound(&self, vm: &Vm, obj: &Value) -> Value {
+        BuiltinFunction::make_bound(vm, self.def, self.direct, obj).into_value()
+    }
 }
 
 fn method_call(vm: &Vm, f: &Value, args: CallArgs<'_>) -> PyResult<Value> {
@@ -70,7 +75,7 @@ fn method_get(vm: &Vm, f: &Value, obj: Option<&Value>, _: &Value) -> PyResult<Va
     if !vm.type_of(obj).is_subtype(&d.owner) {
         return Err(wrong_object(vm, &d.owner, d.def.name, obj));
     }
-    Ok(BuiltinFunction::make(vm, d.def, Some(obj.clone()), None).into_value())
+    Ok(d.bound(vm, obj))
 }
 
 fn method_repr(vm: &Vm, f: &Value) -> PyResult<Value> {

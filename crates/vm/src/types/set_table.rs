@@ -7,6 +7,7 @@
 //! I3  Fewer than three fifths of the slots are filled (elements and marks of deleted ones).
 
 use crate::object::ValueExt;
+use crate::protocol::plain_equal;
 use crate::types::str_::Str;
 use crate::{PyResult, Value, Vm};
 use taipan_heap::cell::Guarded;
@@ -158,10 +159,11 @@ impl Raw {
         if k.is_int() && key.is_int() {
             return None;
         }
-        if let (Some(a), Some(b)) = (k.downcast_exact::<Str>(), key.downcast_exact::<Str>()) {
-            return (a.as_bytes() == b.as_bytes()).then_some(Probe::Found(i));
+        match plain_equal(k, key) {
+            Some(true) => Some(Probe::Found(i)),
+            Some(false) => None,
+            None => Some(Probe::Ask(i, k.clone())),
         }
-        Some(Probe::Ask(i, k.clone()))
     }
 
     /// Puts an element that is not there into a table without deleted ones.

@@ -7,7 +7,7 @@ use crate::types::descriptors::WrapperDescriptor;
 use crate::types::function::Function;
 use crate::types::numbers::{IntValue, int_value};
 use crate::types::str_::Str;
-use crate::types::typedef::{BinaryFn, CompareOp, F, SlotTable, TernaryFn};
+use crate::types::typedef::{BinaryFn, CompareOp, F, SetAttrFn, SlotTable, TernaryFn};
 use crate::{PyResult, Raised, Value, ValueExt, Vm};
 use taipan_heap::Gc;
 
@@ -408,7 +408,27 @@ pub fn contains(vm: &Vm, v: &Value, item: &Value) -> PyResult<bool> {
     }
 }
 
+/// The slot of classes whose `__getitem__` is Python code.
+pub const SUBSCRIPT: BinaryFn = subscript;
+
+/// The slot that a class's `__setitem__` stands for, if it is that of a native base class: classes that only have a
+/// `__delitem__` of their own.
+fn inherited_set_item(vm: &Vm, v: &Value) -> Option<SetAttrFn> {
+    let ty = vm.type_of(v);
+    let found = ty.lookup(vm, &vm.names.__setitem__)?;
+    let d = found.downcast_exact::<WrapperDescriptor>()?;
+    if d.row.name != "__setitem__" || d.owner.native.is_none() || !ty.is_subtype(&d.owner) {
+        return None;
+    }
+    d.owner.slots.ass_subscript.get()
+}
+
 pub fn ass_subscript(vm: &Vm, v: &Value, key: &Value, value: Option<&Value>) -> PyResult<()> {
+    if value.is_some()
+        && let Some(set) = inherited_set_item(vm, v)
+    {
+        return set(vm, v, key, value);
+    }
     match value {
         Some(x) => must(vm, v, &vm.names.__setitem__, &[key, x])?,
         None => must(vm, v, &vm.names.__delitem__, &[key])?,

@@ -8,6 +8,7 @@
 //!     `version_of_values` was.
 
 use crate::object::ValueExt;
+use crate::protocol::plain_equal;
 use crate::types::str_::{INTERNED, Str};
 use crate::{PyResult, Value, Vm};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -103,7 +104,7 @@ impl Raw {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn key_matches(e: &Entry, key: &Value, key_str: Option<&Gc<Str>>) -> Option<bool> {
         let k = e.key.as_ref()?;
         if k.is(key) {
@@ -117,10 +118,10 @@ impl Raw {
             }
             return Some(a.as_bytes() == b.as_bytes());
         }
-        if let (Some(a), Some(b)) = (k.as_int(), key.as_int()) {
-            return Some(a == b);
+        if k.is_int() && key.is_int() {
+            return Some(false);
         }
-        None
+        plain_equal(k, key)
     }
 
     /// Looks for a key from entry or index position on; `skip` are entries that Python said are unequal.

@@ -3,6 +3,7 @@
 use crate::native::shell::object;
 use crate::object::ValueExt;
 use crate::prelude::*;
+use crate::protocol::plain_equal;
 use crate::types::generic_alias;
 use crate::types::iterators::builtin;
 use crate::types::slice::Slice;
@@ -112,6 +113,11 @@ fn richcompare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult {
     let (Some(x), Some(y)) = (a.downcast::<Tuple>(), b.downcast::<Tuple>()) else {
         return Ok(Value::NOT_IMPLEMENTED);
     };
+    if matches!(op, CompareOp::Eq | CompareOp::Ne)
+        && let Some(equal) = plain_equal(a, b)
+    {
+        return Ok(Value::bool(equal == (op == CompareOp::Eq)));
+    }
     match op {
         CompareOp::Eq => return Ok(Value::bool(vm.eq_items(x, y)?)),
         CompareOp::Ne => return Ok(Value::bool(!vm.eq_items(x, y)?)),

@@ -498,6 +498,16 @@ instructions! { (s, i, vm, 'go)
             i.specialise(Op::CallClass, Op::Call);
             slow!(s, i, Call)
         }
+        // `type(v)`.
+        if i.x() == 1
+            && s.regs.bits(i.b()) == vm.types.type_.as_value().bits()
+            && s.regs.bits(i.b() + 1) == 0
+            && s.regs.bits(i.b()) != s.regs.bits(i.b() + 2)
+            && let class = vm.type_of(s.regs.get(i.b() + 2)).to_value()
+            && s.regs.release_shared([i.b(), i.b() + 2])
+        {
+            return s.put_next(i.a(), class);
+        }
         slow!(s, i, call_native_class)
     }
 
@@ -517,15 +527,6 @@ instructions! { (s, i, vm, 'go)
             {
                 i.specialise(Op::Call, Op::CallFeed);
                 slow!(s, i, feed_generator)
-            }
-            // `type(v)`.
-            if n == 1
-                && ty.is(&vm.types.type_)
-                && s.regs.bits(i.b()) != s.regs.bits(i.b() + 2)
-                && let class = vm.type_of(s.regs.get(i.b() + 2)).to_value()
-                && s.regs.release_shared([i.b(), i.b() + 2])
-            {
-                return s.put_next(i.a(), class);
             }
             s.save();
             let made = class::type_call(vm, ty.as_value(), CallArgs::positional(s.regs.run(r + 2, n)));

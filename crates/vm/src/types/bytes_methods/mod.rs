@@ -423,6 +423,12 @@ macro_rules! byte_string_methods {
                 #[raw] encoding: Option<&Value>,
                 #[raw] errors: Option<&Value>,
             ) -> PyResult<Gc<Str>> {
+                if let Some(b) = zelf.as_value().downcast_exact::<Bytes>()
+                    && b.as_bytes().is_ascii()
+                    && $crate::types::str_methods::means_utf8(encoding, errors)
+                {
+                    return vm.new_text_bytes(b.as_bytes());
+                }
                 let encoding = optional_text(vm, encoding, "decode() argument 'encoding'")?;
                 let errors = optional_text(vm, errors, "decode() argument 'errors'")?;
                 $crate::modules::codecs::decode_bytes(vm, zelf.as_value(), encoding, errors)

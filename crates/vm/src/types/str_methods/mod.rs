@@ -319,6 +319,9 @@ impl Str {
         #[raw] encoding: Option<&Value>,
         #[raw] errors: Option<&Value>,
     ) -> PyResult<Value> {
+        if zelf.is_ascii() && means_utf8(encoding, errors) {
+            return Ok(vm.try_new_bytes(zelf.as_bytes())?.into_value());
+        }
         let encoding = optional_text(vm, encoding, "encode() argument 'encoding'")?;
         let errors = optional_text(vm, errors, "encode() argument 'errors'")?;
         crate::modules::codecs::encode_text(vm, zelf, encoding, errors)
@@ -699,6 +702,13 @@ fn new_with_encoding(vm: &Vm, args: CallArgs) -> PyResult<Gc<Str>> {
         }
     }
     let [object, encoding, errors] = slots;
+    if let Some(b) = object.and_then(|o| o.downcast_exact::<Bytes>())
+        && b.as_bytes().is_ascii()
+        && (encoding.is_some() || errors.is_some())
+        && means_utf8(encoding, errors)
+    {
+        return vm.new_text_bytes(b.as_bytes());
+    }
     let encoding = optional_text(vm, encoding, "str() argument 'encoding'")?;
     let errors = optional_text(vm, errors, "str() argument 'errors'")?;
     match object {
@@ -706,6 +716,17 @@ fn new_with_encoding(vm: &Vm, args: CallArgs) -> PyResult<Gc<Str>> {
         Some(o) if encoding.is_none() && errors.is_none() => vm.str(o),
         Some(o) => crate::modules::codecs::decode_object(vm, o, encoding, errors),
     }
+}
+
+/// Whether the arguments name UTF-8 and a handler of errors that needs no look-up.
+#[inline]
+pub(crate) fn means_utf8(encoding: Option<&Value>, errors: Option<&Value>) -> bool {
+    fn text(v: &Value) -> Option<&[u8]> {
+        v.downcast_exact::<Str>().map(|s| s.as_bytes())
+    }
+    let known = [&b"surrogatepass"[..], b"strict", b"replace", b"ignore", b"surrogateescape"];
+    encoding.is_none_or(|v| matches!(text(v), Some(b"utf-8" | b"utf8")))
+        && errors.is_none_or(|v| text(v).is_some_and(|e| known.contains(&e)))
 }
 
 /// An argument that must be text when it is given.
