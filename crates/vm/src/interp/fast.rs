@@ -15,7 +15,7 @@ use crate::types::list::drop_items;
 use crate::types::numbers::Int;
 use crate::types::slice::{Indices, Slice};
 use crate::types::slot_functions;
-use crate::types::typedef::CompareOp;
+use crate::types::typedef::{CompareOp, SetAttrFn};
 use crate::types::{Dict, List, Str, Tuple};
 use crate::{PyResult, Value, Vm};
 use std::cell::Cell;
@@ -265,7 +265,7 @@ pub fn dict_item(vm: &Vm, d: &Gc<Dict>, key: &Value) -> Option<Value> {
     }
 }
 
-/// `v[key]` of objects of native classes; `None` means to go the general way, which has not been begun.
+/// `v[key]` by native code; `None` means to go the general way, which has not been begun.
 #[inline(never)]
 pub fn native_item(vm: &Vm, v: &Value, key: &Value) -> PyResult<Option<Value>> {
     if let Some(d) = v.downcast_exact::<Dict>()
@@ -309,7 +309,7 @@ pub fn quick_set_item(vm: &Vm, v: &Value, n: i64, new: &Value) -> bool {
     }
 }
 
-/// `v[key] = new` of objects of native classes. `given`: `new` is in a temporary. Answers whether it was done.
+/// `v[key] = new` by native code. `given`: `new` is in a temporary. Answers whether it was done.
 #[inline(never)]
 pub fn store_native_item(vm: &Vm, v: &Value, key: &Value, new: &Value, given: bool) -> PyResult<bool> {
     if let Some(range) = key.downcast_exact::<Slice>()
@@ -320,7 +320,9 @@ pub fn store_native_item(vm: &Vm, v: &Value, key: &Value, new: &Value, given: bo
     }
     let Some(ty) = v.heap_type() else { return Ok(false) };
     match ty.slots.ass_subscript.get() {
-        Some(f) if ty.native.is_some() => f(vm, v, key, Some(new)).map(|()| true),
+        Some(f) if !std::ptr::fn_addr_eq(f, slot_functions::ass_subscript as SetAttrFn) => {
+            f(vm, v, key, Some(new)).map(|()| true)
+        }
         _ => Ok(false),
     }
 }

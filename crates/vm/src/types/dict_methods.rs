@@ -113,7 +113,7 @@ fn subscript(vm: &Vm, v: &Value, key: &Value) -> PyResult {
 #[cold]
 fn missing(vm: &Vm, v: &Value, key: &Value) -> PyResult {
     if v.downcast_exact::<Dict>().is_none()
-        && let Some(x) = vm.call_special(v, &vm.intern("__missing__"), std::slice::from_ref(key))?
+        && let Some(x) = vm.call_special(v, &vm.names.__missing__, std::slice::from_ref(key))?
     {
         return Ok(x);
     }

@@ -69,12 +69,18 @@ impl Vm {
     }
 
     /// A `float`.
-    #[inline]
+    #[inline(always)]
     pub fn new_float(&self, f: f64) -> Value {
         match Value::small_float(f) {
             Some(v) => v,
-            None => self.alloc(Float(f)).into_value(),
+            None => self.rare_float(f),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn rare_float(&self, f: f64) -> Value {
+        self.alloc(Float(f)).into_value()
     }
 
     pub fn new_complex(&self, re: f64, im: f64) -> Value {

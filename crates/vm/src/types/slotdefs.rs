@@ -70,6 +70,14 @@ fn expect_args(vm: &Vm, args: CallArgs<'_>, n: usize) -> PyResult<()> {
     Err(vm.type_error(format_args!("expected {n} argument{}, got {given}", if n == 1 { "" } else { "s" })))
 }
 
+/// Two arguments, which alone are counted by a function that says its name.
+fn expect_two(vm: &Vm, args: CallArgs<'_>, name: &str) -> PyResult<()> {
+    match args.pos().len() {
+        2 => Ok(()),
+        given => Err(vm.type_error(format_args!("{name} expected 2 arguments, got {given}"))),
+    }
+}
+
 fn arg<'a>(vm: &Vm, args: CallArgs<'a>, i: usize) -> PyResult<&'a Value> {
     match args.all.get(i) {
         Some(v) => Ok(v),
@@ -311,7 +319,7 @@ pub static SLOTS: &[SlotRows] = &[
             (
                 "__setattr__",
                 Some(|vm, ty, o, a| {
-                    expect_args(vm, a, 2)?;
+                    expect_two(vm, a, "__setattr__")?;
                     hack_check(vm, ty, o, "__setattr__")?;
                     get_slot!(vm, ty, setattro)(vm, o, arg(vm, a, 0)?, Some(arg(vm, a, 1)?))?;
                     Ok(Value::NONE)
@@ -363,7 +371,7 @@ pub static SLOTS: &[SlotRows] = &[
             (
                 "__set__",
                 Some(|vm, ty, o, a| {
-                    expect_args(vm, a, 2)?;
+                    expect_two(vm, a, "__set__")?;
                     get_slot!(vm, ty, descr_set)(vm, o, arg(vm, a, 0)?, Some(arg(vm, a, 1)?))?;
                     Ok(Value::NONE)
                 }),
@@ -556,7 +564,7 @@ pub static SLOTS: &[SlotRows] = &[
             (
                 "__setitem__",
                 Some(|vm, ty, o, a| {
-                    expect_args(vm, a, 2)?;
+                    expect_two(vm, a, "__setitem__")?;
                     get_slot!(vm, ty, ass_subscript)(vm, o, arg(vm, a, 0)?, Some(arg(vm, a, 1)?))?;
                     Ok(Value::NONE)
                 }),

@@ -204,7 +204,7 @@ impl PairCache {
 
     #[inline(never)]
     fn fresh(&self, vm: &Vm, items: [Value; 2]) -> Value {
-        let t = vm.tuple_from_iter(items.into_iter());
+        let t = vm.tuple_of(items);
         if !self.0.is_some() {
             self.0.set(Some(t.clone()));
         }
