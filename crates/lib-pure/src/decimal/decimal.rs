@@ -242,7 +242,7 @@ fn hash(vm: &Vm, a: &Value) -> PyResult<i64> {
     let n = &d.number;
     let h = match n.kind {
         Kind::Signaling => return Err(vm.type_error("Cannot hash a signaling NaN value")),
-        Kind::Quiet => (a.bits() >> 4) as i64,
+        Kind::Quiet => taipan_vm::types::object_methods::identity_hash(a.bits()),
         Kind::Infinite if n.neg => -314_159,
         Kind::Infinite => 314_159,
         Kind::Finite => {

@@ -35,6 +35,17 @@ pub const POWERS: [u128; 39] = {
     table
 };
 
+/// Those that one word holds.
+const SMALL_POWERS: [u64; 20] = {
+    let mut table = [1; 20];
+    let mut i = 1;
+    while i < 20 {
+        table[i] = table[i - 1] * 10;
+        i += 1;
+    }
+    table
+};
+
 /// Ten to the `n`; `None`: it has too many digits.
 pub fn pow10(n: u64) -> Option<UBig> {
     match POWERS.get(n as usize) {
@@ -58,6 +69,13 @@ pub fn small(n: &UBig) -> Option<u128> {
 /// The same for a number of two words.
 #[inline]
 pub fn digits_small(n: u128) -> u32 {
+    if let Ok(n) = u64::try_from(n) {
+        let least = ((64 - (n | 1).leading_zeros()) * 1233) >> 12;
+        return match SMALL_POWERS.get(least as usize) {
+            Some(p) => (least + u32::from(n >= *p)).max(1),
+            None => least,
+        };
+    }
     // 1233 / 4096 is a little less than the logarithm of two, by too little to matter up to 128 bits.
     let least = ((128 - (n | 1).leading_zeros()) * 1233) >> 12;
     match POWERS.get(least as usize) {

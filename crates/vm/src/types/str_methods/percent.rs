@@ -160,14 +160,27 @@ fn general(
     Ok(pieces.position())
 }
 
-#[inline]
 fn first_percent(format: &[u8]) -> Option<usize> {
-    // A short stretch is looked through at once.
-    let near = format.get(..16).unwrap_or(format);
-    match near.iter().position(|b| *b == b'%') {
-        None if format.len() > 16 => taipan_text::strings::find(&format[16..], b"%").map(|at| at + 16),
-        found => found,
+    // Eight bytes at a time; long stretches are left to those who take more.
+    let mut at = 0;
+    while let Some(piece) = format.get(at..at + 8)
+        && at < 32
+    {
+        let mut word = [0; 8];
+        word.copy_from_slice(piece);
+        let x = u64::from_le_bytes(word) ^ 0x2525_2525_2525_2525;
+        let zeros = x.wrapping_sub(0x0101_0101_0101_0101) & !x & 0x8080_8080_8080_8080;
+        if zeros != 0 {
+            return Some(at + zeros.trailing_zeros() as usize / 8);
+        }
+        at += 8;
     }
+    let rest = format.get(at..).unwrap_or_default();
+    let found = match rest.len() {
+        0..8 => rest.iter().position(|b| *b == b'%'),
+        _ => taipan_text::strings::find(rest, b"%"),
+    };
+    found.map(|found| found + at)
 }
 
 fn convert(vm: &Vm, v: &Value, c: &Conversion, out: &mut Wtf8Buf) -> PyResult<()> {
