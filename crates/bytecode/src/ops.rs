@@ -472,6 +472,8 @@ special {
     load_attr_local = LoadAttrLocal(LoadAttr);
     /// `b` is a temporary, and not `a`.
     load_attr_temp = LoadAttrTemp(LoadAttr);
+    /// The last time, the attribute was there.
+    store_attr_again = StoreAttrAgain(StoreAttr);
     /// `a` is a temporary.
     store_attr_temp = StoreAttrTemp(StoreAttr);
     /// `b` is a temporary, and not `a`.

@@ -164,6 +164,8 @@ pub struct Interp {
 /// A thread of an interpreter, as native code sees it.
 pub struct Vm {
     interp: NonNull<Interp>,
+    /// The interpreter's, for calls and backward jumps, which look at it.
+    pub breaker: Arc<Breaker>,
     pub exc: ExcState,
     pub thread: interp::ThreadState,
     /// `_contextvars`, `sys.settrace` and other per-thread values are kept by their modules under a key.
@@ -260,6 +262,7 @@ impl Vm {
     pub fn attach(interp: &Interp) -> Box<Vm> {
         Box::new(Vm {
             interp: NonNull::from(interp),
+            breaker: interp.breaker.clone(),
             exc: ExcState::default(),
             thread: interp::ThreadState::new(),
             locals: Guarded::new(Vec::new()),

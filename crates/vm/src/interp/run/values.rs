@@ -76,11 +76,11 @@ fn of_module(site: &SiteCache, obj: &Value) -> Option<Value> {
 /// lies there is the caller's.
 ///
 /// # Safety
-/// The object lives; the place is written at once.
+/// The object lives; the place is written at once. `kinds` are `Add`, `Overwrite` or both.
 #[inline(always)]
-unsafe fn place_in_line(site: &SiteCache, obj: &Value) -> Option<*mut u64> {
+unsafe fn place_in_line(site: &SiteCache, obj: &Value, kinds: &[Kind]) -> Option<*mut u64> {
     let k = site.kind.get();
-    if k != Kind::Overwrite && k != Kind::Add {
+    if !kinds.contains(&k) {
         return None;
     }
     let h = obj.header()?;
@@ -775,14 +775,38 @@ instructions! { (s, i, vm, 'go)
         ops::load_method(vm, s.regs, i.instr(), None, &s.exec.names[e.bc() as usize])?;
     }
 
+    // Attributes that are made, which is what an `__init__` does.
     hot StoreAttr {
-        let site = s.site(i);
-        // SAFETY: the object lives.
         if !s.regs.is_temp(i.a())
-            && let Some(place) = unsafe { place_in_line(site, s.regs.get(i.a())) }
+            // SAFETY: the object lives.
+            && let Some(place) = unsafe { place_in_line(s.site(i), s.regs.get(i.a()), &[Kind::Add]) }
         {
             // SAFETY: as said there.
             return unsafe { s.release_next(std::ptr::replace(place, s.regs.own(i.b()).into_bits())) };
+        }
+        slow!(s, i, store_attr_again)
+    }
+
+    warm store_attr_again {
+        if s.site(i).kind.get() != Kind::Overwrite {
+            slow!(s, i, store_by_site)
+        }
+        if M != WATCHED {
+            i.specialise(Op::StoreAttr, Op::StoreAttrAgain);
+        }
+        slow!(s, i, StoreAttrAgain)
+    }
+
+    hot StoreAttrAgain {
+        if !s.regs.is_temp(i.a())
+            // SAFETY: the object lives.
+            && let Some(place) = unsafe { place_in_line(s.site(i), s.regs.get(i.a()), &[Kind::Overwrite]) }
+        {
+            // SAFETY: as said there.
+            return unsafe { s.release_next(std::ptr::replace(place, s.regs.own(i.b()).into_bits())) };
+        }
+        if s.site(i).kind.get() != Kind::Overwrite {
+            i.specialise(Op::StoreAttrAgain, Op::StoreAttr);
         }
         slow!(s, i, store_by_site)
     }
@@ -791,7 +815,7 @@ instructions! { (s, i, vm, 'go)
         let site = s.site(i);
         if s.regs.operand_is_shared(i.a())
             // SAFETY: the object lives.
-            && let Some(place) = unsafe { place_in_line(site, s.regs.get(i.a())) }
+            && let Some(place) = unsafe { place_in_line(site, s.regs.get(i.a()), &[Kind::Add, Kind::Overwrite]) }
         {
             // SAFETY: as said there; somebody else keeps the object.
             unsafe {
