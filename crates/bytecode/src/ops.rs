@@ -484,6 +484,8 @@ special {
     load_method_local = LoadMethodLocal(LoadMethod);
     /// The last time, a native function was called.
     call_direct = CallDirect(Call);
+    /// `range`; the next instruction asks for its iterator: both at one go.
+    call_range = CallRange(Call);
     /// `len`.
     call_len = CallLen(Call);
     /// `isinstance`.

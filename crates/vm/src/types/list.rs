@@ -40,6 +40,11 @@ pub fn drop_items(mut items: Vec<Value>) {
 #[cold]
 fn grow(items: &mut Vec<Value>) {
     let n = items.len();
+    if n == 0 {
+        // What `push` would do, by a shorter way.
+        *items = Vec::with_capacity(4);
+        return;
+    }
     if !emergency::can_grow(n * size_of::<Value>()) {
         items.reserve_exact(emergency::STEP);
     }

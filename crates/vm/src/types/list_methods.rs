@@ -55,7 +55,7 @@ fn richcompare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult {
 
 fn iter(vm: &Vm, v: &Value) -> PyResult {
     let l = me(vm, v)?;
-    Ok(vm.alloc_with(|| ListIter { list: GcCell::new(Some(l.clone())), index: Cell::new(0) }).into_value())
+    Ok(vm.alloc_with(|| ListIter::new(l.clone())).into_value())
 }
 
 fn len(vm: &Vm, v: &Value) -> PyResult<usize> {
@@ -592,6 +592,11 @@ pub struct ListIter {
 }
 
 impl ListIter {
+    #[inline(always)]
+    pub fn new(list: Gc<List>) -> ListIter {
+        ListIter { list: GcCell::new(Some(list)), index: Cell::new(0) }
+    }
+
     /// The next item; `None` at the end, which the general path then marks.
     #[inline(always)]
     pub fn advance(&self) -> Option<Value> {

@@ -40,13 +40,27 @@ fn big(v: &Value) -> IBig {
 
 /// How many numbers there are; `step` is not zero.
 fn small_len(start: i64, stop: i64, step: i64) -> u64 {
-    if step > 0 {
+    if step == 1 {
+        if start < stop { stop.wrapping_sub(start) as u64 } else { 0 }
+    } else if step > 0 {
         if start < stop { (stop.wrapping_sub(start) as u64 - 1) / step as u64 + 1 } else { 0 }
     } else if start > stop {
         (start.wrapping_sub(stop) as u64 - 1) / step.unsigned_abs() + 1
     } else {
         0
     }
+}
+
+/// An iterator over `range(start, stop, step)` of small ints, without the range; `None` if the step is zero or a number on the
+/// way too large.
+#[inline]
+pub fn iterator_over(vm: &Vm, start: i64, stop: i64, step: i64) -> Option<Value> {
+    if step == 0 {
+        return None;
+    }
+    let len = small_len(start, stop, step);
+    i64::try_from(len).ok()?.checked_mul(step)?.checked_add(start)?;
+    Some(vm.alloc_with(|| RangeIter { next: Cell::new(start), step, left: Cell::new(len) }).into_value())
 }
 
 fn big_len(start: &IBig, stop: &IBig, step: &IBig) -> IBig {

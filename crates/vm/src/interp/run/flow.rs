@@ -8,14 +8,14 @@ use crate::interp::frame::{Frame, Slot, kind};
 use crate::interp::{call, chain, fast, feed, generator, names, ops, unwind};
 use crate::native::bind::Known;
 use crate::native::{CallArgs, bind};
-use crate::object::{Type, ValueExt};
+use crate::object::{Payload, Type, ValueExt};
 use crate::types::builtin_function::BuiltinFunction;
 use crate::types::code::Exec;
 use crate::types::descriptors::MethodDescriptor;
 use crate::types::function::{Function, Method};
 use crate::types::generator::Generator;
 use crate::types::list_methods::ListIter;
-use crate::types::range::RangeIter;
+use crate::types::range::{self, Range, RangeIter};
 use crate::types::tuple_methods::TupleIter;
 use crate::types::{Dict, List, Tuple, class, instance, iterators};
 use crate::{Value, Vm};
@@ -32,6 +32,12 @@ fn is_builtin(callee: &Value, known: Known) -> bool {
 #[inline(always)]
 fn is_method(callee: &Value, known: Known) -> bool {
     callee.downcast_exact::<MethodDescriptor>().is_some_and(|m| m.direct.known == known)
+}
+
+/// Whether it is `range`.
+#[inline(always)]
+fn is_range(ty: &Gc<Type>) -> bool {
+    ty.native.is_some_and(|def| std::ptr::eq(def, Range::def()))
 }
 
 /// Which kind of native function it is, if it is one.
@@ -75,6 +81,11 @@ instructions! { (s, i, vm, 'go)
 
     warm get_iter {
         s.save();
+        if let Some(l) = s.regs.get(i.b()).downcast_exact::<List>() {
+            let it = vm.alloc_with(|| ListIter::new(l.clone())).into_value();
+            s.regs.consume(i.b());
+            return s.put_next(i.a(), it);
+        }
         let Ok(v) = vm.get_iter(s.regs.get(i.b())) else { return Exit::Raised };
         s.regs.consume(i.b());
         return s.put_next(i.a(), v);
@@ -511,6 +522,34 @@ instructions! { (s, i, vm, 'go)
         slow!(s, i, call_native_class)
     }
 
+    hot CallRange {
+        let r = i.b();
+        let int = |k: u16| s.regs.get(r + 2 + k).as_int();
+        if M != WATCHED
+            && s.regs.bits(r + 1) == 0
+            && s.regs.get(r).downcast_exact::<Type>().is_some_and(is_range)
+            && s.iterates_result(i)
+        {
+            let bounds = match i.x() {
+                1 => int(0).map(|stop| (0, stop, 1)),
+                2 => int(0).zip(int(1)).map(|(start, stop)| (start, stop, 1)),
+                3 => int(0).zip(int(1)).zip(int(2)).map(|((start, stop), step)| (start, stop, step)),
+                _ => None,
+            };
+            if let Some((start, stop, step)) = bounds
+                && let Some(it) = range::iterator_over(vm, start, stop, step)
+            {
+                // The interpreter has the class as well.
+                s.release_operand(r);
+                let next = At(s.pc);
+                s.pc = s.pc.wrapping_add(1);
+                return s.put_next(next.a(), it);
+            }
+        }
+        i.specialise(Op::CallRange, Op::Call);
+        slow!(s, i, call_native_class)
+    }
+
     // A native class.
     warm call_native_class {
         let r = i.b() as usize;
@@ -527,6 +566,9 @@ instructions! { (s, i, vm, 'go)
             {
                 i.specialise(Op::Call, Op::CallFeed);
                 slow!(s, i, feed_generator)
+            }
+            if M != WATCHED && is_range(ty) && s.iterates_result(i) {
+                i.specialise(Op::Call, Op::CallRange);
             }
             s.save();
             let made = class::type_call(vm, ty.as_value(), CallArgs::positional(s.regs.run(r + 2, n)));

@@ -537,6 +537,13 @@ impl<'a, const M: u8> State<'a, M> {
         }
     }
 
+    /// Whether the next instruction asks for an iterator over the result of this one, which nobody else sees.
+    #[inline(always)]
+    fn iterates_result(self, i: At) -> bool {
+        let next = At(self.pc);
+        next.op() == Op::GetIter && next.b() == i.a() && self.regs.is_temp(i.a())
+    }
+
     /// Whether `consume_shared` may take the operand in `b` off, `a` being where the result goes.
     #[inline(always)]
     fn may_consume(self, b: u16, a: u16) -> bool {
