@@ -7,6 +7,7 @@
 
 use crate::alloc::Heap;
 use crate::object::{Header, TypeFlags, flags};
+use crate::pointers::Pointers;
 use crate::value::Value;
 use std::cell::Cell;
 use std::ptr::NonNull;
@@ -100,7 +101,7 @@ impl Heap {
 
     /// Finds the containers that nothing outside reaches. Runs no Python code.
     pub fn find_garbage(&self) -> Garbage {
-        let mut all = Vec::new();
+        let mut all = Pointers::with_room(self.stats().blocks_allocated);
         self.each_container(|p| {
             // SAFETY: live.
             if !unsafe { p.as_ref() }.has_flag(flags::FROZEN) {
@@ -161,7 +162,7 @@ enum Phase {
     /// Takes the reference off the count of what it refers to.
     Subtract,
     /// Puts it back; what is referred to and was not reached yet is now, and comes onto the list.
-    Reach(*mut Vec<NonNull<Header>>),
+    Reach(*mut Pointers),
     /// Puts it back.
     Restore,
 }
@@ -242,7 +243,7 @@ fn restore(v: &Value, n: u32) {
 }
 
 #[inline(always)]
-unsafe fn reach(v: &Value, n: u32, work: *mut Vec<NonNull<Header>>) {
+unsafe fn reach(v: &Value, n: u32, work: *mut Pointers) {
     if let Some((p, h)) = member(v) {
         h.set_count(h.count().wrapping_add(n));
         if h.has_flag(flags::UNREACHED) {
@@ -256,7 +257,7 @@ unsafe fn reach(v: &Value, n: u32, work: *mut Vec<NonNull<Header>>) {
 /// Those of the containers that only they themselves refer to, but for `held` references to each.
 fn unreachable(all: &[NonNull<Header>], held: u32) -> Vec<Value> {
     let _working = Working;
-    let mut work = Vec::new();
+    let mut work = Pointers::with_room(all.len());
     let work = &raw mut work;
     // SAFETY: containers are live and nothing is freed while it runs. Each is traced once in the first phase and once in
     // one of the others, and shows the same then, since no container changes: so all counts are in the end what they were.

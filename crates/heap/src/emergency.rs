@@ -18,16 +18,16 @@ pub const STEP: usize = 1 << 12;
 
 /// Whether so many bytes more can be had. Where not, the program is told soon.
 pub fn can_grow(bytes: usize) -> bool {
-    if bytes < LARGE || Vec::<u8>::new().try_reserve_exact(bytes).is_ok() {
-        return true;
+    let there = has_room(bytes);
+    if !there {
+        alarm();
     }
-    alarm();
-    false
+    there
 }
 
 /// Whether so many bytes more can be had, of which nobody need hear.
 pub fn has_room(bytes: usize) -> bool {
-    bytes < LARGE || Vec::<u8>::new().try_reserve_exact(bytes).is_ok()
+    bytes < LARGE || reserve::could_map(bytes)
 }
 
 /// Tells the interpreter that runs on this thread.
@@ -101,6 +101,16 @@ mod reserve {
         }
     }
 
+    /// Asks the system, not the allocator: the C library's keeps what it is given back once it has seen large blocks go.
+    pub fn could_map(bytes: usize) -> bool {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        // SAFETY: a mapping of its own, which nobody else learns of.
+        unsafe {
+            let p = libc::mmap(null_mut(), bytes, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0);
+            p != libc::MAP_FAILED && libc::munmap(p, bytes) == 0
+        }
+    }
+
     pub fn release() -> bool {
         let p = PLACE.swap(null_mut(), Ordering::AcqRel);
         // SAFETY: mapped in `hold`, and whoever takes it out of `PLACE` has it alone.
@@ -112,6 +122,9 @@ mod reserve {
 mod reserve {
     pub fn want() {}
     pub fn hold() {}
+    pub fn could_map(bytes: usize) -> bool {
+        Vec::<u8>::new().try_reserve_exact(bytes).is_ok()
+    }
     pub fn release() -> bool {
         false
     }

@@ -16,6 +16,7 @@ mod collect;
 pub mod emergency;
 mod object;
 pub mod payload;
+mod pointers;
 mod trace;
 mod value;
 
