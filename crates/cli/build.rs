@@ -19,7 +19,9 @@ fn main() {
     // At a fixed address, as Debian's python3 is: tens of thousands of pointers in constant data would otherwise be
     // written anew at each start, a tenth of its time. Stack, heap and libraries keep their random addresses.
     println!("cargo::rustc-link-arg-bins=-no-pie");
-    order(target("ARCH") == "x86_64");
+    // Development builds have other functions, and should link soon.
+    let optimised = env::var("PROFILE").is_ok_and(|p| p == "release");
+    order(optimised && target("ARCH") == "x86_64");
     // A shared library takes its part of a start: what unwinds the stack goes into the binary where there is an archive.
     if env::var("HOST") == env::var("TARGET") && has("libgcc_eh.a") {
         println!("cargo::rustc-link-lib=dylib=gcc_eh");
