@@ -6,7 +6,7 @@ use super::{generator, names};
 use crate::native::CallArgs;
 use crate::object::{Type, ValueExt};
 use crate::types::code::{Code, Exec};
-use crate::types::function::{Function, Method};
+use crate::types::function::{Function, Method, only_cells};
 use crate::types::str_::INTERNED;
 use crate::types::{Dict, List, Str, Tuple};
 use crate::{PyResult, Raised, Value, Vm};
@@ -1096,10 +1096,11 @@ pub unsafe fn make_genexpr(
             if !(1..=n).all(|k| loads_cells(k) || loads_free(k)) {
                 return None;
             }
-            Some(vm.tuple_from_iter((1..n + 1).map(|k| match names::free(frame, instr(k).b()) {
-                Some(c) if !loads_cells(k) => c.to_value(),
-                _ => regs.get(instr(k).b()).clone(),
-            })))
+            let cell = |k: usize| match loads_cells(k) {
+                true => regs.get(instr(k).b()).clone(),
+                false => names::free(frame, instr(k).b()).map_or(Value::NONE, Gc::to_value),
+            };
+            Some(vm.tuple_from_iter((1..n + 1).map(cell))).filter(only_cells)
         } else {
             None
         };
@@ -1118,7 +1119,9 @@ pub fn set_function_attr(function: &Value, x: u8, v: Value) {
         2 => f.kwdefaults.set(v.downcast::<Dict>().cloned()),
         4 => f.annotations.set(Some(v)),
         8 => {
-            if let Some(c) = v.downcast::<Tuple>() {
+            if let Some(c) = v.downcast::<Tuple>()
+                && only_cells(c)
+            {
                 _ = f.closure.set(c.clone());
             }
         }

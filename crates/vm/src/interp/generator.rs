@@ -17,7 +17,7 @@ use crate::object::ValueExt;
 use crate::types::code::{Code, Exec};
 use crate::types::function::Function;
 use crate::types::generator::{
-    AsyncGenerator, Coroutine, GenState, Generator, enter_step, leave_step, unwrap_async_value,
+    AsyncGenerator, Coroutine, GenState, Generator, enter_step, leave_step, next_step, unwrap_async_value,
 };
 use crate::{PyResult, Raised, Value, Vm};
 use std::cell::Cell;
@@ -449,6 +449,27 @@ pub fn step_in_loop(vm: &Vm, step: &Value, v: &Value, dst: u16) -> PyResult<bool
     resumed.map(|()| true)
 }
 
+/// `step_in_loop` with `None`; Rust's `None`: an exception is raised.
+#[inline(never)]
+pub fn step_with_none(vm: &Vm, step: &Value, dst: u16) -> Option<bool> {
+    step_in_loop(vm, step, &Value::NONE, dst).ok()
+}
+
+/// The top frame, an async generator's whose step the loop resumed, yields this value.
+///
+/// # Safety
+/// The word's reference is given away.
+#[inline(never)]
+pub unsafe fn yield_step(vm: &Vm, v: u64) {
+    // SAFETY: by contract; a frame is running.
+    let (v, f) = unsafe { (Value::from_bits(v), &mut *vm.thread.top()) };
+    let Some(g) = f.take_generator() else { return };
+    let Some(state) = state_of(&g) else { return };
+    suspend(vm, state);
+    restore_handled(vm, state, true);
+    end_step(vm, state, Some(v));
+}
+
 /// A step that the loop resumed is over, and the resumer's frame on top again: its `send` is done if there is a value.
 pub fn end_step(vm: &Vm, state: &GenState, v: Option<Value>) {
     // SAFETY: the resumer's frame is on top; `pc` is behind the `send` that resumed.
@@ -767,6 +788,9 @@ pub fn get_aiter(vm: &Vm, v: &Value) -> PyResult<Value> {
 }
 
 pub fn get_anext(vm: &Vm, v: &Value) -> PyResult<Value> {
+    if let Some(g) = v.downcast_exact::<AsyncGenerator>() {
+        return next_step(vm, g);
+    }
     let ty = vm.type_of(v);
     let Some(f) = ty.slots.anext.get() else {
         return Err(vm.type_error(format_args!(

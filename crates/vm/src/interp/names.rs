@@ -18,7 +18,9 @@ pub fn cell_at(slot: &Option<Value>) -> Option<&Gc<Cell>> {
 /// Cell `i` of the running function's closure.
 #[inline(always)]
 pub fn free(frame: &Frame, i: u16) -> Option<&Gc<Cell>> {
-    frame.func.as_ref()?.closure.get()?.get(i as usize)?.downcast_exact::<Cell>()
+    let cell = frame.func.as_ref()?.closure.get()?.items().get(i as usize)?;
+    // SAFETY: functions are given closures of cells only (`only_cells`).
+    Some(unsafe { cell.as_gc_unchecked() })
 }
 
 #[cold]

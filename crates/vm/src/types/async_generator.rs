@@ -370,6 +370,17 @@ impl AsyncStep {
     }
 }
 
+/// `anext(g)`.
+pub fn next_step(vm: &Vm, g: &Gc<AsyncGenerator>) -> PyResult<Value> {
+    step(vm, g, Request::Send, None)
+}
+
+/// Whether it is the awaitable of a step.
+#[inline]
+pub fn is_step(v: &Value) -> bool {
+    v.downcast_exact::<AsyncStep>().is_some()
+}
+
 fn agen_anext(vm: &Vm, v: &Value) -> PyResult<Value> {
     match v.downcast::<AsyncGenerator>() {
         Some(g) => step(vm, g, Request::Send, None),

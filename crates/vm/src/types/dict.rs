@@ -55,7 +55,10 @@ impl Dict {
     }
 
     pub fn set(&self, vm: &Vm, key: &Value, value: Value) -> PyResult<()> {
-        let hash = crate::types::dict_methods::key_hash(vm, key)?;
+        let hash = match key.as_int() {
+            Some(n) => taipan_text::hash::int(n),
+            None => crate::types::dict_methods::key_hash(vm, key)?,
+        };
         self.table.put(vm, key, hash, value)
     }
 

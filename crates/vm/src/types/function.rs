@@ -71,6 +71,11 @@ impl Trace for Function {
     }
 }
 
+/// Whether the tuple can be a closure: the loop takes its items for cells.
+pub fn only_cells(closure: &Gc<Tuple>) -> bool {
+    closure.items().iter().all(|c| c.downcast_exact::<crate::types::cell::Cell>().is_some())
+}
+
 impl Vm {
     /// A function of this code with these globals.
     pub fn new_function(
@@ -79,10 +84,10 @@ impl Vm {
         globals: &Gc<Dict>,
         closure: Option<Gc<Tuple>>,
     ) -> Gc<Function> {
-        self.new_function_with(code, globals, self.builtins_of(globals), closure)
+        self.new_function_with(code, globals, self.builtins_of(globals), closure.filter(only_cells))
     }
 
-    /// As `new_function`, for who knows the builtins that belong to the globals.
+    /// As `new_function`, for who knows the builtins that belong to the globals. The closure is of `only_cells`.
     pub fn new_function_with(
         &self,
         code: &Gc<Code>,

@@ -29,7 +29,7 @@ struct Slot {
 /// So many slots that were never used.
 #[inline]
 fn unused(n: usize) -> Vec<Slot> {
-    let mut slots = Vec::new();
+    let mut slots = Vec::with_capacity(n);
     slots.resize_with(n, Slot::default);
     slots
 }
@@ -252,6 +252,26 @@ impl Raw {
         }
     }
 
+    #[inline(always)]
+    fn add_int(&mut self, key: &Value) -> bool {
+        let Some(n) = key.as_int() else { return false };
+        let hash = taipan_text::hash::int(n);
+        let mask = self.slots.len().wrapping_sub(1);
+        let Some(slot) = self.slots.get_mut(hash as usize & mask) else { return false };
+        if let Some(k) = &slot.key {
+            return k.is(key);
+        }
+        if slot.hash != 0 || (self.fill + 1) * 5 >= mask * 3 {
+            return false;
+        }
+        slot.hash = hash;
+        // There is nothing to drop.
+        std::mem::forget(slot.key.replace(key.clone()));
+        self.fill += 1;
+        self.used += 1;
+        true
+    }
+
     fn take(&mut self, i: usize) -> Option<Value> {
         let slot = self.slots.get_mut(i)?;
         let key = slot.key.take()?;
@@ -437,26 +457,7 @@ impl SetTable {
     /// `add_known` of a small int; `false` also where the table has to grow or several places have to be looked at.
     #[inline(always)]
     pub fn add_int(&self, key: &Value) -> bool {
-        let Some(n) = key.as_int() else { return false };
-        let hash = taipan_text::hash::int(n);
-        self.raw.with_mut(|r| {
-            let mask = r.slots.len().wrapping_sub(1);
-            match r.slots.get_mut(hash as usize & mask) {
-                Some(slot) => match &slot.key {
-                    Some(k) => k.is(key),
-                    None if slot.hash == 0 && (r.fill + 1) * 5 < mask * 3 => {
-                        slot.hash = hash;
-                        // There is nothing to drop.
-                        std::mem::forget(slot.key.replace(key.clone()));
-                        r.fill += 1;
-                        r.used += 1;
-                        true
-                    }
-                    None => false,
-                },
-                None => false,
-            }
-        })
+        self.raw.with_mut(|r| r.add_int(key))
     }
 
     /// Adds items as long as they are plain ints and strings, about which nobody has to be asked; answers how many.

@@ -151,6 +151,31 @@ impl Vm {
         Ok(t)
     }
 
+    /// `items * n`.
+    pub(crate) fn repeated_tuple(&self, items: &[Value], n: usize) -> PyResult<Gc<Tuple>> {
+        let total = match items.len().checked_mul(n) {
+            Some(0) => return Ok(self.names.empty_tuple.clone()),
+            Some(total) if total <= isize::MAX as usize / 16 => total,
+            _ => return Err(self.memory_error()),
+        };
+        let mut k = 0;
+        let next = |_| {
+            let v = items.get(k).cloned().unwrap_or(Value::NONE);
+            k = if k + 1 == items.len() { 0 } else { k + 1 };
+            v
+        };
+        let ty = &self.types.tuple;
+        // SAFETY: as for `raw_tuple`.
+        #[allow(unsafe_code)]
+        let made = unsafe {
+            let extra = ty.extra_size();
+            let items = (0..total).map(next);
+            let made = self.heap.alloc_var::<TupleHead, Value>(ty.as_ptr(), TupleHead::new(), items, extra);
+            made.map(|t| t.cast())
+        };
+        made.ok_or_else(|| self.memory_error())
+    }
+
     pub(crate) fn raw_tuple(&self, ty: &Gc<Type>, items: impl ExactSizeIterator<Item = Value>) -> Gc<Tuple> {
         // SAFETY: `ty` is `tuple` or a class with its layout; the heap writes the payload that its functions expect.
         #[allow(unsafe_code)]

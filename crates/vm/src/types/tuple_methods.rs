@@ -213,7 +213,7 @@ fn repeat(vm: &Vm, v: &Value, n: isize) -> PyResult {
     if (n == 1 || t.is_empty()) && v.downcast_exact::<Tuple>().is_some() {
         return Ok(v.clone());
     }
-    Ok(vm.new_tuple(repeated(vm, t.items(), n)?).into_value())
+    vm.repeated_tuple(t.items(), n).map(Gc::into_value)
 }
 
 /// `items * n`, or a `MemoryError`.

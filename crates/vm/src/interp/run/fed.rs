@@ -90,15 +90,27 @@ instructions! { (s, i, vm, 'go)
                 l.push_in_room(v);
                 return s.fed(i);
             }
-        } else if f.dst <= Consumer::LAST_SET
-            && i.a() == i.b()
-            && let Some(set) = regs.get(so_far).downcast_exact::<Set>()
+        } else if f.dst <= Consumer::LAST_SET {
+            slow!(s, i, yield_to_set)
+        } else if matches!(s.regs.bits(i.b()), TRUE | FALSE) && s.regs.bits(i.b()) == regs.bits(so_far) {
+            // `any` of what is false, `all` of what is true.
+            return s.fed(i);
+        }
+        slow!(s, i, yield_to_step)
+    }
+
+    warm yield_to_set {
+        let alone = s.fr().kind.get() & kind::SEND == 0;
+        // SAFETY: as above.
+        let f = if alone { s.fr() } else { unsafe { &*vm.thread.chain.get().1 } };
+        // SAFETY: as above.
+        let call = At(unsafe { f.resumer().pc.get().sub(1) });
+        let regs = Regs { base: f.resumer().base, first_temp: 0 };
+        if i.a() == i.b()
+            && let Some(set) = regs.get(call.b() + 2).downcast_exact::<Set>()
             && s.regs.bits(i.b()) & 1 != 0
             && set.table.add_int(s.regs.get(i.b()))
         {
-            return s.fed(i);
-        } else if matches!(s.regs.bits(i.b()), TRUE | FALSE) && s.regs.bits(i.b()) == regs.bits(so_far) {
-            // `any` of what is false, `all` of what is true.
             return s.fed(i);
         }
         slow!(s, i, yield_to_step)

@@ -13,13 +13,13 @@ use crate::types::builtin_function::BuiltinFunction;
 use crate::types::code::Exec;
 use crate::types::descriptors::MethodDescriptor;
 use crate::types::function::{Function, Method};
-use crate::types::generator::Generator;
+use crate::types::generator::{AsyncGenerator, Generator, is_step};
 use crate::types::list_methods::ListIter;
 use crate::types::range::{self, Range, RangeIter};
 use crate::types::tuple_methods::TupleIter;
 use crate::types::{Dict, List, Tuple, class, instance, iterators};
 use crate::{Value, Vm};
-use taipan_bytecode::Op;
+use taipan_bytecode::{Intrinsic1, Op};
 use taipan_heap::Gc;
 
 /// Whether it is this builtin.
@@ -1096,6 +1096,19 @@ instructions! { (s, i, vm, 'go)
                 }
             }
         }
+        slow!(s, i, send_step)
+    }
+
+    // A step of an async generator.
+    warm send_step {
+        if M != WATCHED && s.regs.bits(i.a()) == NONE && is_step(s.regs.get(i.b())) {
+            s.save();
+            match generator::step_with_none(vm, s.regs.get(i.b()), i.a()) {
+                Some(true) => return State::<M>::of_top(vm).next(),
+                Some(false) => {}
+                None => return Exit::Raised,
+            }
+        }
         slow!(s, i, send)
     }
 
@@ -1120,11 +1133,15 @@ instructions! { (s, i, vm, 'go)
         }
     }
 
-    far EndSend {
-        let v = s.regs.own(i.c());
+    hot EndSend {
+        let v = s.regs.own(i.c()).into_bits();
         s.save();
-        drop(s.regs.take(i.b() as usize));
-        s.regs.put(i.a(), v);
+        // SAFETY: I1; what the registers held is ours.
+        unsafe {
+            let old = std::ptr::replace(s.regs.base.add(i.b() as usize) as *mut u64, DEAD);
+            s.regs.put(i.a(), Value::from_bits(v));
+            return s.release_next(old);
+        }
     }
 
     hot GetYieldFromIter {
@@ -1150,10 +1167,10 @@ instructions! { (s, i, vm, 'go)
         s.regs.put(i.a(), v);
     }
 
-    far GetAnext {
+    hot GetAnext {
         s.save();
-        let v = generator::get_anext(vm, s.regs.get(i.b()))?;
-        s.regs.put(i.a(), v);
+        let Ok(v) = generator::get_anext(vm, s.regs.get(i.b())) else { return Exit::Raised };
+        return s.put_next(i.a(), v);
     }
 
     far EndAsyncFor {
@@ -1343,6 +1360,40 @@ instructions! { (s, i, vm, 'go)
     }
 
     hot Intrinsic1 {
+        if i.x() == Intrinsic1::AsyncGenWrap as u8 {
+            slow!(s, i, async_yield)
+        }
+        slow!(s, i, intrinsic1)
+    }
+
+    // An async generator yields to an `await` of its step that the loop resumed: the value goes there as it is.
+    warm async_yield {
+        let f = s.fr();
+        let next = At(s.pc);
+        if M != WATCHED
+            && f.kind.get() & kind::SEND != 0
+            && next.op() == Op::YieldValue
+            && next.b() == i.a()
+            && next.a() == i.a()
+            && s.regs.is_temp(i.a())
+            && !vm.exc.is_handling()
+            && !vm.interp_state.monitor.on()
+            && let Some(owner) = &f.owner
+            && let Some(g) = owner.downcast_exact::<AsyncGenerator>()
+            && !g.0.handled.is_some()
+        {
+            let v = s.regs.own(i.b()).into_bits();
+            // SAFETY: code ends in a terminator, which that is not.
+            s.pc = unsafe { next.0.add(1) };
+            s.save();
+            // SAFETY: the word's reference is ours.
+            unsafe { generator::yield_step(vm, v) };
+            return State::<M>::of_top(vm).next();
+        }
+        slow!(s, i, intrinsic1)
+    }
+
+    warm intrinsic1 {
         s.save();
         let Ok(v) = ops::intrinsic1(vm, s.fr(), i.x(), s.regs.get(i.b())) else { return Exit::Raised };
         s.regs.consume(i.b());
