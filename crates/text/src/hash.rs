@@ -58,6 +58,9 @@ pub const fn not_minus_one(hash: i64) -> i64 {
 /// The hash of a machine-sized int.
 #[inline]
 pub const fn int(value: i64) -> i64 {
+    if value.unsigned_abs() < MODULUS {
+        return not_minus_one(value);
+    }
     let size = (value.unsigned_abs() % MODULUS) as i64;
     not_minus_one(if value < 0 { -size } else { size })
 }

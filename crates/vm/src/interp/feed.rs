@@ -59,6 +59,7 @@ impl Consumer {
     /// The highest number of those that collect values in a list, and of those that do so in a set.
     pub const LAST_LIST: u16 = Consumer::Join as u16;
     pub const LAST_SET: u16 = Consumer::FrozenSet as u16;
+    pub const SUM: u16 = Consumer::Sum as u16;
 
     /// The consumer of this number, which `Frame::dst` of the generator's frame holds.
     #[inline(always)]

@@ -91,6 +91,7 @@ impl Cursor {
         })?;
         self.pos.set(at + 1);
         self.left.set(left);
+        self.pairs.forget();
         Some((key, value.unwrap_or(Value::NONE)))
     }
 

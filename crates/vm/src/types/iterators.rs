@@ -231,6 +231,7 @@ pub fn next_pair(it: &Value) -> Option<(Value, Value)> {
         let count = Value::small_int(n)?;
         let v = plain_next(&e.iter)?;
         e.count.set(n + 1);
+        e.pairs.forget();
         return Some((count, v));
     }
     if let Some(z) = it.downcast_exact::<Zip>() {
@@ -238,7 +239,9 @@ pub fn next_pair(it: &Value) -> Option<(Value, Value)> {
         if z.strict.get() || a.is(b) || !has_plain_next(a) || !has_plain_next(b) {
             return None;
         }
-        return Some((plain_next(a)?, plain_next(b)?));
+        let pair = (plain_next(a)?, plain_next(b)?);
+        z.pairs.forget();
+        return Some(pair);
     }
     it.downcast_exact::<DictItemIter>()?.cursor.next_plain()
 }

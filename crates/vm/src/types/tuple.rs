@@ -201,6 +201,14 @@ impl Trace for PairCache {
 }
 
 impl PairCache {
+    /// The next pair goes another way: the last one is kept no longer.
+    #[inline]
+    pub fn forget(&self) {
+        if self.0.is_some() {
+            self.0.set(None);
+        }
+    }
+
     #[inline]
     pub fn pair(&self, vm: &Vm, a: Value, b: Value) -> Value {
         let mut items = [a, b];

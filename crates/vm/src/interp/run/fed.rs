@@ -92,6 +92,16 @@ instructions! { (s, i, vm, 'go)
             }
         } else if f.dst <= Consumer::LAST_SET {
             slow!(s, i, yield_to_set)
+        } else if f.dst == Consumer::SUM {
+            let (sum, v) = (regs.bits(so_far), s.regs.bits(i.b()));
+            // Both are ints, and the sum is one that a word holds: the tag counts once.
+            if sum & v & 1 != 0
+                && let Some(sum) = (sum as i64 - 1).checked_add(v as i64)
+            {
+                // SAFETY: an int's word.
+                regs.put_fresh(so_far as usize, Some(unsafe { Value::from_bits(sum as u64) }));
+                return s.fed(i);
+            }
         } else if matches!(s.regs.bits(i.b()), TRUE | FALSE) && s.regs.bits(i.b()) == regs.bits(so_far) {
             // `any` of what is false, `all` of what is true.
             return s.fed(i);

@@ -179,6 +179,7 @@ instructions! { (s, i, vm, 'go)
     // Pairs that the next instruction takes apart.
     hot ForPair {
         let unpack = At(s.pc);
+        s.save();
         if M != WATCHED
             && unpack.op() == Op::UnpackPair
             && unpack.c() == i.a()
