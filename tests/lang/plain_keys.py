@@ -183,3 +183,24 @@ def raises():
 
 
 print(raises()[0] - raises.__code__.co_firstlineno, raises()[1] - raises.__code__.co_firstlineno)
+
+Pair = collections.namedtuple("Pair", "a b")
+
+
+class Loud(tuple):
+    def __eq__(self, other):
+        print("loud", tuple(self), tuple(other))
+        return tuple.__eq__(self, other)
+
+    __hash__ = tuple.__hash__
+
+
+class Quiet(tuple):
+    def __hash__(self):
+        return 7
+
+
+table = {(Pair(1, "x"), 2): "pair", (Loud((1, 2)), 3): "loud", Quiet((5,)): "quiet", (Pair(Odd(9), 1),): "odd"}
+print(table[(Pair(1, "x"), 2)], table[((1, "x"), 2)], table[(Loud((1, 2)), 3)], table[((1, 2), 3)], table[Quiet((5,))])
+print((5,) in table, table[(Pair(Odd(9), 1),)], Pair(1, 2) == (1, 2), (1, 2) == Loud((1, 2)), Pair(1, 2) != Quiet((1, 3)))
+print(Pair(1, Pair(2, nan)) == (1, (2, nan)), Pair(1, 2) == Pair(1, 2.0), Pair(1, I(2)) == (1, 2))

@@ -20,7 +20,7 @@ pub fn plain_order(a: &Value, b: &Value) -> Option<Ordering> {
 }
 
 /// Whether two values are equal as containers ask (`a is b or a == b`), where that takes no Python code: ints, floats,
-/// strings, bytes, and tuples of them, of exactly these classes. `None`: somebody has to be asked.
+/// strings, bytes of exactly these classes, and tuples of them. `None`: somebody has to be asked.
 #[inline]
 pub fn plain_equal(a: &Value, b: &Value) -> Option<bool> {
     if a.is(b) {
@@ -36,25 +36,38 @@ fn plain_equal_of(a: &Value, b: &Value, depth: u32) -> Option<bool> {
     if let (Some(x), Some(y)) = (a.as_small_float(), b.as_small_float()) {
         return Some(x == y);
     }
-    if let Some(x) = a.downcast_exact::<Tuple>() {
-        let y = b.downcast_exact::<Tuple>()?;
-        if depth == PLAIN_DEPTH || x.len() != y.len() {
-            return None;
-        }
-        for (p, q) in x.items().iter().zip(y.items()) {
-            if p.is(q) {
-                continue;
-            }
-            if p.is_int() && q.is_int() || !plain_equal_of(p, q, depth + 1)? {
-                return Some(false);
-            }
-        }
-        return Some(true);
-    }
     if let Some(x) = a.downcast_exact::<Str>() {
         return Some(x.as_bytes() == b.downcast_exact::<Str>()?.as_bytes());
     }
-    Some(a.downcast_exact::<Bytes>()?.as_bytes() == b.downcast_exact::<Bytes>()?.as_bytes())
+    if let Some(x) = a.downcast_exact::<Bytes>() {
+        return Some(x.as_bytes() == b.downcast_exact::<Bytes>()?.as_bytes());
+    }
+    let (x, y) = (plain_tuple(a)?, plain_tuple(b)?);
+    if depth == PLAIN_DEPTH || x.len() != y.len() {
+        return None;
+    }
+    for (p, q) in x.items().iter().zip(y.items()) {
+        if p.is(q) {
+            continue;
+        }
+        if p.is_int() && q.is_int() || !plain_equal_of(p, q, depth + 1)? {
+            return Some(false);
+        }
+    }
+    Some(true)
+}
+
+/// A tuple, or an object of a class derived from it that is compared as tuples are (`namedtuple`).
+#[inline(always)]
+fn plain_tuple(v: &Value) -> Option<&Gc<Tuple>> {
+    if let Some(t) = v.downcast_exact::<Tuple>() {
+        return Some(t);
+    }
+    let ty = v.heap_type()?;
+    match ty.slots.richcompare.get() {
+        Some(f) if std::ptr::fn_addr_eq(f, crate::types::tuple_methods::RICHCOMPARE) => v.downcast::<Tuple>(),
+        _ => None,
+    }
 }
 
 /// How deep tuples in tuples are looked into.

@@ -7,6 +7,7 @@ use crate::protocol::plain_equal;
 use crate::types::generic_alias;
 use crate::types::iterators::builtin;
 use crate::types::slice::Slice;
+use crate::types::typedef::CompareFn;
 use std::cell::Cell;
 use taipan_text::wtf8::Wtf8Buf;
 
@@ -108,6 +109,9 @@ fn hash(vm: &Vm, v: &Value) -> PyResult<i64> {
     t.remember_hash(h);
     Ok(h)
 }
+
+/// The comparison of tuples, by which classes are known that have no other.
+pub const RICHCOMPARE: CompareFn = richcompare;
 
 fn richcompare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult {
     let (Some(x), Some(y)) = (a.downcast::<Tuple>(), b.downcast::<Tuple>()) else {
