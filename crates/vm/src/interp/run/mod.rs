@@ -958,12 +958,16 @@ macro_rules! instructions {
 }
 
 mod arithmetic;
+mod attributes;
 mod fed;
 mod flow;
+mod items;
 mod values;
 
 const fn table<const M: u8>() -> [Handler; 256] {
-    values::fill::<M>(arithmetic::fill::<M>(fed::fill::<M>(flow::fill::<M>([flow::Illegal::<M>; 256]))))
+    values::fill::<M>(attributes::fill::<M>(items::fill::<M>(arithmetic::fill::<M>(fed::fill::<M>(
+        flow::fill::<M>([flow::Illegal::<M>; 256]),
+    )))))
 }
 
 static HANDLERS: [Handler; 256] = table::<MODE>();
