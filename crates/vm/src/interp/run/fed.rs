@@ -1,6 +1,7 @@
 //! Instructions of generators whose values go to a built-in without leaving the loop (see `interp/feed.rs`).
 
-use super::flow::{Call, CallDirect, call_native_class, yield_value};
+use super::calls::{Call, CallDirect, call_native_class};
+use super::flow::yield_value;
 use super::{At, Exit, FALSE, Handler, Left, PLAIN, Regs, State, TAIL, TRUE, WATCHED, exit};
 use crate::interp::feed::{self, Consumer, Step};
 use crate::interp::frame::{Frame, Slot, kind};

@@ -605,7 +605,9 @@ impl<'a, const M: u8> State<'a, M> {
     fn next_polled(self) -> Exit {
         if self.vm.breaker.tripped() {
             // SAFETY: the state of the loop.
-            return unsafe { flow::polled::<M>(self.vm, At(self.pc), self.regs.base, self.frame, self.exec) };
+            return unsafe {
+                calls::polled::<M>(self.vm, At(self.pc), self.regs.base, self.frame, self.exec)
+            };
         }
         self.next()
     }
@@ -959,15 +961,17 @@ macro_rules! instructions {
 
 mod arithmetic;
 mod attributes;
+mod calls;
 mod fed;
 mod flow;
 mod items;
 mod values;
 
 const fn table<const M: u8>() -> [Handler; 256] {
-    values::fill::<M>(attributes::fill::<M>(items::fill::<M>(arithmetic::fill::<M>(fed::fill::<M>(
-        flow::fill::<M>([flow::Illegal::<M>; 256]),
-    )))))
+    let table = flow::fill::<M>([flow::Illegal::<M>; 256]);
+    let table = calls::fill::<M>(fed::fill::<M>(table));
+    let table = items::fill::<M>(arithmetic::fill::<M>(table));
+    values::fill::<M>(attributes::fill::<M>(table))
 }
 
 static HANDLERS: [Handler; 256] = table::<MODE>();
