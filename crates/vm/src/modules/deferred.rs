@@ -133,10 +133,10 @@ pub fn defer(vm: &Vm, name: &'static str) {
 
 /// Puts a native module into `sys.modules`, unless it is there.
 pub fn defer_native(vm: &Vm, name: &'static str) {
-    if let Some(def) = imp::definition(vm, name) {
-        if let Some(m) = enter(vm, def.name, Missing::Spec(def)) {
-            imp::remember_if_once(vm, def.name, m.as_value());
-        }
+    if let Some(def) = imp::definition(vm, name)
+        && let Some(m) = enter(vm, def.name, Missing::Spec(def))
+    {
+        imp::remember_if_once(vm, def.name, m.as_value());
     }
 }
 

@@ -168,7 +168,7 @@ pub fn make(vm: &Vm, seq: &'static StructSeq, values: Vec<Value>) -> PyResult<Va
 }
 
 fn make_in(vm: &Vm, ty: &Gc<Type>, seq: &'static StructSeq, values: Vec<Value>) -> PyResult<Value> {
-    make_of(vm, ty, &*entry(vm, seq), values)
+    make_of(vm, ty, &entry(vm, seq), values)
 }
 
 fn make_of(vm: &Vm, ty: &Gc<Type>, entry: &Entry, mut values: Vec<Value>) -> PyResult<Value> {

@@ -171,9 +171,7 @@ instructions! { (s, i, vm, 'go)
             let version = vm.type_of(s.regs.get(b)).version.get() as u64;
             for site in site.others(version) {
                 // SAFETY: the object lives.
-                if site.kind.get() == Kind::Instance
-                    && let Some(v) = unsafe { in_line(site, s.regs.get(b)) }
-                {
+                if let Some(v) = unsafe { in_line(site, s.regs.get(b)) } {
                     let v = v.clone();
                     s.consume_shared(b, i.a());
                     return s.put_next(i.a(), v);
