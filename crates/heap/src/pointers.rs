@@ -31,7 +31,10 @@ impl Pointers {
             return Pointers { start: start.cast(), len: 0, room: bytes / size_of::<Item>(), mapped: true };
         }
         // What could not be had in one piece may come by and by.
-        let room = items.min(LONG / size_of::<Item>()).max(16);
+        Pointers::allocated(items.min(LONG / size_of::<Item>()).max(16))
+    }
+
+    fn allocated(room: usize) -> Pointers {
         let mut list = std::mem::ManuallyDrop::new(Vec::<Item>::with_capacity(room));
         // SAFETY: a vector's buffer is no null pointer.
         let start = unsafe { NonNull::new_unchecked(list.as_mut_ptr()) };
@@ -60,11 +63,7 @@ impl Pointers {
         let mut more = Pointers::with_room(self.room.saturating_mul(2));
         if more.room <= self.len {
             // One that could not be mapped.
-            let mut list =
-                std::mem::ManuallyDrop::new(Vec::<Item>::with_capacity(self.room.saturating_mul(2)));
-            // SAFETY: as in `with_room`.
-            let start = unsafe { NonNull::new_unchecked(list.as_mut_ptr()) };
-            more = Pointers { start, len: 0, room: list.capacity(), mapped: false };
+            more = Pointers::allocated(self.room.saturating_mul(2));
         }
         for item in self.iter() {
             more.push(*item);

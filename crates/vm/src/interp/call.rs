@@ -75,19 +75,19 @@ pub unsafe fn enter_plain(
     }
 }
 
-/// Enters a Python function with these operands as its arguments; nothing has happened otherwise. `exec` is that of the
-/// function's code. Hot.
+/// Enters a Python function with `N` arguments, which `argument` hands out; nothing has happened otherwise. `exec` is that of
+/// the function's code. Hot.
 ///
 /// # Safety
-/// `caller` is the top frame, which holds the operands and whoever keeps the function.
+/// `caller` is the top frame, which holds the arguments and whoever keeps the function.
 #[inline(always)]
 pub unsafe fn enter_method<const N: usize>(
     vm: &Vm,
-    regs: Regs,
     caller: &Frame,
     func: &Gc<Function>,
     exec: &Exec,
-    args: [u16; N],
+    argument: impl Fn(usize) -> Value,
+    kind: u8,
     dst: u16,
 ) -> Option<*const Frame> {
     let base = caller.free;
@@ -97,42 +97,13 @@ pub unsafe fn enter_method<const N: usize>(
             cold_path();
             return None;
         }
-        // The operands may be all that keeps the function's class.
+        // The arguments may be all that keeps the function's class.
         let func = func.clone();
-        for (k, r) in args.into_iter().enumerate() {
-            std::ptr::write(base.add(k), Some(regs.own(r)));
+        for k in 0..N {
+            std::ptr::write(base.add(k), Some(argument(k)));
         }
         clear(base, N, exec.first_temp);
-        Some(vm.thread.push_unchecked(caller as *const Frame as *mut Frame, func, exec, base, 0, dst))
-    }
-}
-
-/// Enters an operator's method, as `enter_method`; the operands stay where they are.
-///
-/// # Safety
-/// As for `enter_method`.
-#[inline(always)]
-pub unsafe fn enter_operator(
-    vm: &Vm,
-    caller: &Frame,
-    func: &Gc<Function>,
-    exec: &Exec,
-    operands: [&Value; 2],
-    dst: u16,
-) -> Option<*const Frame> {
-    let base = caller.free;
-    // SAFETY: by contract; what lies above `free` belongs to nobody.
-    unsafe {
-        if exec.simple_args != 2 || !vm.thread.fits(base, exec.nregs) || !vm.thread.has_place() {
-            cold_path();
-            return None;
-        }
-        for (k, v) in operands.into_iter().enumerate() {
-            std::ptr::write(base.add(k), Some(v.clone()));
-        }
-        clear(base, 2, exec.first_temp);
-        let caller = caller as *const Frame as *mut Frame;
-        Some(vm.thread.push_unchecked(caller, func.clone(), exec, base, kind::OPERATOR, dst))
+        Some(vm.thread.push_unchecked(caller as *const Frame as *mut Frame, func, exec, base, kind, dst))
     }
 }
 

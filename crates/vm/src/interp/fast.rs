@@ -15,7 +15,7 @@ use crate::types::list::drop_items;
 use crate::types::numbers::Int;
 use crate::types::slice::{Indices, Slice};
 use crate::types::slot_functions;
-use crate::types::typedef::{CompareOp, SetAttrFn};
+use crate::types::typedef::CompareOp;
 use crate::types::{Dict, List, Str, Tuple};
 use crate::{PyResult, Value, Vm};
 use std::cell::Cell;
@@ -43,6 +43,19 @@ fn as_float(v: &Value) -> Option<f64> {
     }
 }
 
+/// Sums, differences, products and quotients of floats, and of ints that are floats without rounding (the quotient is the
+/// correctly rounded one then).
+#[inline(always)]
+pub fn of_floats(op: BinaryOp, x: f64, y: f64) -> Option<f64> {
+    Some(match op {
+        BinaryOp::Add => x + y,
+        BinaryOp::Sub => x - y,
+        BinaryOp::Mul => x * y,
+        BinaryOp::TrueDiv if y != 0.0 => x / y,
+        _ => return None,
+    })
+}
+
 /// Arithmetic of a float with an int or a float, and division of ints.
 #[inline]
 pub fn arithmetic(vm: &Vm, op: BinaryOp, a: &Value, b: &Value) -> Option<Value> {
@@ -50,15 +63,7 @@ pub fn arithmetic(vm: &Vm, op: BinaryOp, a: &Value, b: &Value) -> Option<Value> 
     if a.is_int() && b.is_int() && op != BinaryOp::TrueDiv {
         return None;
     }
-    let r = match op {
-        BinaryOp::Add => x + y,
-        BinaryOp::Sub => x - y,
-        BinaryOp::Mul => x * y,
-        // Both are exact, so the quotient is the correctly rounded one.
-        BinaryOp::TrueDiv if y != 0.0 => x / y,
-        _ => return None,
-    };
-    Some(vm.new_float(r))
+    Some(vm.new_float(of_floats(op, x, y)?))
 }
 
 /// Sums, differences and products of ints of which one at least is no small one.
@@ -83,14 +88,7 @@ pub fn compare(a: &Value, b: &Value, op: CompareOp) -> Option<bool> {
         return Some(compare_strs(s, t, op));
     }
     let (x, y) = (as_float(a)?, as_float(b)?);
-    Some(match op {
-        CompareOp::Lt => x < y,
-        CompareOp::Le => x <= y,
-        CompareOp::Eq => x == y,
-        CompareOp::Ne => x != y,
-        CompareOp::Gt => x > y,
-        CompareOp::Ge => x >= y,
-    })
+    Some(op.of(x, y))
 }
 
 #[inline]
@@ -284,9 +282,7 @@ pub fn native_item(vm: &Vm, v: &Value, key: &Value) -> PyResult<Option<Value>> {
     let Some(ty) = v.heap_type() else { return Ok(None) };
     match ty.slots.subscript.get() {
         // Classes that inherit a native one's do the same.
-        Some(f) if ty.native.is_some() || !std::ptr::fn_addr_eq(f, slot_functions::SUBSCRIPT) => {
-            f(vm, v, key).map(Some)
-        }
+        Some(f) if !std::ptr::fn_addr_eq(f, slot_functions::SUBSCRIPT) => f(vm, v, key).map(Some),
         _ => Ok(None),
     }
 }
@@ -320,7 +316,7 @@ pub fn store_native_item(vm: &Vm, v: &Value, key: &Value, new: &Value, given: bo
     }
     let Some(ty) = v.heap_type() else { return Ok(false) };
     match ty.slots.ass_subscript.get() {
-        Some(f) if !std::ptr::fn_addr_eq(f, slot_functions::ass_subscript as SetAttrFn) => {
+        Some(f) if !std::ptr::fn_addr_eq(f, slot_functions::ASS_SUBSCRIPT) => {
             f(vm, v, key, Some(new)).map(|()| true)
         }
         _ => Ok(false),

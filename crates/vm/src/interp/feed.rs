@@ -8,7 +8,6 @@
 //! I1  While the generator runs, its frame owns it; the resumer's `pc` is behind the call, whose operand `b` is the built-in's
 //!     register. Behind that lies the object of a method, or the error term of a sum of floats; then what has been collected.
 
-use super::frame::Frame;
 use super::generator;
 use super::run::Regs;
 use crate::modules::builtins::numbers::{Compensated, Total, sum_from};
@@ -267,22 +266,24 @@ fn total(regs: Regs, r: u16) -> Total {
     }
 }
 
-/// The registers of the frame whose built-in is fed, and the first of the call's; `None`: it is not at such a call.
-fn place(f: &Frame) -> Option<(Regs, u16, u16)> {
-    let i = generator::instr_before(f, 1)?;
-    Some((Regs { base: f.base, first_temp: f.exec().first_temp }, i.b(), i.a()))
+/// Ends the call whose built-in was fed, in the top frame, with what `work` makes of its registers from the first one on.
+fn end(vm: &Vm, work: impl FnOnce(Regs, u16) -> PyResult<Value>) -> PyResult<()> {
+    // SAFETY: a frame is running.
+    let f = unsafe { &*vm.thread.top() };
+    let Some(i) = generator::instr_before(f, 1) else {
+        return Err(vm.system_error("not a call of a consumer"));
+    };
+    let regs = Regs { base: f.base, first_temp: f.exec().first_temp };
+    let v = work(regs, i.b())?;
+    regs.drop_run(i.b() as usize, 3);
+    regs.put(i.a(), v);
+    Ok(())
 }
 
 /// The generator has ended, and its resumer's frame is on top: does what is left of the call.
 #[inline(never)]
 pub fn finish(vm: &Vm, c: Consumer) -> PyResult<()> {
-    // SAFETY: a frame is running.
-    let f = unsafe { &*vm.thread.top() };
-    let Some((regs, r, a)) = place(f) else { return Err(vm.system_error("not a call of a consumer")) };
-    let v = result(vm, c, regs, r)?;
-    regs.drop_run(r as usize, 3);
-    regs.put(a, v);
-    Ok(())
+    end(vm, |regs, r| result(vm, c, regs, r))
 }
 
 /// The result when there are no more values.
@@ -332,28 +333,18 @@ fn items(list: &Value) -> Vec<Value> {
 #[cold]
 #[inline(never)]
 pub fn settle(vm: &Vm, c: Consumer, v: Value, g: Value) -> PyResult<()> {
-    // SAFETY: a frame is running.
-    let f = unsafe { &*vm.thread.top() };
-    let Some((regs, r, a)) = place(f) else { return Err(vm.system_error("not a call of a consumer")) };
-    drop(v);
-    drop(g);
-    regs.drop_run(r as usize, 3);
-    regs.put(a, Value::bool(c == Consumer::Any));
-    Ok(())
+    end(vm, |_, _| {
+        drop(v);
+        drop(g);
+        Ok(Value::bool(c == Consumer::Any))
+    })
 }
 
 /// The consumer goes on in native code with this value and what the generator `g` still has; its frame is on top.
 #[cold]
 #[inline(never)]
 pub fn go_on(vm: &Vm, c: Consumer, v: Value, g: Value) -> PyResult<()> {
-    // SAFETY: a frame is running.
-    let f = unsafe { &*vm.thread.top() };
-    let Some((regs, r, a)) = place(f) else { return Err(vm.system_error("not a call of a consumer")) };
-    let result = rest(vm, c, regs, r, v, &g)?;
-    drop(g);
-    regs.drop_run(r as usize, 3);
-    regs.put(a, result);
-    Ok(())
+    end(vm, |regs, r| rest(vm, c, regs, r, v, &g).inspect(|_| drop(g)))
 }
 
 fn rest(vm: &Vm, c: Consumer, regs: Regs, r: u16, v: Value, g: &Value) -> PyResult<Value> {

@@ -99,23 +99,7 @@ impl Frame {
     #[inline(always)]
     pub unsafe fn move_to(&mut self, to: *mut Frame, base: *mut Slot, pc: *const Cell<Instr>) {
         // SAFETY: by contract; the function moves.
-        unsafe {
-            to.write(Frame {
-                pc: Cell::new(pc),
-                base,
-                free: base,
-                exec: self.exec,
-                prev: self.prev,
-                func: std::ptr::read(&raw const self.func),
-                locals: None,
-                owner: None,
-                object: GcCell::new(None),
-                dst: 0,
-                kind: Cell::new(kind::GENERATOR),
-                begun: Cell::new(false),
-                lineno_override: Cell::new(0),
-            });
-        }
+        unsafe { Frame::write_waiting(to, std::ptr::read(&raw const self.func), &*self.exec, base, pc) }
     }
 
     /// As a frame that somebody looks at from elsewhere: if it waits in a chain, that is dissolved.
@@ -139,7 +123,7 @@ impl Frame {
     #[inline(always)]
     pub unsafe fn write_waiting(
         to: *mut Frame,
-        func: Gc<Function>,
+        func: Option<Gc<Function>>,
         exec: &Exec,
         base: *mut Slot,
         pc: *const Cell<Instr>,
@@ -152,7 +136,7 @@ impl Frame {
                 free: base,
                 exec,
                 prev: std::ptr::null_mut(),
-                func: Some(func),
+                func,
                 locals: None,
                 owner: None,
                 object: GcCell::new(None),

@@ -110,39 +110,26 @@ impl Vm {
     /// What is left of `a op b` (`a op= b` for a class without such a method) after the left operand's method, written in
     /// Python, said `NotImplemented`.
     pub fn binary_op_rest(&self, op: BinaryOp, a: &Value, b: &Value, inplace: bool) -> PyResult<Value> {
-        let (get, _, symbol) = binary_slot_names(op);
         let (ta, tb) = (self.type_of(a), self.type_of(b));
         if !ta.is(tb)
-            && let Some(f) = get(&tb.slots).get()
+            && let Some(f) = binary_slot_names(op).0(&tb.slots).get()
         {
             let r = f(self, a, b)?;
             if !r.is_not_implemented() {
                 return Ok(r);
             }
         }
+        self.binary_without_number(op, a, b, inplace)
+    }
+
+    /// What is left when no slot of numbers has answered.
+    fn binary_without_number(&self, op: BinaryOp, a: &Value, b: &Value, inplace: bool) -> PyResult<Value> {
         if let Some(r) = self.sequence_op(op, a, b, inplace)? {
             return Ok(r);
         }
+        let symbol = binary_slot_names(op).2;
         if inplace {
-            Err(self.unsupported(&format!("{symbol}="), a, b))
-        } else {
-            Err(self.unsupported(symbol, a, b))
-        }
-    }
-
-    /// `a op b`.
-    pub fn binary_op(&self, op: BinaryOp, a: &Value, b: &Value) -> PyResult<Value> {
-        if let Some(f) = int_operator(op, a, b) {
-            return f(self, a, b);
-        }
-        self.check_stack()?;
-        let (get, _, symbol) = binary_slot_names(op);
-        let r = self.binary_dispatch(a, b, get)?;
-        if !r.is_not_implemented() {
-            return Ok(r);
-        }
-        if let Some(r) = self.sequence_op(op, a, b, false)? {
-            return Ok(r);
+            return Err(self.unsupported(&format!("{symbol}="), a, b));
         }
         if op == BinaryOp::RShift
             && self.type_of(a).def.name == "builtin_function_or_method"
@@ -157,13 +144,27 @@ impl Vm {
         Err(self.unsupported(symbol, a, b))
     }
 
+    /// `a op b`.
+    pub fn binary_op(&self, op: BinaryOp, a: &Value, b: &Value) -> PyResult<Value> {
+        if let Some(f) = int_operator(op, a, b) {
+            return f(self, a, b);
+        }
+        self.check_stack()?;
+        let get = binary_slot_names(op).0;
+        let r = self.binary_dispatch(a, b, get)?;
+        if !r.is_not_implemented() {
+            return Ok(r);
+        }
+        self.binary_without_number(op, a, b, false)
+    }
+
     /// `a op= b`.
     pub fn inplace_op(&self, op: BinaryOp, a: &Value, b: &Value) -> PyResult<Value> {
         if let Some(f) = int_operator(op, a, b) {
             return f(self, a, b);
         }
         self.check_stack()?;
-        let (get, iget, symbol) = binary_slot_names(op);
+        let (get, iget, _) = binary_slot_names(op);
         if let Some(iget) = iget
             && let Some(f) = iget(&self.type_of(a).slots).get()
         {
@@ -176,10 +177,7 @@ impl Vm {
         if !r.is_not_implemented() {
             return Ok(r);
         }
-        if let Some(r) = self.sequence_op(op, a, b, true)? {
-            return Ok(r);
-        }
-        Err(self.unsupported(&format!("{symbol}="), a, b))
+        self.binary_without_number(op, a, b, true)
     }
 
     /// `+` and `*` of sequences, which come after the numbers' slots.

@@ -96,59 +96,60 @@ impl Vm {
             fill(&mut room[..len]);
             return self.try_new_bytes(&room[..len]);
         }
-        let head = BytesHead { hash: Cell::new(-1) };
         let write = |room: &mut [MaybeUninit<u8>]| {
             room.fill(MaybeUninit::new(0));
             // SAFETY: every byte was just written.
             #[allow(unsafe_code)]
             fill(unsafe { room.assume_init_mut() });
         };
-        let ty = &self.types.bytes;
-        // SAFETY: as in `raw_bytes`; all bytes are initialised.
+        // SAFETY: All bytes are initialised.
         #[allow(unsafe_code)]
-        let made = unsafe { self.heap.alloc_var_with::<BytesHead, u8>(ty.as_ptr(), head, len, 0, write) };
-        match made {
-            // SAFETY: transparent over the `VarObj`.
-            #[allow(unsafe_code)]
-            Some(b) => Ok(unsafe { b.cast() }),
-            None => Err(self.memory_error()),
-        }
+        let made = unsafe { self.raw_bytes_with(&self.types.bytes, len, write) };
+        made.ok_or_else(|| self.memory_error())
     }
 
     /// Two pieces, together two bytes at least, one behind the other.
     pub fn concat_bytes(&self, a: &[u8], b: &[u8]) -> PyResult<Gc<Bytes>> {
-        let head = BytesHead { hash: Cell::new(-1) };
         let Some(len) = a.len().checked_add(b.len()) else { return Err(self.memory_error()) };
         let write = |room: &mut [MaybeUninit<u8>]| {
             let (front, back) = room.split_at_mut(a.len());
             front.write_copy_of_slice(a);
             back.write_copy_of_slice(b);
         };
-        let ty = &self.types.bytes;
-        // SAFETY: as in `raw_bytes`; both halves are written.
+        // SAFETY: Both halves are written.
         #[allow(unsafe_code)]
-        let made = unsafe { self.heap.alloc_var_with::<BytesHead, u8>(ty.as_ptr(), head, len, 0, write) };
-        match made {
-            // SAFETY: transparent over the `VarObj`.
-            #[allow(unsafe_code)]
-            Some(b) => Ok(unsafe { b.cast() }),
-            None => Err(self.memory_error()),
-        }
+        let made = unsafe { self.raw_bytes_with(&self.types.bytes, len, write) };
+        made.ok_or_else(|| self.memory_error())
     }
 
     fn raw_bytes(&self, ty: &Gc<Type>, bytes: &[u8]) -> Option<Gc<Bytes>> {
-        let head = BytesHead { hash: Cell::new(-1) };
         let write = |room: &mut [MaybeUninit<u8>]| {
             room.write_copy_of_slice(bytes);
         };
-        // SAFETY: `ty` is `bytes` or a class with its layout; the heap writes the payload that its functions expect, and
-        // `write` fills all of it.
+        // SAFETY: all of it is written.
         #[allow(unsafe_code)]
         unsafe {
+            self.raw_bytes_with(ty, bytes.len(), write)
+        }
+    }
+
+    /// # Safety
+    /// `write` fills all of the room.
+    #[allow(unsafe_code)]
+    #[inline(always)]
+    unsafe fn raw_bytes_with(
+        &self,
+        ty: &Gc<Type>,
+        len: usize,
+        write: impl FnOnce(&mut [MaybeUninit<u8>]),
+    ) -> Option<Gc<Bytes>> {
+        let head = BytesHead { hash: Cell::new(-1) };
+        // SAFETY: `ty` is `bytes` or a class with its layout; the heap writes the payload that its functions expect, and
+        // `Bytes` is transparent over the `VarObj`.
+        unsafe {
             let extra = ty.extra_size();
-            let made =
-                self.heap.alloc_var_with::<BytesHead, u8>(ty.as_ptr(), head, bytes.len(), extra, write);
-            Some(made?.cast())
+            let made = self.heap.alloc_var_with::<BytesHead, u8>(ty.as_ptr(), head, len, extra, write);
+            made.map(|b| b.cast())
         }
     }
 

@@ -211,7 +211,7 @@ impl GenState {
                 window.add(i).write_volatile(DEAD);
             }
             let pc = exec.instrs.as_ptr().add(1);
-            Frame::write_waiting(&raw mut (*a).frame, func, exec, window as *mut Slot, pc);
+            Frame::write_waiting(&raw mut (*a).frame, Some(func), exec, window as *mut Slot, pc);
             self.activation.set(a);
         }
     }

@@ -411,6 +411,9 @@ pub fn contains(vm: &Vm, v: &Value, item: &Value) -> PyResult<bool> {
 /// The slot of classes whose `__getitem__` is Python code.
 pub const SUBSCRIPT: BinaryFn = subscript;
 
+/// The slot of classes whose `__setitem__` or `__delitem__` is Python code.
+pub const ASS_SUBSCRIPT: SetAttrFn = ass_subscript;
+
 /// The slot that a class's `__setitem__` stands for, if it is that of a native base class: classes that only have a
 /// `__delitem__` of their own.
 fn inherited_set_item(vm: &Vm, v: &Value) -> Option<SetAttrFn> {

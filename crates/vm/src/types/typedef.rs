@@ -65,6 +65,20 @@ impl CompareOp {
         ["<", "<=", "==", "!=", ">", ">="][self as usize]
     }
 
+    /// What it answers for two values that Rust compares: nothing but `!=` holds where there is no order.
+    #[inline(always)]
+    pub fn of<T: PartialOrd>(self, x: T, y: T) -> bool {
+        use CompareOp::*;
+        match self {
+            Lt => x < y,
+            Le => x <= y,
+            Eq => x == y,
+            Ne => x != y,
+            Gt => x > y,
+            Ge => x >= y,
+        }
+    }
+
     /// What an ordering answers.
     pub fn holds(self, ord: std::cmp::Ordering) -> bool {
         use CompareOp::*;

@@ -3,7 +3,7 @@
 use super::{
     At, Exit, FALSE, Handler, Left, NONE, PLAIN, State, TAIL, TRUE, WATCHED, both_floats, both_ints, exit,
 };
-use crate::interp::frame::{Frame, Slot};
+use crate::interp::frame::{Frame, Slot, kind};
 use crate::interp::{call, fast, ops};
 use crate::protocol::BinaryOp;
 use crate::types::code::Exec;
@@ -41,18 +41,6 @@ fn compare_op(op: Op) -> CompareOp {
         Gt | GtI | JumpIfGt | JumpIfGtI | JumpUnlessGt | JumpUnlessGtI => CompareOp::Gt,
         Ge | GeI | JumpIfGe | JumpIfGeI | JumpUnlessGe | JumpUnlessGeI => CompareOp::Ge,
         _ => CompareOp::Eq,
-    }
-}
-
-#[inline(always)]
-fn holds(op: CompareOp, x: f64, y: f64) -> bool {
-    match op {
-        CompareOp::Lt => x < y,
-        CompareOp::Le => x <= y,
-        CompareOp::Eq => x == y,
-        CompareOp::Ne => x != y,
-        CompareOp::Gt => x > y,
-        CompareOp::Ge => x >= y,
     }
 }
 
@@ -106,35 +94,18 @@ fn mixed(op: BinaryOp, a: Number, b: Number) -> Option<Value> {
     if a.int && b.int && op != BinaryOp::TrueDiv {
         return None;
     }
-    let (x, y) = (a.x, b.x);
-    Value::small_float(match op {
-        BinaryOp::Add => x + y,
-        BinaryOp::Sub => x - y,
-        BinaryOp::Mul => x * y,
-        // Both are exact, so the quotient is the correctly rounded one.
-        BinaryOp::TrueDiv if y != 0.0 => x / y,
-        _ => return None,
-    })
+    Value::small_float(fast::of_floats(op, a.x, b.x)?)
 }
 
+/// Floats; the next time at once, where there is a form for them.
 macro_rules! float_op {
-    ($s:ident, $i:ident, $x:expr, $y:expr, $op:tt) => {
+    ($s:ident, $i:ident, $x:expr, $y:expr, $op:tt $(, $from:ident, $to:ident)?) => {
         if let Some((x, y)) = both_floats($x, $y)
             && let Some(v) = Value::small_float(x $op y)
         {
-            return $s.put_next($i.a(), v);
-        }
-    };
-}
-/// The same, and the next time for floats at once.
-macro_rules! first_float_op {
-    ($s:ident, $i:ident, $x:expr, $y:expr, $op:tt, $from:ident, $to:ident) => {
-        if let Some((x, y)) = both_floats($x, $y)
-            && let Some(v) = Value::small_float(x $op y)
-        {
-            if M != WATCHED {
+            $(if M != WATCHED {
                 $i.specialise(Op::$from, Op::$to);
-            }
+            })?
             return $s.put_next($i.a(), v);
         }
     };
@@ -203,12 +174,14 @@ instructions! { (s, i, vm, 'go)
         let (b, c) = (s.regs.get(i.b()), s.regs.get(i.c()));
         let word = if M == WATCHED { 0 } else { fast::known_operator(vm, b, c, binary_op(i.op())) };
         if word != 0 {
+            // The operands stay where they are.
+            let operand = |k: usize| if k == 0 { b.clone() } else { c.clone() };
             // SAFETY: the class keeps the function. A function always has code. Nobody uses what is above `free` (I3).
             unsafe {
                 let f = &*(&raw const word as *const Gc<Function>);
                 s.save();
                 if let Some(exec) = f.known_exec()
-                    && let Some(entered) = call::enter_operator(vm, s.fr(), f, &*exec, [b, c], i.a())
+                    && let Some(entered) = call::enter_method::<2>(vm, s.fr(), f, &*exec, operand, kind::OPERATOR, i.a())
                 {
                     return State::<M>::of(vm, entered).next_polled();
                 }
@@ -265,7 +238,7 @@ instructions! { (s, i, vm, 'go)
         let b = s.regs.bits(i.b());
         if b & 3 == 2 {
             let (x, y) = (Value::float_of_word(b), i.sc() as f64);
-            return s.put_next(i.a(), Value::bool(holds(compare_op(i.op()), x, y)));
+            return s.put_next(i.a(), Value::bool(compare_op(i.op()).of(x, y)));
         }
         slow!(s, i, compare_int)
     }
@@ -287,7 +260,7 @@ instructions! { (s, i, vm, 'go)
     warm compare_jump_float_int {
         let a = s.regs.bits(i.a());
         if a & 3 == 2 {
-            if holds(compare_op(i.op()), Value::float_of_word(a), i.sb() as f64) == jumps_if(i.op()) {
+            if compare_op(i.op()).of(Value::float_of_word(a), i.sb() as f64) == jumps_if(i.op()) {
                 s.jump(i.jump24());
             }
             return s.next();
@@ -313,7 +286,7 @@ instructions! { (s, i, vm, 'go)
             }
             slow!(s, i, binary)
         }
-        first_float_op!(s, i, b, c, +, Add, AddFloat);
+        float_op!(s, i, b, c, +, Add, AddFloat);
         slow!(s, i, binary)
     }
 
@@ -332,7 +305,7 @@ instructions! { (s, i, vm, 'go)
             }
             slow!(s, i, binary)
         }
-        first_float_op!(s, i, b, c, -, Sub, SubFloat);
+        float_op!(s, i, b, c, -, Sub, SubFloat);
         slow!(s, i, binary)
     }
 
@@ -350,7 +323,7 @@ instructions! { (s, i, vm, 'go)
             }
             slow!(s, i, binary)
         }
-        first_float_op!(s, i, b, c, *, Mul, MulFloat);
+        float_op!(s, i, b, c, *, Mul, MulFloat);
         slow!(s, i, binary)
     }
 

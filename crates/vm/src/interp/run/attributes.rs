@@ -39,6 +39,19 @@ unsafe fn in_line<'v>(site: &SiteCache, obj: &Value) -> Option<&'v Value> {
     }
 }
 
+/// The place of the member of `__slots__` that a site remembers, if that holds for the object.
+#[inline(always)]
+fn place_of_slot(site: &SiteCache, obj: &Value) -> Option<*mut u64> {
+    if site.kind.get() != Kind::Slot {
+        return None;
+    }
+    let h = obj.header()?;
+    // SAFETY: the header of a live object. Its class's version says that the slot is there.
+    let ty: &Gc<Type> = unsafe { crate::types::type_::header_type(h) };
+    let is = ty.version.get() as u64 == site.version.get();
+    is.then(|| (h as *const _ as *const u8).wrapping_add(site.offset.get() as usize) as *mut u64)
+}
+
 /// The value of a class's attribute that a site remembers, if that holds for the object.
 ///
 /// # Safety
@@ -56,6 +69,19 @@ unsafe fn of_class(site: &SiteCache, obj: &Value) -> Option<Value> {
             && obj.as_gc_unchecked::<Type>().version.get() == site.need.get();
         is.then(|| ops::borrowed(site.value.get()))
     }
+}
+
+/// The word of the function that a site remembers as a method, borrowed from the class, if that holds for the object.
+#[inline(always)]
+fn of_method(site: &SiteCache, obj: &Value) -> Option<u64> {
+    if site.kind.get() != Kind::Method {
+        return None;
+    }
+    // SAFETY: the header of a live object.
+    let ty: &Gc<Type> = unsafe { crate::types::type_::header_type(obj.header()?) };
+    // SAFETY: the version is compared first.
+    let is = ty.version.get() as u64 == site.version.get() && unsafe { ops::shape_matches(obj, site) };
+    is.then(|| site.value.get())
 }
 
 /// The value of a module's attribute where a site remembers its place.
@@ -143,20 +169,12 @@ instructions! { (s, i, vm, 'go)
     }
 
     hot LoadAttrSlot {
-        let site = s.site(i);
-        if site.kind.get() == Kind::Slot
-            && let Some(h) = s.regs.get(i.b()).header()
-            && (!s.regs.is_temp(i.b()) || i.b() == i.a())
+        if (!s.regs.is_temp(i.b()) || i.b() == i.a())
+            && let Some(place) = place_of_slot(s.site(i), s.regs.get(i.b()))
         {
-            // SAFETY: the header of a live object. The version says that the slot is there.
-            unsafe {
-                let ty: &Gc<Type> = crate::types::type_::header_type(h);
-                let place = (h as *const _ as *const u8).wrapping_add(site.offset.get() as usize);
-                if ty.version.get() as u64 == site.version.get()
-                    && let Some(v) = &*(place as *const Slot)
-                {
-                    return s.put_next(i.a(), v.clone());
-                }
+            // SAFETY: a slot's word in a live object.
+            if let Some(v) = unsafe { &*(place as *const Slot) } {
+                return s.put_next(i.a(), v.clone());
             }
         }
         i.specialise(Op::LoadAttrSlot, Op::LoadAttr);
@@ -262,43 +280,21 @@ instructions! { (s, i, vm, 'go)
     }
 
     hot LoadMethod {
-        let site = s.site(i);
-        let obj = s.regs.get(i.b());
-        if site.kind.get() == Kind::Method
-            && let Some(h) = obj.header()
-        {
-            // SAFETY: the header of a live object.
-            let ty: &Gc<Type> = unsafe { crate::types::type_::header_type(h) };
-            if ty.version.get() as u64 == site.version.get()
-                // SAFETY: the version was compared.
-                && unsafe { ops::shape_matches(obj, site) }
-            {
-                let zelf = s.regs.own(i.b());
-                let f = ops::borrowed(site.value.get());
-                s.regs.put_fresh(i.a() as usize, Some(f));
-                s.regs.put_fresh(i.a() as usize + 1, Some(zelf));
-                return s.next();
-            }
+        if let Some(f) = of_method(s.site(i), s.regs.get(i.b())) {
+            let zelf = s.regs.own(i.b());
+            s.regs.put_fresh(i.a() as usize, Some(ops::borrowed(f)));
+            s.regs.put_fresh(i.a() as usize + 1, Some(zelf));
+            return s.next();
         }
         slow!(s, i, load_other_method)
     }
 
     hot LoadMethodLocal {
-        let site = s.site(i);
         let obj = s.regs.get(i.b());
-        if site.kind.get() == Kind::Method
-            && let Some(h) = obj.header()
-        {
-            // SAFETY: the header of a live object.
-            let ty: &Gc<Type> = unsafe { crate::types::type_::header_type(h) };
-            if ty.version.get() as u64 == site.version.get()
-                // SAFETY: the version was compared.
-                && unsafe { ops::shape_matches(obj, site) }
-            {
-                s.regs.put_fresh(i.a() as usize, Some(ops::borrowed(site.value.get())));
-                s.regs.put_fresh(i.a() as usize + 1, Some(obj.clone()));
-                return s.next();
-            }
+        if let Some(f) = of_method(s.site(i), obj) {
+            s.regs.put_fresh(i.a() as usize, Some(ops::borrowed(f)));
+            s.regs.put_fresh(i.a() as usize + 1, Some(obj.clone()));
+            return s.next();
         }
         slow!(s, i, load_other_method)
     }
@@ -455,20 +451,11 @@ instructions! { (s, i, vm, 'go)
     }
 
     hot StoreAttrSlot {
-        let site = s.site(i);
-        if site.kind.get() == Kind::Slot
-            && let Some(h) = s.regs.get(i.a()).header()
-            && !s.regs.is_temp(i.a())
+        if !s.regs.is_temp(i.a())
+            && let Some(place) = place_of_slot(s.site(i), s.regs.get(i.a()))
         {
-            // SAFETY: as for `LoadAttrSlot`.
-            unsafe {
-                let ty: &Gc<Type> = crate::types::type_::header_type(h);
-                if ty.version.get() as u64 == site.version.get() {
-                    let place = (h as *const _ as *const u8).wrapping_add(site.offset.get() as usize) as *mut u64;
-                    let old = std::ptr::replace(place, s.regs.own(i.b()).into_bits());
-                    return s.release_next(old);
-                }
-            }
+            // SAFETY: as for `LoadAttrSlot`; what lay there is given back.
+            return unsafe { s.release_next(std::ptr::replace(place, s.regs.own(i.b()).into_bits())) };
         }
         i.specialise(Op::StoreAttrSlot, Op::StoreAttr);
         slow!(s, i, store_by_site)

@@ -15,6 +15,18 @@ use crate::{Value, Vm};
 use taipan_bytecode::Op;
 
 impl<'a, const M: u8> State<'a, M> {
+    /// The frame of the generator whose values a built-in takes, the call of that, and its caller's registers. The running
+    /// frame may be one to which the generator delegates: its values pass through.
+    #[inline(always)]
+    fn feeding(self) -> (&'a Frame, At, Regs) {
+        let alone = self.fr().kind.get() & kind::SEND == 0;
+        // SAFETY: `yield_sent` has seen to it that the running frame is the leaf of the chain that is known.
+        let f = if alone { self.fr() } else { unsafe { &*self.vm.thread.chain.get().1 } };
+        let caller = f.resumer();
+        // SAFETY: the caller's `pc` is behind the call.
+        (f, At(unsafe { caller.pc.get().sub(1) }), Regs { base: caller.base, first_temp: 0 })
+    }
+
     /// The value of `yield_value` is where it belongs, and the generator goes on.
     #[inline(always)]
     fn fed(mut self, i: At) -> Exit {
@@ -74,13 +86,7 @@ instructions! { (s, i, vm, 'go)
             // What is not fed itself has been told apart before.
             slow!(s, i, yield_to_native)
         }
-        // The values of one to which the generator delegates pass through it.
-        let alone = s.fr().kind.get() & kind::SEND == 0;
-        // SAFETY: `yield_sent` has seen to it that this is the leaf of the chain that is known.
-        let f = if alone { s.fr() } else { unsafe { &*vm.thread.chain.get().1 } };
-        // SAFETY: the resumer's `pc` is behind the call.
-        let call = At(unsafe { f.resumer().pc.get().sub(1) });
-        let regs = Regs { base: f.resumer().base, first_temp: 0 };
+        let (f, call, regs) = s.feeding();
         let so_far = call.b() + 2;
         if f.dst <= Consumer::LAST_LIST {
             if let Some(l) = regs.get(so_far).downcast_exact::<List>()
@@ -111,12 +117,7 @@ instructions! { (s, i, vm, 'go)
     }
 
     warm yield_to_set {
-        let alone = s.fr().kind.get() & kind::SEND == 0;
-        // SAFETY: as above.
-        let f = if alone { s.fr() } else { unsafe { &*vm.thread.chain.get().1 } };
-        // SAFETY: as above.
-        let call = At(unsafe { f.resumer().pc.get().sub(1) });
-        let regs = Regs { base: f.resumer().base, first_temp: 0 };
+        let (_, call, regs) = s.feeding();
         if i.a() == i.b()
             && let Some(set) = regs.get(call.b() + 2).downcast_exact::<Set>()
             && s.regs.bits(i.b()) & 1 != 0
@@ -128,17 +129,12 @@ instructions! { (s, i, vm, 'go)
     }
 
     warm yield_to_step {
-        let alone = s.fr().kind.get() & kind::SEND == 0;
-        // SAFETY: as above.
-        let f = if alone { s.fr() } else { unsafe { &*vm.thread.chain.get().1 } };
+        let (f, call, regs) = s.feeding();
         let c = Consumer::of_number(f.dst);
-        // SAFETY: as above.
-        let call = At(unsafe { f.resumer().pc.get().sub(1) });
-        let regs = Regs { base: f.resumer().base, first_temp: 0 };
         match feed::step(vm, regs, call.b(), c, s.regs.get(i.b())) {
             Step::Took if i.a() == i.b() || !s.regs.is_temp(i.b()) => return s.fed(i),
             Step::Took => slow!(s, i, yield_taken),
-            _ if !alone => slow!(s, i, yield_value),
+            _ if !std::ptr::eq(f, s.fr()) => slow!(s, i, yield_value),
             Step::Done => slow!(s, i, yield_settled),
             Step::Ask => slow!(s, i, yield_to_native),
         }

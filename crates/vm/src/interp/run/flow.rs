@@ -240,8 +240,7 @@ instructions! { (s, i, vm, 'go)
         s.save();
         // SAFETY: the running frame, which is done; the register is filled.
         unsafe {
-            let a = s.regs.base.add(i.a() as usize) as *mut u64;
-            let v = if s.regs.is_temp(i.a()) { std::ptr::replace(a, DEAD) } else { s.regs.get(i.a()).clone().into_bits() };
+            let v = s.regs.own(i.a()).into_bits();
             let (k, dst) = (s.fr().kind.get(), s.fr().dst);
             vm.thread.pop_plain(vm, s.frame.cast_mut(), s.exec);
             if k & kind::ENTRY != 0 {
@@ -272,25 +271,21 @@ instructions! { (s, i, vm, 'go)
     }
 
     warm return_from_generator {
-        let a = i.a() as usize;
-        if let Some(state) = s.ending_generator()
-            && let Some(v) = s.release_others(a)
-        {
-            // SAFETY: the running frame is done; what the register held.
-            return unsafe { s.end_generator(state, Value::from_bits(v)) };
-        }
-        if s.ending_generator().is_some() {
+        if let Some(state) = s.ending_generator() {
+            if let Some(v) = s.release_others(i.a() as usize) {
+                // SAFETY: the running frame is done; what the register held.
+                return unsafe { s.end_generator(state, Value::from_bits(v)) };
+            }
             s.save();
             // SAFETY: the running frame, which is done; the register is filled.
             unsafe {
-                let a = s.regs.base.add(i.a() as usize) as *mut u64;
-                let v = if s.regs.is_temp(i.a()) { std::ptr::replace(a, DEAD) } else { s.regs.get(i.a()).clone().into_bits() };
+                let v = s.regs.own(i.a()).into_bits();
                 vm.thread.drop_locals(s.frame.cast_mut(), s.exec);
                 if let Some(state) = s.ending_generator() {
                     return s.end_generator(state, Value::from_bits(v));
                 }
                 // Somebody has looked at the frame just now.
-                std::ptr::write(a, v);
+                std::ptr::write(s.regs.base.add(i.a() as usize) as *mut u64, v);
             }
         }
         slow!(s, i, return_value)

@@ -11,6 +11,15 @@ use crate::{Value, Vm};
 use taipan_bytecode::Op;
 use taipan_heap::Gc;
 
+/// Puts a value into the place of an item: the word that is to be given back.
+#[inline(always)]
+fn exchange(l: &List, n: usize, v: Value) -> u64 {
+    l.items.with_mut(|items| match items.get_mut(n) {
+        Some(place) => std::mem::replace(place, v).into_bits(),
+        None => v.into_bits(),
+    })
+}
+
 instructions! { (s, i, vm, 'go)
     hot Subscr {
         let b = i.b();
@@ -79,12 +88,13 @@ instructions! { (s, i, vm, 'go)
     hot SubscrPython {
         let word = fast::known_getitem(s.regs.get(i.b()));
         if word != 0 {
+            let operand = |k: usize| s.regs.own(if k == 0 { i.b() } else { i.c() });
             // SAFETY: the class keeps the function. A function always has code. Nobody uses what is above `free` (I3).
             unsafe {
                 let f = &*(&raw const word as *const Gc<Function>);
                 s.save();
                 if let Some(exec) = f.known_exec()
-                    && let Some(entered) = call::enter_method(vm, s.regs, s.fr(), f, &*exec, [i.b(), i.c()], i.a())
+                    && let Some(entered) = call::enter_method::<2>(vm, s.fr(), f, &*exec, operand, 0, i.a())
                 {
                     return State::<M>::of(vm, entered).next_polled();
                 }
@@ -217,10 +227,7 @@ instructions! { (s, i, vm, 'go)
             && (n as usize) < l.len()
         {
             let v = s.regs.own(i.c());
-            let old = l.items.with_mut(|items| match items.get_mut(n as usize) {
-                Some(place) => std::mem::replace(place, v).into_bits(),
-                None => v.into_bits(),
-            });
+            let old = exchange(l, n as usize, v);
             // SAFETY: the item's reference.
             return unsafe { s.release_next(old) };
         }
@@ -234,10 +241,7 @@ instructions! { (s, i, vm, 'go)
             && (n as usize) < l.len()
         {
             let v = s.regs.own(i.c());
-            let old = l.items.with_mut(|items| match items.get_mut(n as usize) {
-                Some(place) => std::mem::replace(place, v).into_bits(),
-                None => v.into_bits(),
-            });
+            let old = exchange(l, n as usize, v);
             s.release_operand(i.a());
             // SAFETY: the item's reference.
             return unsafe { s.release_next(old) };
