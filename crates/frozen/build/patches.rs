@@ -1,5 +1,5 @@
-//! Takes back what the package changed for its own runtime, and puts the few calls in that native code needs. Each rule
-//! must find its text, so that a new version of the package cannot make one silently void.
+//! Takes back what the package changed for its own runtime, puts the few calls in that native code needs, and spares forked
+//! processes work. Each rule must find its text, so that a new version of the package cannot make one silently void.
 
 /// Text to find (once), text to put there.
 type Rule = (&'static str, &'static str);
@@ -61,6 +61,26 @@ pub const PATCHES: &[(&str, &[Rule])] = &[
              cache[filename] = len(data), None, lines, fullname\n            return lines\n\n        \
              # Realise a lazy loader based lookup if there is one\n",
         )],
+    ),
+    (
+        // What the parent has loaded for locks and queues its children need too: the fork server loads it once for all of them.
+        "multiprocessing/forkserver.py",
+        &[
+            (
+                "            main_kws = {}\n",
+                "            preload = list(self._preload_modules)\n            if preload:\n                \
+                 preload += [name for name in _NEEDED if name in sys.modules]\n            main_kws = {}\n",
+            ),
+            (
+                "cmd %= (listener.fileno(), alive_r, self._preload_modules,\n",
+                "cmd %= (listener.fileno(), alive_r, preload,\n",
+            ),
+            (
+                "class ForkServer(object):\n",
+                "_NEEDED = ('multiprocessing.popen_forkserver', 'multiprocessing.queues', \
+                 'multiprocessing.synchronize')\n\nclass ForkServer(object):\n",
+            ),
+        ],
     ),
     (
         "pdb.py",

@@ -132,6 +132,11 @@ pub trait Process {
     fn thread_ident(&self) -> u64 {
         1
     }
+    /// What `thread_ident` gives in that thread.
+    fn ident_of_thread(&self, thread: &std::thread::JoinHandle<()>) -> u64 {
+        _ = thread;
+        1
+    }
     fn getuid(&self) -> u32 {
         65534
     }

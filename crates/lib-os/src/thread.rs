@@ -537,21 +537,10 @@ fn start(
         0 => STACK,
         n => n.max(STACK / 4),
     };
-    // A thread that could not have its stacks would take the process with it.
-    const OTHER_STACKS: usize = 192 << 20;
-    if !taipan_vm::emergency::has_room(size.saturating_add(OTHER_STACKS)) {
-        locked(&handle.run).0 = Run::NotStarted;
-        return Err(vm.runtime_error("can't start new thread"));
-    }
     main_ident(vm);
     let (function, theirs) = (function.clone(), Arc::clone(&handle));
-    let announce = Arc::new((Mutex::new(0_u64), Condvar::new()));
-    let said = Arc::clone(&announce);
     let body = move |vm: &Vm| {
         let me = ident(vm);
-        *locked(&theirs.run) = (Run::Running, me);
-        *locked(&said.0) = me;
-        said.1.notify_all();
         if vm.call_kw(&function, &args, &kwargs).is_err() {
             if vm.raised_is(&exc::SystemExit) {
                 drop(vm.take_raised());
@@ -563,19 +552,17 @@ fn start(
         forget_locals(vm, me);
         theirs.finish();
     };
-    if vm.spawn_thread(size, Box::new(body)).is_err() {
-        locked(&handle.run).0 = Run::NotStarted;
-        return Err(vm.runtime_error("can't start new thread"));
-    }
-    // The thread says its number as soon as it has had the turn for the first time.
-    let id = vm.allow_threads(|| {
-        let mut id = locked(&announce.0);
-        while *id == 0 {
-            id = announce.1.wait(id).unwrap_or_else(PoisonError::into_inner);
+    match vm.spawn_thread(size, Box::new(body)) {
+        Ok(id) => {
+            // It waits for the turn, which this one has.
+            *locked(&handle.run) = (Run::Running, id);
+            Ok(id)
         }
-        *id
-    });
-    Ok(id)
+        Err(_) => {
+            locked(&handle.run).0 = Run::NotStarted;
+            Err(vm.runtime_error("can't start new thread"))
+        }
+    }
 }
 
 /// Waits for the threads that are not daemons.

@@ -4,6 +4,7 @@
 //! A thread that waits longer than the switch interval sets the breaker's bit; whoever runs then yields at its next poll.
 
 use crate::breaker::{Breaker, bit};
+use crate::interp::Stacks;
 use crate::vm::{Interp, Vm};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -183,8 +184,9 @@ impl Turn {
 /// Carries what the new thread works on; it touches it only when it has the turn.
 struct Parcel {
     interp: *const Interp,
+    stacks: Stacks,
     /// Bytes of the thread's native stack.
-    stack: usize,
+    native_stack: usize,
     body: Box<dyn FnOnce(&Vm)>,
 }
 
@@ -199,17 +201,31 @@ impl Parcel {
         // SAFETY: see `Parcel`.
         let interp = unsafe { &*self.interp };
         interp.turn.acquire(&interp.breaker);
-        let vm = Vm::attach(interp);
+        let vm = Vm::attach(interp, self.stacks);
         vm.enter();
-        vm.thread.set_native_stack(self.stack);
+        vm.thread.set_native_stack(self.native_stack);
         (self.body)(&vm);
         crate::interp::legacy_trace::forget(&vm);
         drop(vm.locals.take());
         vm.leave();
-        drop(vm);
+        keep(interp, vm.thread.into_stacks());
         interp.turn.threads.fetch_sub(1, Ordering::SeqCst);
         interp.turn.release();
     }
+}
+
+/// How many stacks of ended threads an interpreter keeps.
+const SPARE_STACKS: usize = 8;
+
+fn keep(interp: &Interp, stacks: Stacks) {
+    let stacks = interp.spare_stacks.with_mut(|spare| {
+        if stacks.are_shallow() && spare.len() < SPARE_STACKS {
+            spare.push(stacks);
+            return None;
+        }
+        Some(stacks)
+    });
+    drop(stacks);
 }
 
 impl Vm {
@@ -225,15 +241,21 @@ impl Vm {
         r
     }
 
-    /// Starts an OS thread that runs `body` with a `Vm` of its own as soon as it gets the turn.
-    pub fn spawn_thread(&self, stack_size: usize, body: Box<dyn FnOnce(&Vm)>) -> std::io::Result<()> {
+    /// Starts an OS thread that runs `body` with a `Vm` of its own as soon as it gets the turn, and answers its number (see
+    /// `Host::thread_ident`).
+    pub fn spawn_thread(&self, native_stack: usize, body: Box<dyn FnOnce(&Vm)>) -> std::io::Result<u64> {
+        let Some(stacks) = self.spare_stacks.with_mut(Vec::pop).or_else(Stacks::new) else {
+            return Err(std::io::ErrorKind::OutOfMemory.into());
+        };
         self.turn.activate();
         self.turn.threads.fetch_add(1, Ordering::SeqCst);
-        let parcel = Parcel { interp: self.interp(), stack: stack_size, body };
-        let started = std::thread::Builder::new().stack_size(stack_size).spawn(move || parcel.run());
-        if started.is_err() {
-            self.turn.threads.fetch_sub(1, Ordering::SeqCst);
+        let parcel = Parcel { interp: self.interp(), stacks, native_stack, body };
+        match std::thread::Builder::new().stack_size(native_stack).spawn(move || parcel.run()) {
+            Ok(thread) => Ok(self.host().ident_of_thread(&thread)),
+            Err(e) => {
+                self.turn.threads.fetch_sub(1, Ordering::SeqCst);
+                Err(e)
+            }
         }
-        started.map(drop)
     }
 }

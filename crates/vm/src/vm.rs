@@ -139,6 +139,8 @@ pub struct Interp {
     pub turn: crate::turn::Turn,
     /// The machines of the threads that run Python code. Only who has the turn looks.
     running: Guarded<Vec<NonNull<Vm>>>,
+    /// Stacks of threads that have ended, for the next ones. Only who has the turn looks.
+    pub(crate) spare_stacks: Guarded<Vec<interp::Stacks>>,
     hash_key: [u64; 2],
     /// `sys.modules`.
     pub modules: OnceCell<Gc<Dict>>,
@@ -225,6 +227,7 @@ impl Interp {
             breaker: Arc::new(Breaker::default()),
             turn: Default::default(),
             running: Guarded::new(Vec::new()),
+            spare_stacks: Guarded::new(Vec::new()),
             hash_key,
             modules: OnceCell::new(),
             builtins: OnceCell::new(),
@@ -246,7 +249,8 @@ impl Vm {
     /// The first thread of a fresh interpreter: makes the core types and names.
     #[allow(unsafe_code)]
     pub fn main(interp: &Interp) -> Box<Vm> {
-        let vm = Vm::attach(interp);
+        let stacks = interp::Stacks::new().expect("no memory for an interpreter");
+        let vm = Vm::attach(interp, stacks);
         vm.enter();
         crate::types::type_::bootstrap(&vm);
         // SAFETY: written once, before anything reads them; `Types::collect` and `Names::new` read only what exists.
@@ -259,12 +263,12 @@ impl Vm {
     }
 
     /// A thread's view of the interpreter; `enter` makes it current.
-    pub fn attach(interp: &Interp) -> Box<Vm> {
+    pub fn attach(interp: &Interp, stacks: interp::Stacks) -> Box<Vm> {
         Box::new(Vm {
             interp: NonNull::from(interp),
             breaker: interp.breaker.clone(),
             exc: ExcState::default(),
-            thread: interp::ThreadState::new(),
+            thread: interp::ThreadState::new(stacks),
             locals: Guarded::new(Vec::new()),
             async_exc: ValueCell::empty(),
             ident: Cell::new(0),

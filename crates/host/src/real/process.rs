@@ -1,5 +1,6 @@
 //! This process, its children, its limits.
 
+use std::os::unix::thread::JoinHandleExt;
 use std::ptr;
 
 use super::{
@@ -64,6 +65,10 @@ impl Process for RealHost {
     fn thread_ident(&self) -> u64 {
         // SAFETY: no arguments.
         unsafe { libc::pthread_self() }
+    }
+
+    fn ident_of_thread(&self, thread: &std::thread::JoinHandle<()>) -> u64 {
+        thread.as_pthread_t()
     }
 
     fn getuid(&self) -> u32 {

@@ -254,8 +254,7 @@ impl Frame {
 
 /// What a thread keeps for running code.
 pub struct ThreadState {
-    stack: NonNull<Slot>,
-    frames: NonNull<Frame>,
+    stacks: Stacks,
     /// The running frame; place 0, which never holds one, when no Python code runs. Frames are linked: those of
     /// generators stay where the generator keeps them, and leave a place of the frame stack unused.
     top: Cell<*mut Frame>,
@@ -286,20 +285,58 @@ pub struct ThreadState {
     pub asyncgen_finalizer: taipan_heap::cell::ValueCell,
 }
 
-impl Default for ThreadState {
-    fn default() -> Self {
-        ThreadState::new()
+/// The memory of a thread's values and frames. It outlives the thread for the next one: to map and unmap it makes all threads
+/// of the process wait for each other. No register of stacks that nobody uses holds a pointer (I2).
+pub struct Stacks {
+    values: NonNull<Slot>,
+    frames: NonNull<Frame>,
+}
+
+// SAFETY: nothing in it refers to a thread, see above.
+unsafe impl Send for Stacks {}
+
+/// Stacks of threads that were never deeper than this are worth keeping: they hold little memory.
+const SHALLOW: usize = 500;
+
+impl Stacks {
+    /// `None`: there is no room for them.
+    pub fn new() -> Option<Stacks> {
+        let values = reserve(STACK_WORDS)?;
+        match reserve::<Frame>(FRAMES) {
+            Some(frames) => Some(Stacks { values, frames }),
+            None => {
+                release(values, STACK_WORDS);
+                None
+            }
+        }
+    }
+
+    pub fn are_shallow(&self) -> bool {
+        // SAFETY: within the reservation; a frame that was there left the address of its code.
+        unsafe { (*self.frames.as_ptr().add(SHALLOW)).exec.is_null() }
     }
 }
 
-fn reserve<T>(n: usize) -> NonNull<T> {
-    let layout = Layout::array::<T>(n).expect("a fixed size");
-    // SAFETY: the layout has a size. Zeroed memory of this size comes straight from the system, untouched.
-    let p = unsafe { alloc_zeroed(layout) } as *mut T;
-    match NonNull::new(p) {
-        Some(p) => p,
-        None => std::alloc::handle_alloc_error(layout),
+impl Drop for Stacks {
+    fn drop(&mut self) {
+        release(self.values, STACK_WORDS);
+        release(self.frames, FRAMES);
     }
+}
+
+fn layout<T>(n: usize) -> Layout {
+    Layout::array::<T>(n).expect("a fixed size")
+}
+
+fn reserve<T>(n: usize) -> Option<NonNull<T>> {
+    // SAFETY: the layout has a size. Zeroed memory of this size comes straight from the system, untouched.
+    NonNull::new(unsafe { alloc_zeroed(layout::<T>(n)) } as *mut T)
+}
+
+/// Gives back what `reserve` gave for as many.
+fn release<T>(p: NonNull<T>, n: usize) {
+    // SAFETY: of this layout; called once, by whom the memory belongs to.
+    unsafe { dealloc(p.as_ptr() as *mut u8, layout::<T>(n)) }
 }
 
 /// Levels of guarded native recursion, however much stack there is: what is nested deeper is a mistake of the program,
@@ -309,13 +346,12 @@ const NATIVE_DEPTH: usize = 40_000;
 const STACK_RESERVE: usize = 256 * 1024;
 
 impl ThreadState {
-    pub fn new() -> ThreadState {
-        let (stack, frames) = (reserve(STACK_WORDS), reserve::<Frame>(FRAMES));
+    pub fn new(stacks: Stacks) -> ThreadState {
+        let (stack, frames) = (stacks.values, stacks.frames);
         // SAFETY: place 0 is never a frame; the others' windows begin where it says.
         unsafe { (&raw mut (*frames.as_ptr()).free).write(stack.as_ptr()) };
         ThreadState {
-            stack,
-            frames,
+            stacks,
             top: Cell::new(frames.as_ptr()),
             // SAFETY: within the reservation.
             next: Cell::new(unsafe { frames.as_ptr().add(1) }),
@@ -336,6 +372,11 @@ impl ThreadState {
             asyncgen_firstiter: Default::default(),
             asyncgen_finalizer: Default::default(),
         }
+    }
+
+    /// The thread has ended: no frame runs any more.
+    pub fn into_stacks(self) -> Stacks {
+        self.stacks
     }
 
     /// Tells how much native stack the thread has, counted from here.
@@ -377,7 +418,7 @@ impl ThreadState {
     }
 
     pub fn top_frame(&self) -> Option<&Frame> {
-        if self.top.get() == self.frames.as_ptr() {
+        if self.top.get() == self.stacks.frames.as_ptr() {
             return None;
         }
         // SAFETY: the top frame is live.
@@ -386,7 +427,7 @@ impl ThreadState {
 
     /// The frame below `f`.
     pub fn below(&self, f: &Frame) -> Option<&Frame> {
-        if f.prev == self.frames.as_ptr() {
+        if f.prev == self.stacks.frames.as_ptr() {
             return None;
         }
         // SAFETY: the frames below one on the stack are live.
@@ -395,14 +436,14 @@ impl ThreadState {
 
     pub fn frame_depth(&self) -> usize {
         // SAFETY: both point into the frame stack.
-        unsafe { self.next.get().offset_from(self.frames.as_ptr()) as usize - 1 }
+        unsafe { self.next.get().offset_from(self.stacks.frames.as_ptr()) as usize - 1 }
     }
 
     /// Applies the interpreter's recursion limit.
     pub fn set_limit(&self, limit: usize) {
         let n = limit.min(FRAMES - 2);
         // SAFETY: within the reservation.
-        self.limit.set(unsafe { self.frames.as_ptr().add(n + 1) });
+        self.limit.set(unsafe { self.stacks.frames.as_ptr().add(n + 1) });
     }
 
     /// The place of the next frame, if the recursion limit allows one.
@@ -702,18 +743,5 @@ fn detach(vm: &Vm, f: &Frame) {
     {
         let below = if f.kind.get() & kind::GENERATOR != 0 { None } else { vm.thread.below(f) };
         o.detach(vm, f, below);
-    }
-}
-
-impl Drop for ThreadState {
-    fn drop(&mut self) {
-        // SAFETY: allocated in `new` with these layouts; no frame runs any more.
-        unsafe {
-            dealloc(
-                self.stack.as_ptr() as *mut u8,
-                Layout::array::<Slot>(STACK_WORDS).expect("a fixed size"),
-            );
-            dealloc(self.frames.as_ptr() as *mut u8, Layout::array::<Frame>(FRAMES).expect("a fixed size"));
-        }
     }
 }

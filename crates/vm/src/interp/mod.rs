@@ -31,7 +31,7 @@ mod run;
 pub mod tracing;
 mod unwind;
 
-pub use frame::{Frame, ThreadState};
+pub use frame::{Frame, Stacks, ThreadState};
 
 /// What generator objects need of the interpreter.
 pub mod gen_api {
