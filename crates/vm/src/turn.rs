@@ -2,6 +2,8 @@
 //!
 //! As long as there is only one thread, nothing here is touched: `active` is set when the first other thread starts.
 //! A thread that waits longer than the switch interval sets the breaker's bit; whoever runs then yields at its next poll.
+//! A thread that had its last turn only for a moment and gave it up itself, as one does that mostly waits for the world,
+//! waits a tenth of the interval: it never gets more of the time than it leaves to others.
 
 use crate::breaker::{Breaker, bit};
 use crate::interp::Stacks;
@@ -9,7 +11,7 @@ use crate::vm::{Interp, Vm};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::ThreadId;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[derive(Default)]
 struct State {
@@ -21,13 +23,26 @@ struct State {
     giving: usize,
     /// Counts acquisitions, so that a yielding thread sees that another one had its turn.
     serial: u64,
+    /// When the turn was taken.
+    since: Option<Instant>,
+}
+
+impl State {
+    fn take(&mut self) {
+        self.held = true;
+        self.serial += 1;
+        self.since = Some(Instant::now());
+    }
 }
 
 /// What waiting threads look at; it outlives the interpreter as long as they wait.
 #[derive(Default)]
 struct Shared {
     state: Mutex<State>,
-    changed: Condvar,
+    /// The turn is free: for those who wait for it.
+    free: Condvar,
+    /// Somebody took it: for those who are `giving`.
+    taken: Condvar,
 }
 
 impl Shared {
@@ -65,6 +80,11 @@ impl Turn {
         Duration::from_micros(self.interval_us.load(Ordering::Relaxed).max(1))
     }
 
+    /// How long one who waits lets the others run before it asks for the turn.
+    fn patience(&self, brief: bool) -> Duration {
+        if brief { self.interval() / 10 } else { self.interval() }
+    }
+
     /// `sys.setswitchinterval`, in microseconds.
     pub fn set_interval_us(&self, us: u64) {
         self.interval_us.store(us, Ordering::Relaxed);
@@ -77,7 +97,7 @@ impl Turn {
     /// From now on there are several threads; the calling one has the turn.
     fn activate(&self) {
         if !self.active.swap(true, Ordering::SeqCst) {
-            self.state().held = true;
+            self.state().take();
         }
     }
 
@@ -85,25 +105,28 @@ impl Turn {
         self.active.load(Ordering::Relaxed)
     }
 
-    /// Waits for the turn. After `close` it never comes, but for the thread that closed it.
-    pub fn acquire(&self, breaker: &Breaker) {
+    /// Waits for the turn. After `close` it never comes, but for the thread that closed it. `brief`: the caller had its last
+    /// turn only for a moment, see `release`.
+    pub fn acquire(&self, breaker: &Breaker, brief: bool) {
         let mut s = self.state();
         if s.held || s.closed_by.is_some() {
             drop(s);
-            self.wait(breaker);
-            s = self.state();
+            self.wait(breaker, brief);
+        } else {
+            s.take();
+            if s.giving != 0 {
+                self.shared.taken.notify_all();
+            }
+            drop(s);
         }
-        s.held = true;
-        s.serial += 1;
-        drop(s);
         breaker.clear(bit::TURN);
     }
 
     /// Waits until nobody has the turn, and takes it.
-    fn wait(&self, breaker: &Breaker) {
+    fn wait(&self, breaker: &Breaker, brief: bool) {
         let me = std::thread::current().id();
         // Nothing of the interpreter may be touched once it is closed: it may be gone.
-        let (shared, interval) = (self.shared.clone(), self.interval());
+        let (shared, mut patience) = (self.shared.clone(), self.patience(brief));
         let mut s = shared.state();
         s.waiting += 1;
         loop {
@@ -117,26 +140,32 @@ impl Turn {
             if !s.held {
                 break;
             }
-            let (guard, timeout) =
-                shared.changed.wait_timeout(s, interval).unwrap_or_else(PoisonError::into_inner);
+            let (guard, timeout) = shared.free.wait_timeout(s, patience).unwrap_or_else(PoisonError::into_inner);
             s = guard;
             if timeout.timed_out() && s.held && s.closed_by.is_none() {
                 breaker.set(bit::TURN);
+                patience = self.interval();
             }
         }
         s.waiting -= 1;
-        s.held = true;
+        s.take();
+        if s.giving != 0 {
+            shared.taken.notify_all();
+        }
     }
 
-    pub fn release(&self) {
+    /// Gives the turn up. Answers whether the caller had it only for a moment: for less than `patience`.
+    pub fn release(&self) -> bool {
         let shared = self.shared.clone();
         let mut s = shared.state();
         s.held = false;
-        let awaited = s.waiting + s.giving != 0;
+        let brief = s.since.is_some_and(|t| t.elapsed() < self.patience(true));
+        let awaited = s.waiting != 0;
         drop(s);
         if awaited {
-            shared.changed.notify_all();
+            shared.free.notify_one();
         }
+        brief
     }
 
     /// Lets another thread run, if one waits.
@@ -152,10 +181,10 @@ impl Turn {
         }
         let serial = s.serial;
         s.held = false;
-        shared.changed.notify_all();
+        shared.free.notify_one();
         s.giving += 1;
         while s.serial == serial && s.waiting > 0 && s.closed_by.is_none() {
-            s = shared.changed.wait_timeout(s, interval).unwrap_or_else(PoisonError::into_inner).0;
+            s = shared.taken.wait_timeout(s, interval).unwrap_or_else(PoisonError::into_inner).0;
         }
         s.giving -= 1;
         let closed = s.closed_by.is_some_and(|t| t != std::thread::current().id());
@@ -165,13 +194,14 @@ impl Turn {
                 std::thread::park();
             }
         }
-        self.acquire(breaker);
+        self.acquire(breaker, false);
     }
 
     /// The interpreter ends: no other thread than this one ever gets the turn again.
     pub fn close(&self) {
         self.state().closed_by = Some(std::thread::current().id());
-        self.shared.changed.notify_all();
+        self.shared.free.notify_all();
+        self.shared.taken.notify_all();
     }
 
     /// In a forked child only the calling thread exists.
@@ -200,7 +230,7 @@ impl Parcel {
     fn run(self) {
         // SAFETY: see `Parcel`.
         let interp = unsafe { &*self.interp };
-        interp.turn.acquire(&interp.breaker);
+        interp.turn.acquire(&interp.breaker, false);
         let vm = Vm::attach(interp, self.stacks);
         vm.enter();
         vm.thread.set_native_stack(self.native_stack);
@@ -235,9 +265,9 @@ impl Vm {
         if !self.turn.is_active() {
             return f();
         }
-        self.turn.release();
+        let brief = self.turn.release();
         let r = f();
-        self.turn.acquire(&self.breaker);
+        self.turn.acquire(&self.breaker, brief);
         r
     }
 
