@@ -40,6 +40,19 @@ impl<'a> From<&'a [u8]> for At<'a> {
     }
 }
 
+/// Lets `read` fill `n` zeroed bytes at the end of `out`, and keeps as many as it answers.
+pub(crate) fn onto(
+    out: &mut Vec<u8>,
+    n: usize,
+    read: impl FnOnce(&mut [u8]) -> HostResult<usize>,
+) -> HostResult<usize> {
+    let start = out.len();
+    out.resize(start + n, 0);
+    let got = out.get_mut(start..).map_or(Ok(0), read);
+    out.truncate(start + got.unwrap_or(0));
+    got
+}
+
 /// Descriptors. Flags and commands are the platform's own numbers.
 #[expect(unused_variables, reason = "the bodies refuse whatever they are asked")]
 pub trait Files {
@@ -54,6 +67,10 @@ pub trait Files {
     fn close_range(&self, from: Fd, to: Fd) {}
     fn read(&self, fd: Fd, buffer: &mut [u8]) -> HostResult<usize> {
         denied()
+    }
+    /// Reads `n` bytes at most onto the end of `out`, which has room for them; answers how many. After an error it is as before.
+    fn read_onto(&self, fd: Fd, out: &mut Vec<u8>, n: usize) -> HostResult<usize> {
+        onto(out, n, |room| self.read(fd, room))
     }
     fn write(&self, fd: Fd, data: &[u8]) -> HostResult<usize> {
         denied()

@@ -108,6 +108,10 @@ pub trait Sockets {
     fn recv(&self, fd: Fd, buffer: &mut [u8], flags: i32) -> HostResult<usize> {
         denied()
     }
+    /// Receives `n` bytes at most onto the end of `out`, which has room for them; answers what `recv` answers.
+    fn recv_onto(&self, fd: Fd, out: &mut Vec<u8>, n: usize, flags: i32) -> HostResult<usize> {
+        crate::files::onto(out, n, |room| self.recv(fd, room, flags))
+    }
     fn sendto(&self, fd: Fd, data: &[u8], flags: i32, address: &SocketAddress) -> HostResult<usize> {
         denied()
     }

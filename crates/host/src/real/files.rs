@@ -1,6 +1,7 @@
 //! Descriptors.
 
 use std::io::{IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
 use std::ptr;
 
 use libc::{c_int, c_ulong, c_void};
@@ -10,6 +11,17 @@ use crate::{At, Fd, Files, HostError, HostResult, Mount, Stat, StatVfs};
 
 /// The largest transfer that Linux does in one call; more is cut, as the kernel would.
 const MAX_TRANSFER: usize = 0x7fff_f000;
+
+/// Lets `read` fill up to `n` bytes behind the end of `out`, which need not be zero before.
+pub fn onto(out: &mut Vec<u8>, n: usize, read: impl FnOnce(&mut [MaybeUninit<u8>]) -> isize) -> HostResult<usize> {
+    out.reserve(n);
+    let room = out.spare_capacity_mut();
+    let room = room.get_mut(..n).unwrap_or_default();
+    let got = count(read(room))?;
+    // SAFETY: the system has written so many bytes, `n` at most (MSG_TRUNC may answer more), for which there was room.
+    unsafe { out.set_len(out.len() + got.min(n)) };
+    Ok(got)
+}
 
 fn pieces(length: usize) -> c_int {
     // The kernel's own limit on the number of pieces.
@@ -88,6 +100,11 @@ impl Files for RealHost {
     fn read(&self, fd: Fd, buffer: &mut [u8]) -> HostResult<usize> {
         // SAFETY: I1, writable for its length.
         count(unsafe { libc::read(fd, buffer.as_mut_ptr().cast(), buffer.len().min(MAX_TRANSFER)) })
+    }
+
+    fn read_onto(&self, fd: Fd, out: &mut Vec<u8>, n: usize) -> HostResult<usize> {
+        // SAFETY: I1, writable for its length.
+        onto(out, n.min(MAX_TRANSFER), |room| unsafe { libc::read(fd, room.as_mut_ptr().cast(), room.len()) })
     }
 
     fn write(&self, fd: Fd, data: &[u8]) -> HostResult<usize> {

@@ -135,21 +135,11 @@ impl FileIo {
     /// Reads into the end of `out`, `n` bytes at most; `None` when it would block.
     pub fn read_into(&self, vm: &Vm, out: &mut Vec<u8>, n: usize) -> PyResult<Option<usize>> {
         let fd = self.reading(vm)?;
-        let start = out.len();
         let n = n.min(isize::MAX as usize);
         if out.try_reserve(n).is_err() {
             return Err(vm.memory_error());
         }
-        out.resize(start + n, 0);
-        let r = match out.get_mut(start..) {
-            Some(room) => util::retry(vm, || vm.host().read(fd, room)),
-            None => Ok(Ok(0)),
-        };
-        let k = match &r {
-            Ok(Ok(k)) => *k,
-            _ => 0,
-        };
-        out.truncate(start + k);
+        let r = util::retry(vm, || vm.host().read_onto(fd, out, n));
         match r? {
             Ok(k) => Ok(Some(k)),
             Err(HostError::EAGAIN) => Ok(None),

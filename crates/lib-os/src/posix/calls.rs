@@ -78,11 +78,16 @@ fn scatter(
     Ok(n)
 }
 
-fn zeroed(vm: &Vm, n: usize) -> PyResult<Vec<u8>> {
+fn room(vm: &Vm, n: usize) -> PyResult<Vec<u8>> {
     let mut v = Vec::new();
-    if v.try_reserve_exact(n).is_err() {
-        return Err(vm.memory_error());
+    match v.try_reserve_exact(n) {
+        Ok(()) => Ok(v),
+        Err(_) => Err(vm.memory_error()),
     }
+}
+
+fn zeroed(vm: &Vm, n: usize) -> PyResult<Vec<u8>> {
+    let mut v = room(vm, n)?;
     v.resize(n, 0);
     Ok(v)
 }
@@ -519,17 +524,18 @@ pub mod posix {
     #[pyfn("read(fd, length, /)")]
     fn read(vm: &Vm, fd: i32, length: isize) -> PyResult<Value> {
         let Ok(n) = usize::try_from(length) else { return Err(vm.os_error(HostError::EINVAL, None)) };
-        let mut buf = zeroed(vm, n.min(0x7fff_f000))?;
-        let n = util::retry_os(vm, || vm.host().read(fd, &mut buf))?;
-        Ok(vm.new_bytes(buf.get(..n).unwrap_or(&buf)).into_value())
+        let n = n.min(0x7fff_f000);
+        let mut buf = room(vm, n)?;
+        util::retry_os(vm, || vm.host().read_onto(fd, &mut buf, n))?;
+        Ok(vm.new_bytes(&buf).into_value())
     }
 
     #[pyfn("readinto(fd, buffer, /)")]
     fn readinto(vm: &Vm, fd: i32, buffer: &Value) -> PyResult<usize> {
         let b = util::writable(vm, buffer, "readinto() argument 2")?;
-        let mut buf = zeroed(vm, b.len)?;
-        let n = util::retry_os(vm, || vm.host().read(fd, &mut buf))?;
-        Ok(util::fill(&b, 0, buf.get(..n).unwrap_or(&buf)))
+        let mut buf = room(vm, b.len)?;
+        util::retry_os(vm, || vm.host().read_onto(fd, &mut buf, b.len))?;
+        Ok(util::fill(&b, 0, &buf))
     }
 
     #[pyfn("write(fd, data, /)")]

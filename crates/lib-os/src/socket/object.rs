@@ -222,11 +222,12 @@ impl Socket {
         if size == 0 {
             return Ok(Vec::new());
         }
-        let mut room = super::zeroed(vm, size)?;
-        let n = self.run(vm, For::Reading, |fd| vm.host().recv(fd, &mut room, flags))?;
-        // MSG_TRUNC answers the full length of a datagram that was cut.
-        room.truncate(n);
-        Ok(room)
+        let mut out = Vec::new();
+        if out.try_reserve_exact(size).is_err() {
+            return Err(vm.memory_error());
+        }
+        self.run(vm, For::Reading, |fd| vm.host().recv_onto(fd, &mut out, size, flags))?;
+        Ok(out)
     }
 
     pub fn receive_from(
