@@ -9,13 +9,14 @@ use taipan_vm::prelude::*;
 
 /// Waits again after a signal, for what is left of the time.
 fn waiting<T>(vm: &Vm, timeout: Option<i64>, mut f: impl FnMut(Option<i64>) -> HostResult<T>) -> PyResult<T> {
-    let deadline = timeout.map(|t| vm.host().monotonic_ns().saturating_add(t));
+    // What does not wait has no need of a clock.
+    let deadline = timeout.filter(|t| *t > 0).map(|t| vm.host().monotonic_ns().saturating_add(t));
     let mut left = timeout;
     loop {
         match vm.allow_threads(|| f(left)) {
             Err(HostError::EINTR) => {
                 util::poll(vm)?;
-                left = deadline.map(|d| (d - vm.host().monotonic_ns()).max(0));
+                left = deadline.map(|d| (d - vm.host().monotonic_ns()).max(0)).or(timeout);
             }
             r => return util::os(vm, r),
         }

@@ -151,10 +151,10 @@ names! {
     __traceback__ __trunc__ __truediv__ __type_params__ __typing_subst__ __typing_prepare_subst__
     __typing_is_unpacked_typevartuple__ __unpacked__ __unraisablehook__ __weakref__ __wrapped__ __xor__
     _fields _initializing _is_text_encoding args argv big builtins byteorder cause clear close code copy decode
-    default_int_max_str_digits displayhook encode encoding end errors excepthook extend exit fileno file filename flush
+    default_int_max_str_digits dispatch_table displayhook encode encoding end errors excepthook extend exit fileno file filename find_class flush
     format from_bytes get get_source getvalue imag importlib index insert_path io isatty items iter join keys
     last_exc last_traceback last_type last_value lineno little locals metaclass mode module modules mro msg n name
-    name_from newlines obj offset open origin path pop print_file_and_line ps1 ps2 read readline real replace reset
+    name_from newlines obj offset open origin path peek persistent_id persistent_load pop print_file_and_line ps1 ps2 read readline real reducer_override replace reset
     return_ rpartition send sep setdefault signed sort start stderr stdin stdout step stop strict strftime sys text
     throw tzinfo unraisablehook update value values warn warnoptions write
 }

@@ -274,7 +274,7 @@ impl BytesIo {
     fn getbuffer(vm: &Vm, zelf: &Gc<BytesIo>) -> PyResult<Value> {
         zelf.open(vm)?;
         let exporter = vm.alloc(BytesIoBuffer { owner: zelf.clone() });
-        vm.call1(&util::builtin(vm, "memoryview")?, exporter.as_value())
+        vm.new_memoryview(exporter.as_value())
     }
 
     /// Retrieve the entire contents of the BytesIO object.

@@ -27,8 +27,8 @@ pub fn load(vm: &Vm, u: &Unpickler, zelf: Option<&Gc<Unpickler>>) -> PyResult<Va
         persistent_load: None,
     };
     if let Some(zelf) = zelf {
-        load.find_class = own_method(vm, zelf, "find_class")?;
-        load.persistent_load = own_method(vm, zelf, "persistent_load")?;
+        load.find_class = own_method(vm, zelf, &vm.names.find_class)?;
+        load.persistent_load = own_method(vm, zelf, &vm.names.persistent_load)?;
     }
     let v = load.run()?;
     load.input.skip_consumed(vm)?;
@@ -36,8 +36,8 @@ pub fn load(vm: &Vm, u: &Unpickler, zelf: Option<&Gc<Unpickler>>) -> PyResult<Va
 }
 
 /// A method, unless it is `Unpickler`'s.
-fn own_method(vm: &Vm, zelf: &Gc<Unpickler>, name: &str) -> PyResult<Option<Value>> {
-    let f = vm.get_attr_str(zelf.as_value(), name)?;
+fn own_method(vm: &Vm, zelf: &Gc<Unpickler>, name: &Gc<Str>) -> PyResult<Option<Value>> {
+    let f = vm.get_attr(zelf.as_value(), name)?;
     let def = f.downcast_exact::<BuiltinFunction>().and_then(|f| f.def());
     let base = |d: &taipan_vm::native::FnDef| matches!(d.owner, taipan_vm::native::Owner::Type(t) if std::ptr::eq(t(), Unpickler::def()));
     Ok(if def.is_some_and(base) { None } else { Some(f) })

@@ -94,6 +94,28 @@ impl Pickler {
     }
 }
 
+/// An attribute of a pickler, if it has it. Most have none of those that are asked for: no error is made for that.
+pub fn lookup(vm: &Vm, zelf: &Value, name: &Gc<Str>) -> PyResult<Option<Value>> {
+    let slot = vm.type_of(zelf).slots.getattro.get();
+    if !slot.is_some_and(|f| std::ptr::fn_addr_eq(f, getattro as taipan_vm::types::typedef::GetAttrFn)) {
+        return vm.lookup_attr(zelf, name);
+    }
+    if name.is(&vm.names.persistent_id)
+        && let Some(f) = zelf.downcast::<Pickler>().and_then(|p| p.persistent_id.get())
+    {
+        return Ok(Some(f));
+    }
+    // The attribute that the class itself describes is there when it was set.
+    if name.is(&vm.names.dispatch_table)
+        && let Some(p) = zelf.downcast::<Pickler>()
+        && let Some(found) = vm.type_of(zelf).lookup(vm, name)
+        && vm.type_for_ref(Pickler::def()).lookup(vm, name).is_some_and(|own| own.is(&found))
+    {
+        return Ok(p.dispatch_table.get());
+    }
+    vm.generic_lookup_attr(zelf, name)
+}
+
 fn getattro(vm: &Vm, v: &Value, name: &Value) -> PyResult<Value> {
     let name = vm.attr_name(name)?;
     if name.as_bytes() == b"persistent_id"
@@ -143,7 +165,7 @@ impl Pickler {
         zelf.forget();
         zelf.fast.set(0);
         zelf.dispatch_table.set(None);
-        zelf.dispatch_table.set(vm.lookup_attr_str(zelf.as_value(), "dispatch_table")?);
+        zelf.dispatch_table.set(lookup(vm, zelf.as_value(), &vm.names.dispatch_table)?);
         Ok(())
     }
 

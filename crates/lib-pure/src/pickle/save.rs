@@ -2,7 +2,7 @@
 
 use super::memo::Memo;
 use super::output::Output;
-use super::pickler::Pickler;
+use super::pickler::{Pickler, lookup};
 use super::tables::{Tables, tables};
 use super::{buffer, op, pickling_error};
 use std::collections::HashSet;
@@ -37,9 +37,9 @@ pub fn dump(vm: &Vm, p: &Pickler, zelf: Option<&Value>, obj: &Value) -> PyResult
         fast_seen: HashSet::new(),
     };
     if let Some(zelf) = zelf {
-        let id = vm.lookup_attr_str(zelf, "persistent_id")?;
+        let id = lookup(vm, zelf, &vm.names.persistent_id)?;
         save.persistent_id = id.filter(|f| !is_base_method(f));
-        save.reducer_override = vm.lookup_attr_str(zelf, "reducer_override")?;
+        save.reducer_override = lookup(vm, zelf, &vm.names.reducer_override)?;
     }
     if save.proto >= 2 {
         save.put(&[op::PROTO, save.proto as u8])?;

@@ -41,7 +41,8 @@ fn dict(vm: &Vm, module: &Value, shown: &str, name: &str) -> PyResult<Gc<Dict>> 
 fn make(vm: &Vm) -> PyResult<Tables> {
     let copyreg = import_module(vm, "copyreg")?;
     let compat = import_module(vm, "_compat_pickle")?;
-    let codecs = import_module(vm, "codecs")?;
+    // What `codecs` has it from: that module may still wait to be run.
+    let codecs = import_module(vm, "_codecs")?;
     let functools = import_module(vm, "functools")?;
     let builtins = import_module(vm, "builtins")?;
     let of_copyreg = |name| dict(vm, &copyreg, "copyreg", name);

@@ -48,7 +48,7 @@ pub struct Unpickler {
 
 impl Unpickler {
     pub fn set_file(&self, vm: &Vm, file: &Value) -> PyResult<()> {
-        self.peek.set(vm.lookup_attr_str(file, "peek")?);
+        self.peek.set(vm.lookup_attr(file, &vm.names.peek)?);
         self.read.set(vm.lookup_attr(file, &vm.names.read)?);
         self.readline.set(vm.lookup_attr(file, &vm.names.readline)?);
         if !self.read.is_some() || !self.readline.is_some() {
