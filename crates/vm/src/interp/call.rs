@@ -725,12 +725,32 @@ pub fn push_moved<const N: usize>(
     }
 }
 
-/// `call_ex` of a Python function, entered like any other call. Answers whether a frame was pushed.
+/// `call_ex` of what leads to a Python function, entered like any other call. Answers whether a frame was pushed.
 ///
 /// # Safety
 /// `regs[r..r + 4]` are the topmost temporaries: callable, self, positional arguments, keyword arguments.
 pub unsafe fn enter_ex(vm: &Vm, regs: Regs, r: usize, dst: u16) -> PyResult<bool> {
-    let Some(func) = regs.get(r as u16).downcast_exact::<Function>().cloned() else { return Ok(false) };
+    let callee = regs.get(r as u16);
+    let alone = regs.bits(r as u16 + 1) == 0;
+    let (mut zelf, mut class) = (regs.slot(r + 1).clone(), None);
+    let func = if let Some(f) = callee.downcast_exact::<Function>() {
+        f.clone()
+    } else if alone
+        && let Some(m) = callee.downcast_exact::<Method>()
+        && let Some(f) = m.func.downcast_exact::<Function>()
+    {
+        zelf = Some(m.zelf.clone());
+        f.clone()
+    } else if alone
+        && let Some(ty) = callee.downcast::<Type>()
+        && ty.is_heap_type()
+        && let Some(init) = super::fast::plain_init(vm, ty)
+    {
+        class = Some(ty);
+        init
+    } else {
+        return Ok(false);
+    };
     let given = regs.get(r as u16 + 2);
     if given.downcast_exact::<Tuple>().is_none() && given.downcast_exact::<List>().is_none() {
         return Ok(false);
@@ -743,6 +763,9 @@ pub unsafe fn enter_ex(vm: &Vm, regs: Regs, r: usize, dst: u16) -> PyResult<bool
     if keywords.is_some_and(|k| !k.table.has_only_str_keys()) {
         return Ok(false);
     }
+    // A collection may run code that changes the list: nothing is counted before.
+    let made = class.map(|ty| crate::types::instance::new_plain(vm, ty));
+    let zelf = zelf.or_else(|| made.clone());
     // SAFETY: values are copied above what is live, then bound there.
     unsafe {
         let code: *const Gc<Code> = func.code.as_ptr_unchecked();
@@ -762,8 +785,8 @@ pub unsafe fn enter_ex(vm: &Vm, regs: Regs, r: usize, dst: u16) -> PyResult<bool
             std::ptr::write(base.add(at), Some(v));
             at += 1;
         };
-        if let Some(zelf) = regs.slot(r + 1) {
-            push(zelf.clone());
+        if let Some(zelf) = zelf {
+            push(zelf);
         }
         if let Some(t) = given.downcast_exact::<Tuple>() {
             t.items().iter().for_each(|v| push(v.clone()));
@@ -781,7 +804,14 @@ pub unsafe fn enter_ex(vm: &Vm, regs: Regs, r: usize, dst: u16) -> PyResult<bool
         bind_in_place(vm, &func, &*code, exec, base, at, &names)?;
         regs.drop_run(r, 4);
         match vm.thread.push(vm, func, exec, base, 0, dst) {
-            Ok(_) => Ok(true),
+            Ok(_) => {
+                if made.is_some() {
+                    let f = &mut *vm.thread.top();
+                    f.kind.set(f.kind.get() | kind::INIT);
+                    f.owner = made;
+                }
+                Ok(true)
+            }
             Err(raised) => {
                 drop_window(base, exec.first_temp);
                 Err(raised)

@@ -425,10 +425,21 @@ fn makes_plainly(vm: &Vm, ty: &Gc<Type>) -> bool {
         }
 }
 
-/// The Python `__init__` of a class whose construction is plain: metaclass `type`, `object.__new__`, not abstract.
+/// Whether a call of the class is `type.__call__`, as it is for `ABCMeta` and most metaclasses.
+#[inline(always)]
+fn called_plainly(vm: &Vm, ty: &Gc<Type>) -> bool {
+    let (meta, plain) = (vm.type_of(ty.as_value()), &vm.types.type_);
+    meta.is(plain)
+        || match (meta.slots.call.get(), plain.slots.call.get()) {
+            (Some(f), Some(plain)) => std::ptr::fn_addr_eq(f, plain),
+            _ => false,
+        }
+}
+
+/// The Python `__init__` of a class whose construction is plain: `type.__call__`, `object.__new__`, not abstract.
 #[inline]
 pub fn plain_init(vm: &Vm, ty: &Gc<Type>) -> Option<Gc<Function>> {
-    if !vm.type_of(ty.as_value()).is(&vm.types.type_) || ty.has_flags(crate::types::typedef::F::ABSTRACT) {
+    if !called_plainly(vm, ty) || ty.has_flags(crate::types::typedef::F::ABSTRACT) {
         return None;
     }
     python_method(vm, ty, Special::Init, usize::MAX)
@@ -441,7 +452,7 @@ pub fn known_init(vm: &Vm, ty: &Gc<Type>) -> u64 {
     if version == 0
         || version != ty.version.get()
         || ty.has_flags(crate::types::typedef::F::ABSTRACT)
-        || !vm.type_of(ty.as_value()).is(&vm.types.type_)
+        || !called_plainly(vm, ty)
     {
         return 0;
     }
