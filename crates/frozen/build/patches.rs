@@ -63,7 +63,8 @@ pub const PATCHES: &[(&str, &[Rule])] = &[
         )],
     ),
     (
-        // What the parent has loaded for locks and queues its children need too: the fork server loads it once for all of them.
+        // What all children need, the fork server has ready once for all of them: what the parent has loaded for locks and
+        // queues, and the functions of the package.
         "multiprocessing/forkserver.py",
         &[
             (
@@ -74,6 +75,12 @@ pub const PATCHES: &[(&str, &[Rule])] = &[
             (
                 "cmd %= (listener.fileno(), alive_r, self._preload_modules,\n",
                 "cmd %= (listener.fileno(), alive_r, preload,\n",
+            ),
+            (
+                "    util._close_stdin()\n\n    sig_r",
+                "    util._close_stdin()\n\n    from _frozen_library import prepare\n    \
+                 for name in [name for name in sys.modules if name.startswith('multiprocessing.')]:\n        \
+                 prepare(sys.modules[name])\n\n    sig_r",
             ),
             (
                 "class ForkServer(object):\n",

@@ -4,6 +4,8 @@
 use super::imp::frozen_code;
 use crate::errors::exc;
 use crate::prelude::*;
+use crate::types::class_method::ClassMethod;
+use crate::types::function::Function;
 use crate::types::module::Module;
 
 /// The path that stands for the library's folder: below the executable, where nothing else can be.
@@ -40,6 +42,16 @@ fn contents(vm: &Vm, path: &str) -> Option<Vec<u8>> {
     }
 }
 
+fn prepare_function(vm: &Vm, v: &Value) {
+    let inner = match v.downcast_exact::<ClassMethod>() {
+        Some(m) => m.callable.get(),
+        None => Some(v.clone()),
+    };
+    if let Some(f) = inner.as_ref().and_then(|f| f.downcast_exact::<Function>()) {
+        f.exec(vm);
+    }
+}
+
 /// The standard library's files inside the executable.
 #[pymodule(name = "_frozen_library")]
 pub mod frozen_library {
@@ -72,6 +84,21 @@ pub mod frozen_library {
         match args.all.last().and_then(|m| m.downcast::<Module>()) {
             Some(m) => super::super::deferred::load(vm, m).map(|()| Value::NONE),
             None => Err(vm.type_error("exec_module() argument must be a module")),
+        }
+    }
+
+    /// Make the functions of a module ready to run, which otherwise waits for their first calls: processes that are forked
+    /// afterwards have that in common.
+    #[pyfn("prepare(module, /)")]
+    fn prepare(vm: &Vm, module: &Value) {
+        let Some(module) = module.downcast_exact::<Module>() else { return };
+        for (_, v) in module.dict.pairs() {
+            match v.downcast::<Type>() {
+                Some(ty) if ty.is_heap_type() => {
+                    ty.dict(vm).pairs().iter().for_each(|(_, v)| prepare_function(vm, v));
+                }
+                _ => prepare_function(vm, &v),
+            }
         }
     }
 
