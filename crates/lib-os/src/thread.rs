@@ -17,8 +17,8 @@ use taipan_vm::types::numbers::{float_value, int_value};
 pub struct ThreadState {
     main: Cell<Option<u64>>,
     stack_size: Cell<usize>,
-    /// Handles of threads that the end of the interpreter waits for.
-    joined: Guarded<Vec<Arc<Handle>>>,
+    /// Handles of threads that run, and whether the end of the interpreter waits for them.
+    handles: Guarded<Vec<(Arc<Handle>, bool)>>,
     locals: Guarded<Vec<Weak<LocalDicts>>>,
 }
 
@@ -49,8 +49,16 @@ pub fn after_fork_child(vm: &Vm) {
     vm.turn.only_this_thread();
     vm.forget_other_threads();
     let s = vm.state::<ThreadState>();
-    s.main.set(Some(ident(vm)));
-    drop(s.joined.take());
+    let me = ident(vm);
+    s.main.set(Some(me));
+    for (handle, _) in s.handles.take() {
+        // A thread that is not there may hold it; then nobody has the handle in hand.
+        if let Ok(mut run) = handle.run.try_lock()
+            && run.1 != me
+        {
+            run.0 = Run::Done;
+        }
+    }
 }
 
 pub fn locked<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -524,6 +532,7 @@ fn start(
     args: Vec<Value>,
     kwargs: Vec<(Value, Value)>,
     handle: Arc<Handle>,
+    joined: bool,
 ) -> PyResult<u64> {
     {
         let mut run = locked(&handle.run);
@@ -550,12 +559,14 @@ fn start(
         }
         drop((function, args, kwargs));
         forget_locals(vm, me);
+        vm.state::<ThreadState>().handles.with_mut(|l| l.retain(|(h, _)| !Arc::ptr_eq(h, &theirs)));
         theirs.finish();
     };
     match vm.spawn_thread(size, Box::new(body)) {
         Ok(id) => {
             // It waits for the turn, which this one has.
             *locked(&handle.run) = (Run::Running, id);
+            vm.state::<ThreadState>().handles.with_mut(|l| l.push((handle, joined)));
             Ok(id)
         }
         Err(_) => {
@@ -569,9 +580,9 @@ fn start(
 pub fn shutdown(vm: &Vm) -> PyResult<()> {
     loop {
         let me = ident(vm);
-        let next = vm.state::<ThreadState>().joined.with_mut(|l| {
-            l.retain(|h| locked(&h.run).0 != Run::Done);
-            l.iter().find(|h| locked(&h.run).1 != me).cloned()
+        let next = vm.state::<ThreadState>().handles.with_mut(|l| {
+            l.retain(|(h, _)| locked(&h.run).0 != Run::Done);
+            l.iter().find(|(h, joined)| *joined && locked(&h.run).1 != me).map(|(h, _)| h.clone())
         });
         let Some(h) = next else { return Ok(()) };
         h.join(vm, None)?;
@@ -811,7 +822,7 @@ pub mod _thread {
         };
         let event = [function.clone(), args.to_value(), given.unwrap_or(Value::NONE)];
         taipan_vm::modules::sys::audit(vm, "_thread.start_new_thread", &event)?;
-        start(vm, function, args.items().to_vec(), kwargs, Arc::default())
+        start(vm, function, args.items().to_vec(), kwargs, Arc::default(), false)
     }
 
     /// *For internal use only*: start a new thread.
@@ -836,10 +847,7 @@ pub mod _thread {
         };
         let event = [function.clone(), vm.new_int(i64::from(daemon)), given];
         taipan_vm::modules::sys::audit(vm, "_thread.start_joinable_thread", &event)?;
-        if !daemon {
-            vm.state::<ThreadState>().joined.with_mut(|l| l.push(Arc::clone(&handle.handle)));
-        }
-        start(vm, function, Vec::new(), Vec::new(), Arc::clone(&handle.handle))?;
+        start(vm, function, Vec::new(), Vec::new(), Arc::clone(&handle.handle), !daemon)?;
         Ok(handle.into_value())
     }
 

@@ -9,7 +9,7 @@ use crate::breaker::{Breaker, bit};
 use crate::interp::Stacks;
 use crate::vm::{Interp, Vm};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
@@ -43,6 +43,8 @@ struct Shared {
     free: Condvar,
     /// Somebody took it: for those who are `giving`.
     taken: Condvar,
+    /// What stands in its place in a forked child: threads that are not there may hold the mutex, or be counted.
+    next: OnceLock<Arc<Shared>>,
 }
 
 impl Shared {
@@ -72,8 +74,16 @@ impl Default for Turn {
 }
 
 impl Turn {
+    fn shared(&self) -> &Arc<Shared> {
+        let mut shared = &self.shared;
+        while let Some(next) = shared.next.get() {
+            shared = next;
+        }
+        shared
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
-        self.shared.state()
+        self.shared().state()
     }
 
     fn interval(&self) -> Duration {
@@ -115,7 +125,7 @@ impl Turn {
         } else {
             s.take();
             if s.giving != 0 {
-                self.shared.taken.notify_all();
+                self.shared().taken.notify_all();
             }
             drop(s);
         }
@@ -126,7 +136,7 @@ impl Turn {
     fn wait(&self, breaker: &Breaker, brief: bool) {
         let me = std::thread::current().id();
         // Nothing of the interpreter may be touched once it is closed: it may be gone.
-        let (shared, mut patience) = (self.shared.clone(), self.patience(brief));
+        let (shared, mut patience) = (self.shared().clone(), self.patience(brief));
         let mut s = shared.state();
         s.waiting += 1;
         loop {
@@ -140,7 +150,8 @@ impl Turn {
             if !s.held {
                 break;
             }
-            let (guard, timeout) = shared.free.wait_timeout(s, patience).unwrap_or_else(PoisonError::into_inner);
+            let (guard, timeout) =
+                shared.free.wait_timeout(s, patience).unwrap_or_else(PoisonError::into_inner);
             s = guard;
             if timeout.timed_out() && s.held && s.closed_by.is_none() {
                 breaker.set(bit::TURN);
@@ -156,7 +167,7 @@ impl Turn {
 
     /// Gives the turn up. Answers whether the caller had it only for a moment: for less than `patience`.
     pub fn release(&self) -> bool {
-        let shared = self.shared.clone();
+        let shared = self.shared().clone();
         let mut s = shared.state();
         s.held = false;
         let brief = s.since.is_some_and(|t| t.elapsed() < self.patience(true));
@@ -174,7 +185,7 @@ impl Turn {
         if !self.is_active() {
             return;
         }
-        let (shared, interval) = (self.shared.clone(), self.interval());
+        let (shared, interval) = (self.shared().clone(), self.interval());
         let mut s = shared.state();
         if s.waiting == 0 || s.closed_by.is_some() {
             return;
@@ -200,13 +211,15 @@ impl Turn {
     /// The interpreter ends: no other thread than this one ever gets the turn again.
     pub fn close(&self) {
         self.state().closed_by = Some(std::thread::current().id());
-        self.shared.free.notify_all();
-        self.shared.taken.notify_all();
+        self.shared().free.notify_all();
+        self.shared().taken.notify_all();
     }
 
     /// In a forked child only the calling thread exists.
     pub fn only_this_thread(&self) {
-        self.active.store(false, Ordering::SeqCst);
+        if self.active.swap(false, Ordering::SeqCst) {
+            _ = self.shared().next.set(Arc::default());
+        }
         self.threads.store(0, Ordering::SeqCst);
     }
 }

@@ -13,7 +13,11 @@ use crate::{At, Fd, Files, HostError, HostResult, Mount, Stat, StatVfs};
 const MAX_TRANSFER: usize = 0x7fff_f000;
 
 /// Lets `read` fill up to `n` bytes behind the end of `out`, which need not be zero before.
-pub fn onto(out: &mut Vec<u8>, n: usize, read: impl FnOnce(&mut [MaybeUninit<u8>]) -> isize) -> HostResult<usize> {
+pub fn onto(
+    out: &mut Vec<u8>,
+    n: usize,
+    read: impl FnOnce(&mut [MaybeUninit<u8>]) -> isize,
+) -> HostResult<usize> {
     out.reserve(n);
     let room = out.spare_capacity_mut();
     let room = room.get_mut(..n).unwrap_or_default();

@@ -49,9 +49,7 @@ impl Polling for RealHost {
         let time = timespec(timeout.unwrap_or(0).max(0));
         let time = &raw const time;
         // SAFETY: `PollFd` is laid out as `pollfd` (asserted above); a null mask leaves signals alone.
-        let ready = check(unsafe {
-            libc::ppoll(fds.as_mut_ptr().cast(), n, time, ptr::null())
-        })?;
+        let ready = check(unsafe { libc::ppoll(fds.as_mut_ptr().cast(), n, time, ptr::null()) })?;
         Ok(usize::try_from(ready).unwrap_or(0))
     }
 

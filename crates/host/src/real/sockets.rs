@@ -360,7 +360,9 @@ impl Sockets for RealHost {
 
     fn recv_onto(&self, fd: Fd, out: &mut Vec<u8>, n: usize, flags: i32) -> HostResult<usize> {
         // SAFETY: I1, writable for its length.
-        super::files::onto(out, n, |room| unsafe { libc::recv(fd, room.as_mut_ptr().cast(), room.len(), flags) })
+        super::files::onto(out, n, |room| unsafe {
+            libc::recv(fd, room.as_mut_ptr().cast(), room.len(), flags)
+        })
     }
 
     fn sendto(&self, fd: Fd, data: &[u8], flags: i32, address: &SocketAddress) -> HostResult<usize> {
