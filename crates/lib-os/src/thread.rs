@@ -239,7 +239,10 @@ impl Lock {
     #[pymethod("acquire_lock($self, /, blocking=True, timeout=-1)")]
     fn acquire(vm: &Vm, zelf: &Gc<Lock>, blocking: bool, #[raw] timeout: Option<&Value>) -> PyResult<bool> {
         let t = acquire_args(vm, blocking, timeout)?;
-        zelf.take_it(vm, t)
+        let taken = zelf.take_it(vm, t)?;
+        // What a signal asks for is raised here, where the caller is prepared for it, and not on its way out.
+        util::poll(vm)?;
+        Ok(taken)
     }
 
     /// Release the lock, allowing another thread that is blocked waiting for
@@ -356,7 +359,9 @@ impl RLock {
     #[pymethod("acquire($self, /, blocking=True, timeout=-1)")]
     fn acquire(vm: &Vm, zelf: &Gc<RLock>, blocking: bool, #[raw] timeout: Option<&Value>) -> PyResult<bool> {
         let t = acquire_args(vm, blocking, timeout)?;
-        zelf.take_it(vm, t, 1)
+        let taken = zelf.take_it(vm, t, 1)?;
+        util::poll(vm)?;
+        Ok(taken)
     }
 
     /// Release the lock.
