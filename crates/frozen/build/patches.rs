@@ -64,7 +64,7 @@ pub const PATCHES: &[(&str, &[Rule])] = &[
     ),
     (
         // What all children need, the fork server has ready once for all of them: what the parent has loaded for locks and
-        // queues, and the functions of the package.
+        // queues, and the functions of the package and of what a child begins with.
         "multiprocessing/forkserver.py",
         &[
             (
@@ -79,13 +79,15 @@ pub const PATCHES: &[(&str, &[Rule])] = &[
             (
                 "    util._close_stdin()\n\n    sig_r",
                 "    util._close_stdin()\n\n    from _frozen_library import prepare\n    \
-                 for name in [name for name in sys.modules if name.startswith('multiprocessing.')]:\n        \
+                 for name in list(sys.modules):\n        \
+                 if name in _FOR_CHILDREN or name.startswith('multiprocessing.'):\n            \
                  prepare(sys.modules[name])\n\n    sig_r",
             ),
             (
                 "class ForkServer(object):\n",
-                "_NEEDED = ('multiprocessing.popen_forkserver', 'multiprocessing.queues', \
-                 'multiprocessing.synchronize')\n\nclass ForkServer(object):\n",
+                "_FOR_CHILDREN = {'threading', 'weakref', '_weakrefset', 'random', 'selectors', 'signal'}\n\
+                 _NEEDED = ('multiprocessing.popen_forkserver', 'multiprocessing.queues', \
+                 'multiprocessing.synchronize')\n\n\nclass ForkServer(object):\n",
             ),
         ],
     ),

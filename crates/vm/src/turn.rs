@@ -288,7 +288,7 @@ impl Vm {
     /// Starts an OS thread that runs `body` with a `Vm` of its own as soon as it gets the turn, and answers its number (see
     /// `Host::thread_ident`).
     pub fn spawn_thread(&self, native_stack: usize, body: Box<dyn FnOnce(&Vm)>) -> std::io::Result<u64> {
-        let Some(stacks) = self.spare_stacks.with_mut(Vec::pop).or_else(Stacks::new) else {
+        let Some(stacks) = self.spare_stacks.with_mut(Vec::pop).or_else(Stacks::if_room) else {
             return Err(std::io::ErrorKind::OutOfMemory.into());
         };
         self.turn.activate();

@@ -311,6 +311,12 @@ impl Stacks {
         }
     }
 
+    /// The same without touching the reserve that is kept for the end of memory.
+    pub fn if_room() -> Option<Stacks> {
+        let bytes = layout::<Slot>(STACK_WORDS).size() + layout::<Frame>(FRAMES).size();
+        if taipan_heap::emergency::has_room(bytes) { Stacks::new() } else { None }
+    }
+
     pub fn are_shallow(&self) -> bool {
         // SAFETY: within the reservation; a frame that was there left the address of its code.
         unsafe { (*self.frames.as_ptr().add(SHALLOW)).exec.is_null() }
