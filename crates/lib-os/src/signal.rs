@@ -49,7 +49,7 @@ pub fn start(vm: &Vm) {
 /// What `Vm::poll` calls when the breaker is tripped.
 fn poll_hook(vm: &Vm, bits: u32) -> PyResult<()> {
     if bits & bit::TURN != 0 {
-        vm.turn.give(&vm.breaker);
+        vm.turn.give(vm);
     }
     if bits & bit::PENDING != 0 {
         vm.breaker.clear(bit::PENDING);

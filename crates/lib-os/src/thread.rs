@@ -427,7 +427,6 @@ impl RLock {
 enum Run {
     #[default]
     NotStarted,
-    Starting,
     Running,
     Done,
 }
@@ -509,7 +508,7 @@ impl ThreadHandle {
 
     #[pymethod("_set_done($self, /)")]
     fn set_done(vm: &Vm, zelf: &Gc<ThreadHandle>) -> PyResult<()> {
-        if matches!(locked(&zelf.handle.run).0, Run::NotStarted | Run::Starting) {
+        if locked(&zelf.handle.run).0 == Run::NotStarted {
             return Err(vm.runtime_error("thread not started"));
         }
         zelf.handle.finish();
@@ -539,13 +538,8 @@ fn start(
     handle: Arc<Handle>,
     joined: bool,
 ) -> PyResult<u64> {
-    {
-        let mut run = locked(&handle.run);
-        if run.0 != Run::NotStarted {
-            drop(run);
-            return Err(vm.runtime_error("thread already started"));
-        }
-        run.0 = Run::Starting;
+    if locked(&handle.run).0 != Run::NotStarted {
+        return Err(vm.runtime_error("thread already started"));
     }
     let size = match vm.state::<ThreadState>().stack_size.get() {
         0 => STACK,
@@ -574,10 +568,7 @@ fn start(
             vm.state::<ThreadState>().handles.with_mut(|l| l.push((handle, joined)));
             Ok(id)
         }
-        Err(_) => {
-            locked(&handle.run).0 = Run::NotStarted;
-            Err(vm.runtime_error("can't start new thread"))
-        }
+        Err(_) => Err(vm.runtime_error("can't start new thread")),
     }
 }
 

@@ -143,6 +143,21 @@ pub fn os<T>(vm: &Vm, r: HostResult<T>) -> PyResult<T> {
     r.map_err(|e| vm.os_error(e, None))
 }
 
+/// An empty vector with room for `n` bytes, or `MemoryError`.
+pub fn room(vm: &Vm, n: usize) -> PyResult<Vec<u8>> {
+    let mut v = Vec::new();
+    match v.try_reserve_exact(n) {
+        Ok(()) => Ok(v),
+        Err(_) => Err(vm.memory_error()),
+    }
+}
+
+/// Zeroed bytes, or `MemoryError`. Fresh pages of the system are zero: nothing is written that is not received.
+pub fn zeroed(vm: &Vm, n: usize) -> PyResult<Vec<u8>> {
+    drop(room(vm, n)?);
+    Ok(vec![0; n])
+}
+
 /// Signals and other threads have their turn.
 pub fn poll(vm: &Vm) -> PyResult<()> {
     vm.poll()

@@ -5,13 +5,13 @@
 //! A thread that had its last turn only for a moment and gave it up itself, as one does that mostly waits for the world,
 //! waits a tenth of the interval: it never gets more of the time than it leaves to others.
 
-use crate::breaker::{Breaker, bit};
+use crate::breaker::bit;
 use crate::interp::Stacks;
 use crate::vm::{Interp, Vm};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::ThreadId;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 #[derive(Default)]
 struct State {
@@ -23,17 +23,8 @@ struct State {
     giving: usize,
     /// Counts acquisitions, so that a yielding thread sees that another one had its turn.
     serial: u64,
-    /// When the turn was taken.
-    since: Option<Instant>,
-}
-
-impl State {
-    #[expect(clippy::disallowed_methods, reason = "no program sees this clock; waiting needs the same one")]
-    fn take(&mut self) {
-        self.held = true;
-        self.serial += 1;
-        self.since = Some(Instant::now());
-    }
+    /// When the turn was taken, by the host's clock.
+    since: i64,
 }
 
 /// What waiting threads look at; it outlives the interpreter as long as they wait.
@@ -51,6 +42,16 @@ struct Shared {
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The calling thread takes the turn, which nobody has.
+    fn take(&self, interp: &Interp, s: &mut State) {
+        s.held = true;
+        s.serial += 1;
+        s.since = interp.config.host.monotonic_ns();
+        if s.giving != 0 {
+            self.taken.notify_all();
+        }
     }
 }
 
@@ -106,9 +107,9 @@ impl Turn {
     }
 
     /// From now on there are several threads; the calling one has the turn.
-    fn activate(&self) {
+    fn activate(&self, interp: &Interp) {
         if !self.active.swap(true, Ordering::SeqCst) {
-            self.state().take();
+            self.shared().take(interp, &mut self.state());
         }
     }
 
@@ -118,23 +119,20 @@ impl Turn {
 
     /// Waits for the turn. After `close` it never comes, but for the thread that closed it. `brief`: the caller had its last
     /// turn only for a moment, see `release`.
-    pub fn acquire(&self, breaker: &Breaker, brief: bool) {
+    pub fn acquire(&self, interp: &Interp, brief: bool) {
         let mut s = self.state();
         if s.held || s.closed_by.is_some() {
             drop(s);
-            self.wait(breaker, brief);
+            self.wait(interp, brief);
         } else {
-            s.take();
-            if s.giving != 0 {
-                self.shared().taken.notify_all();
-            }
+            self.shared().take(interp, &mut s);
             drop(s);
         }
-        breaker.clear(bit::TURN);
+        interp.breaker.clear(bit::TURN);
     }
 
     /// Waits until nobody has the turn, and takes it.
-    fn wait(&self, breaker: &Breaker, brief: bool) {
+    fn wait(&self, interp: &Interp, brief: bool) {
         let me = std::thread::current().id();
         // Nothing of the interpreter may be touched once it is closed: it may be gone.
         let (shared, mut patience) = (self.shared().clone(), self.patience(brief));
@@ -155,23 +153,21 @@ impl Turn {
                 shared.free.wait_timeout(s, patience).unwrap_or_else(PoisonError::into_inner);
             s = guard;
             if timeout.timed_out() && s.held && s.closed_by.is_none() {
-                breaker.set(bit::TURN);
+                interp.breaker.set(bit::TURN);
                 patience = self.interval();
             }
         }
         s.waiting -= 1;
-        s.take();
-        if s.giving != 0 {
-            shared.taken.notify_all();
-        }
+        shared.take(interp, &mut s);
     }
 
     /// Gives the turn up. Answers whether the caller had it only for a moment: for less than `patience`.
-    pub fn release(&self) -> bool {
+    pub fn release(&self, interp: &Interp) -> bool {
         let shared = self.shared().clone();
         let mut s = shared.state();
         s.held = false;
-        let brief = s.since.is_some_and(|t| t.elapsed() < self.patience(true));
+        let had = interp.config.host.monotonic_ns().saturating_sub(s.since);
+        let brief = u128::try_from(had).is_ok_and(|ns| ns < self.patience(true).as_nanos());
         let awaited = s.waiting != 0;
         drop(s);
         if awaited {
@@ -181,8 +177,8 @@ impl Turn {
     }
 
     /// Lets another thread run, if one waits.
-    pub fn give(&self, breaker: &Breaker) {
-        breaker.clear(bit::TURN);
+    pub fn give(&self, interp: &Interp) {
+        interp.breaker.clear(bit::TURN);
         if !self.is_active() {
             return;
         }
@@ -206,7 +202,7 @@ impl Turn {
                 std::thread::park();
             }
         }
-        self.acquire(breaker, false);
+        self.acquire(interp, false);
     }
 
     /// The interpreter ends: no other thread than this one ever gets the turn again.
@@ -244,7 +240,7 @@ impl Parcel {
     fn run(self) {
         // SAFETY: see `Parcel`.
         let interp = unsafe { &*self.interp };
-        interp.turn.acquire(&interp.breaker, false);
+        interp.turn.acquire(interp, false);
         let vm = Vm::attach(interp, self.stacks);
         vm.enter();
         vm.thread.set_native_stack(self.native_stack);
@@ -254,7 +250,7 @@ impl Parcel {
         vm.leave();
         keep(interp, vm.thread.into_stacks());
         interp.turn.threads.fetch_sub(1, Ordering::SeqCst);
-        interp.turn.release();
+        interp.turn.release(interp);
     }
 }
 
@@ -262,14 +258,9 @@ impl Parcel {
 const SPARE_STACKS: usize = 8;
 
 fn keep(interp: &Interp, stacks: Stacks) {
-    let stacks = interp.spare_stacks.with_mut(|spare| {
-        if stacks.are_shallow() && spare.len() < SPARE_STACKS {
-            spare.push(stacks);
-            return None;
-        }
-        Some(stacks)
-    });
-    drop(stacks);
+    if stacks.are_shallow() && interp.spare_stacks.with(Vec::len) < SPARE_STACKS {
+        interp.spare_stacks.with_mut(|spare| spare.push(stacks));
+    }
 }
 
 impl Vm {
@@ -279,9 +270,9 @@ impl Vm {
         if !self.turn.is_active() {
             return f();
         }
-        let brief = self.turn.release();
+        let brief = self.turn.release(self);
         let r = f();
-        self.turn.acquire(&self.breaker, brief);
+        self.turn.acquire(self, brief);
         r
     }
 
@@ -291,7 +282,7 @@ impl Vm {
         let Some(stacks) = self.spare_stacks.with_mut(Vec::pop).or_else(Stacks::if_room) else {
             return Err(std::io::ErrorKind::OutOfMemory.into());
         };
-        self.turn.activate();
+        self.turn.activate(self);
         self.turn.threads.fetch_add(1, Ordering::SeqCst);
         let parcel = Parcel { interp: self.interp(), stacks, native_stack, body };
         match std::thread::Builder::new().stack_size(native_stack).spawn(move || parcel.run()) {

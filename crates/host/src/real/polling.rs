@@ -38,18 +38,17 @@ fn members(fds: &[Fd], set: &libc::fd_set) -> Vec<Fd> {
 
 impl Polling for RealHost {
     fn poll(&self, fds: &mut [PollFd], timeout: Option<i64>) -> HostResult<usize> {
-        let n = fds.len() as libc::nfds_t;
-        // Where no part of a millisecond counts, the call that has no time to copy.
-        if let None | Some(0) = timeout {
-            let ms = if timeout.is_some() { 0 } else { -1 };
-            // SAFETY: `PollFd` is laid out as `pollfd` (asserted above).
-            let ready = check(unsafe { libc::poll(fds.as_mut_ptr().cast(), n, ms) })?;
-            return Ok(usize::try_from(ready).unwrap_or(0));
-        }
+        let (first, n) = (fds.as_mut_ptr().cast(), fds.len() as libc::nfds_t);
         let time = timespec(timeout.unwrap_or(0).max(0));
-        let time = &raw const time;
         // SAFETY: `PollFd` is laid out as `pollfd` (asserted above); a null mask leaves signals alone.
-        let ready = check(unsafe { libc::ppoll(fds.as_mut_ptr().cast(), n, time, ptr::null()) })?;
+        let ready = check(unsafe {
+            match timeout {
+                // Where no part of a millisecond counts, the call that has no time to copy.
+                None => libc::poll(first, n, -1),
+                Some(0) => libc::poll(first, n, 0),
+                Some(_) => libc::ppoll(first, n, &raw const time, ptr::null()),
+            }
+        })?;
         Ok(usize::try_from(ready).unwrap_or(0))
     }
 

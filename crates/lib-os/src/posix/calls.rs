@@ -78,20 +78,6 @@ fn scatter(
     Ok(n)
 }
 
-fn room(vm: &Vm, n: usize) -> PyResult<Vec<u8>> {
-    let mut v = Vec::new();
-    match v.try_reserve_exact(n) {
-        Ok(()) => Ok(v),
-        Err(_) => Err(vm.memory_error()),
-    }
-}
-
-fn zeroed(vm: &Vm, n: usize) -> PyResult<Vec<u8>> {
-    let mut v = room(vm, n)?;
-    v.resize(n, 0);
-    Ok(v)
-}
-
 fn no_fd_with_dir(vm: &Vm, func: &str, p: &Path, dir: Option<i32>, follow: bool) -> PyResult<()> {
     if p.fd.is_some() && dir.is_some() {
         return Err(vm.value_error(format_args!("{func}: can't specify dir_fd without matching path")));
@@ -525,7 +511,7 @@ pub mod posix {
     fn read(vm: &Vm, fd: i32, length: isize) -> PyResult<Value> {
         let Ok(n) = usize::try_from(length) else { return Err(vm.os_error(HostError::EINVAL, None)) };
         let n = n.min(0x7fff_f000);
-        let mut buf = room(vm, n)?;
+        let mut buf = util::room(vm, n)?;
         util::retry_os(vm, || vm.host().read_onto(fd, &mut buf, n))?;
         Ok(vm.new_bytes(&buf).into_value())
     }
@@ -533,7 +519,7 @@ pub mod posix {
     #[pyfn("readinto(fd, buffer, /)")]
     fn readinto(vm: &Vm, fd: i32, buffer: &Value) -> PyResult<usize> {
         let b = util::writable(vm, buffer, "readinto() argument 2")?;
-        let mut buf = room(vm, b.len)?;
+        let mut buf = util::room(vm, b.len)?;
         util::retry_os(vm, || vm.host().read_onto(fd, &mut buf, b.len))?;
         Ok(util::fill(&b, 0, &buf))
     }
@@ -558,7 +544,7 @@ pub mod posix {
     #[pyfn("pread(fd, length, offset, /)")]
     fn pread(vm: &Vm, fd: i32, length: i32, offset: i64) -> PyResult<Value> {
         let Ok(n) = usize::try_from(length) else { return Err(vm.os_error(HostError::EINVAL, None)) };
-        let mut buf = zeroed(vm, n)?;
+        let mut buf = util::zeroed(vm, n)?;
         let n = util::retry_os(vm, || vm.host().pread(fd, &mut buf, offset))?;
         Ok(vm.new_bytes(buf.get(..n).unwrap_or(&buf)).into_value())
     }
@@ -883,7 +869,7 @@ pub mod posix {
         let Ok(n) = usize::try_from(size) else {
             return Err(vm.value_error("negative argument not allowed"));
         };
-        let mut b = zeroed(vm, n)?;
+        let mut b = util::zeroed(vm, n)?;
         util::retry_os(vm, || vm.host().random_bytes(&mut b))?;
         Ok(vm.new_bytes(&b))
     }
@@ -891,7 +877,7 @@ pub mod posix {
     #[pyfn("getrandom(size, flags=0)")]
     fn getrandom(vm: &Vm, size: isize, flags: u32) -> PyResult<Gc<Bytes>> {
         let Ok(n) = usize::try_from(size) else { return Err(vm.os_error(HostError::EINVAL, None)) };
-        let mut b = zeroed(vm, n)?;
+        let mut b = util::zeroed(vm, n)?;
         let n = util::retry_os(vm, || vm.host().getrandom(&mut b, flags))?;
         Ok(vm.new_bytes(b.get(..n).unwrap_or(&b)))
     }

@@ -1,7 +1,7 @@
 //! Socket calls with many operands: options, and messages of several buffers with control data.
 
+use super::address;
 use super::object::{For, Socket};
-use super::{address, zeroed};
 use crate::util;
 use std::io::{IoSlice, IoSliceMut};
 use taipan_host::{Ancillary, Received, SocketAddress};
@@ -88,7 +88,7 @@ fn answer(vm: &Vm, first: Value, received: &Received) -> PyResult<Value> {
 pub fn recvmsg(vm: &Vm, s: &Socket, size: isize, ancillary: isize, flags: i32) -> PyResult<Value> {
     let size = usize::try_from(size).map_err(|_| vm.value_error("negative buffer size in recvmsg()"))?;
     let ancillary = control_size(vm, ancillary)?;
-    let mut rooms = [zeroed(vm, size)?];
+    let mut rooms = [util::zeroed(vm, size)?];
     let received = receive(vm, s, &mut rooms, ancillary, flags)?;
     let [mut data] = rooms;
     data.truncate(received.count);
@@ -109,7 +109,7 @@ pub fn recvmsg_into(vm: &Vm, s: &Socket, buffers: &Value, ancillary: isize, flag
     let ancillary = control_size(vm, ancillary)?;
     let mut rooms = Vec::with_capacity(targets.len());
     for t in &targets {
-        rooms.push(zeroed(vm, t.len)?);
+        rooms.push(util::zeroed(vm, t.len)?);
     }
     let received = receive(vm, s, &mut rooms, ancillary, flags)?;
     let mut left = received.count;

@@ -33,14 +33,6 @@ fn default_timeout(vm: &Vm) -> &Cell<i64> {
     &vm.state::<State>().default_timeout
 }
 
-/// Zeroed room, or `MemoryError`. Fresh pages of the system are zero: nothing is written that is not received.
-fn zeroed(vm: &Vm, n: usize) -> PyResult<Vec<u8>> {
-    if Vec::<u8>::new().try_reserve_exact(n).is_err() {
-        return Err(vm.memory_error());
-    }
-    Ok(vec![0; n])
-}
-
 /// A descriptor given as an integer.
 fn descriptor(vm: &Vm, v: &Value) -> PyResult<i32> {
     i32::from_arg(vm, v)

@@ -222,10 +222,7 @@ impl Socket {
         if size == 0 {
             return Ok(Vec::new());
         }
-        let mut out = Vec::new();
-        if out.try_reserve_exact(size).is_err() {
-            return Err(vm.memory_error());
-        }
+        let mut out = util::room(vm, size)?;
         self.run(vm, For::Reading, |fd| vm.host().recv_onto(fd, &mut out, size, flags))?;
         Ok(out)
     }
@@ -236,7 +233,7 @@ impl Socket {
         size: usize,
         flags: i32,
     ) -> PyResult<(Vec<u8>, usize, Option<SocketAddress>)> {
-        let mut room = super::zeroed(vm, size)?;
+        let mut room = util::zeroed(vm, size)?;
         let (n, from) = self.run(vm, For::Reading, |fd| vm.host().recvfrom(fd, &mut room, flags))?;
         room.truncate(n);
         Ok((room, n, from))

@@ -1,5 +1,6 @@
 //! `_frozen_library`: what the importer of the standard library reads out of the executable. The importer itself is Python
-//! code of the library (`_library_importer`); see there for how the library stands on `sys.path`.
+//! code of the library (`_library_importer`); see there for how the library stands on `sys.path`. Its functions are made ready
+//! for processes that will be forked.
 
 use super::imp::frozen_code;
 use crate::errors::exc;
