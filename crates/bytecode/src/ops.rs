@@ -514,6 +514,26 @@ special {
     sub_float = SubFloat(Sub);
     /// The last time, both were floats.
     mul_float = MulFloat(Mul);
+    /// The last time, both were floats.
+    truediv_float = TruedivFloat(Truediv);
+    /// The constant is a float, and the last time `b` was one.
+    add_k_float = AddKFloat(AddK);
+    /// The constant is a float, and the last time `b` was one.
+    sub_k_float = SubKFloat(SubK);
+    /// The constant is a float, and the last time `b` was one.
+    mul_k_float = MulKFloat(MulK);
+    /// Floats, and the next instruction adds something to the product: both at one go.
+    mul_add = MulAdd(Mul);
+    /// The same with a difference, on either side of which the product may be.
+    mul_sub = MulSub(Mul);
+    /// The same with a sum with a constant.
+    mul_add_k = MulAddK(Mul);
+    /// As `mul_add`.
+    mul_k_add = MulKAdd(MulK);
+    /// As `mul_sub`.
+    mul_k_sub = MulKSub(MulK);
+    /// As `mul_add_k`.
+    mul_k_add_k = MulKAddK(MulK);
     /// The last time, `b` was of a class with a `__getitem__` written in Python.
     subscr_python = SubscrPython(Subscr);
     /// The last time, `b` was an object of a native class with a shortcut for small indices.

@@ -23,9 +23,27 @@ const _: () = assert!(size_of::<Result<Value, crate::value::Zst>>() == 8);
 struct Zst;
 
 const TAG_MASK: u64 = 7;
+const FLOAT_TAG: u64 = 2;
 /// What 2**-255 would be, which is boxed instead.
-const FLOAT_ZERO: u64 = 2;
-const FLOAT_BIAS: u64 = 1 << 60;
+const FLOAT_ZERO: u64 = FLOAT_TAG;
+/// The bits of 2**-255. Floats whose exponents are from here to 2**257 fit a word.
+const LEAST_FLOAT: u64 = 0x3000_0000_0000_0000;
+
+/// The float of a float's word whose tag is taken off.
+#[inline(always)]
+const fn untagged_float(word: u64) -> f64 {
+    if word == 0 {
+        cold_path();
+        return 0.0;
+    }
+    common_float(word)
+}
+
+/// The same of a word that is not zero's.
+#[inline(always)]
+const fn common_float(word: u64) -> f64 {
+    f64::from_bits(word.rotate_right(3).wrapping_add(LEAST_FLOAT))
+}
 
 #[inline(always)]
 const fn raw(bits: u64) -> Value {
@@ -147,15 +165,15 @@ impl Value {
     #[inline(always)]
     pub const fn small_float(f: f64) -> Option<Value> {
         let bits = f.to_bits();
-        // The three highest bits of a common exponent are 011 or 100; one more makes them 10x, and turned to the other
-        // end, behind the sign, the two that are known are the tag.
-        let word = bits.wrapping_add(FLOAT_BIAS).rotate_left(3);
-        if word & 3 == 2 {
-            if word == FLOAT_ZERO {
+        // What is above the least exponent that fits is below 2**61, the sign apart; turned to the other end, behind the
+        // sign, the two bits that are 0 leave room for the tag.
+        let word = bits.wrapping_sub(LEAST_FLOAT).rotate_left(3);
+        if word & 3 == 0 {
+            if word == 0 {
                 cold_path();
                 return None;
             }
-            return Some(raw(word));
+            return Some(raw(word | FLOAT_TAG));
         }
         cold_path();
         if bits == 0 { Some(raw(FLOAT_ZERO)) } else { None }
@@ -178,11 +196,34 @@ impl Value {
 
     /// The float that a word with a float's tag holds.
     #[inline(always)]
-    pub const fn float_of_word(bits: u64) -> f64 {
-        if bits == FLOAT_ZERO {
-            return 0.0;
+    pub const fn float_of_word(word: u64) -> f64 {
+        untagged_float(word.wrapping_sub(FLOAT_TAG))
+    }
+
+    /// The same of a word that is not zero's.
+    #[inline(always)]
+    pub const fn float_of_word_not_zero(word: u64) -> f64 {
+        common_float(word.wrapping_sub(FLOAT_TAG))
+    }
+
+    /// The floats that two words hold themselves.
+    #[inline(always)]
+    pub const fn both_floats(a: u64, b: u64) -> Option<(f64, f64)> {
+        let (a, b) = (a.wrapping_sub(FLOAT_TAG), b.wrapping_sub(FLOAT_TAG));
+        if (a | b) & 3 != 0 {
+            return None;
         }
-        f64::from_bits(bits.rotate_right(3).wrapping_sub(FLOAT_BIAS))
+        Some((untagged_float(a), untagged_float(b)))
+    }
+
+    /// The float that a word holds itself.
+    #[inline(always)]
+    pub const fn float_in_word(word: u64) -> Option<f64> {
+        let word = word.wrapping_sub(FLOAT_TAG);
+        if word & 3 != 0 {
+            return None;
+        }
+        Some(untagged_float(word))
     }
 
     /// The object that the word points to.

@@ -1,8 +1,6 @@
 //! Arithmetic, comparisons and tests of truth: on ints and floats in place, otherwise by the handlers of `ops`.
 
-use super::{
-    At, Exit, FALSE, Handler, Left, NONE, PLAIN, State, TAIL, TRUE, WATCHED, both_floats, both_ints, exit,
-};
+use super::{At, Exit, FALSE, Handler, Left, NONE, PLAIN, State, TAIL, TRUE, WATCHED, both_ints, exit};
 use crate::interp::frame::{Frame, Slot, kind};
 use crate::interp::{call, fast, ops};
 use crate::protocol::BinaryOp;
@@ -10,17 +8,19 @@ use crate::types::code::Exec;
 use crate::types::function::Function;
 use crate::types::typedef::CompareOp;
 use crate::{Value, Vm};
+use std::hint::cold_path;
 use taipan_bytecode::Op;
 use taipan_heap::Gc;
 
 /// What an arithmetic instruction does, whatever its operands are.
 pub(super) fn binary_op(op: Op) -> BinaryOp {
     match op {
-        Op::Add | Op::AddFloat | Op::AddI | Op::AddK => BinaryOp::Add,
-        Op::Sub | Op::SubFloat | Op::SubI | Op::SubK => BinaryOp::Sub,
-        Op::Mul | Op::MulFloat | Op::MulI | Op::MulK => BinaryOp::Mul,
+        Op::Add | Op::AddFloat | Op::AddI | Op::AddK | Op::AddKFloat => BinaryOp::Add,
+        Op::Sub | Op::SubFloat | Op::SubI | Op::SubK | Op::SubKFloat => BinaryOp::Sub,
+        Op::Mul | Op::MulFloat | Op::MulI | Op::MulK | Op::MulKFloat => BinaryOp::Mul,
+        Op::MulAdd | Op::MulSub | Op::MulAddK | Op::MulKAdd | Op::MulKSub | Op::MulKAddK => BinaryOp::Mul,
         Op::Matmul => BinaryOp::MatMul,
-        Op::Truediv | Op::TruedivK => BinaryOp::TrueDiv,
+        Op::Truediv | Op::TruedivFloat | Op::TruedivK => BinaryOp::TrueDiv,
         Op::Floordiv | Op::FloordivI => BinaryOp::FloorDiv,
         Op::Modulo | Op::ModuloI | Op::ModuloK => BinaryOp::Mod,
         Op::Lshift | Op::LshiftI => BinaryOp::LShift,
@@ -97,10 +97,83 @@ fn mixed(op: BinaryOp, a: Number, b: Number) -> Option<Value> {
     Value::small_float(fast::of_floats(op, a.x, b.x)?)
 }
 
+/// What products of floats and the instructions behind them make at one go.
+impl<const M: u8> State<'_, M> {
+    /// The form of a product of floats: one of the last three if the next instruction alone sees what it makes.
+    fn product_form(self, i: At, alone: Op, add: Op, sub: Op, add_k: Op) -> Op {
+        let (next, a) = (At(self.pc), i.a());
+        if !self.regs.is_temp(a) {
+            return alone;
+        }
+        // The other one runs in its own form if something else leads there; here it is told by one.
+        let takes_it = (next.b() == a) != (next.c() == a);
+        match next.op() {
+            Op::Add | Op::AddFloat if takes_it => {
+                next.specialise(Op::AddFloat, Op::Add);
+                add
+            }
+            Op::Sub | Op::SubFloat if takes_it => {
+                next.specialise(Op::SubFloat, Op::Sub);
+                sub
+            }
+            Op::AddK | Op::AddKFloat if next.b() == a => {
+                next.specialise(Op::AddKFloat, Op::AddK);
+                add_k
+            }
+            _ => alone,
+        }
+    }
+
+    /// Whether the instruction behind a product may take it in the same go another time: ints may become floats, as where
+    /// a sum begins with 0.
+    fn goes_on_with_numbers(self, i: At) -> bool {
+        let next = At(self.pc);
+        match next.op() {
+            Op::Add | Op::Sub => Number::of(self.regs.bits(next.b() ^ next.c() ^ i.a())).is_some(),
+            Op::AddK => Value::float_in_word(self.constant_bits(next.c())).is_some(),
+            _ => false,
+        }
+    }
+
+    /// The other operand of the instruction behind a product, if that is an `op` still.
+    #[inline(always)]
+    fn other_operand(self, i: At, op: Op) -> Option<f64> {
+        let next = At(self.pc);
+        if next.op() != op {
+            cold_path();
+            return None;
+        }
+        Value::float_in_word(self.regs.bits(next.b() ^ next.c() ^ i.a()))
+    }
+
+    #[inline(always)]
+    fn then_add(self, i: At, p: f64) -> Option<Value> {
+        let z = self.other_operand(i, Op::Add)?;
+        Value::small_float(z + p)
+    }
+
+    #[inline(always)]
+    fn then_sub(self, i: At, p: f64) -> Option<Value> {
+        let z = self.other_operand(i, Op::Sub)?;
+        Value::small_float(if At(self.pc).b() == i.a() { p - z } else { z - p })
+    }
+
+    #[inline(always)]
+    fn then_add_k(self, _: At, p: f64) -> Option<Value> {
+        let next = At(self.pc);
+        if next.op() != Op::AddK {
+            cold_path();
+            return None;
+        }
+        let k = Value::float_in_word(self.constant_bits(next.c()))?;
+        Value::small_float(p + k)
+    }
+}
+
 /// Floats; the next time at once, where there is a form for them.
 macro_rules! float_op {
     ($s:ident, $i:ident, $x:expr, $y:expr, $op:tt $(, $from:ident, $to:ident)?) => {
-        if let Some((x, y)) = both_floats($x, $y)
+        if let Some((x, y)) = Value::both_floats($x, $y)
             && let Some(v) = Value::small_float(x $op y)
         {
             $(if M != WATCHED {
@@ -110,13 +183,64 @@ macro_rules! float_op {
         }
     };
 }
+/// Floats with a constant; the next time at once, unless the constant is zero.
+macro_rules! float_op_k {
+    ($s:ident, $i:ident, $op:tt, $from:ident, $to:ident) => {{
+        if let Some((x, k)) = Value::both_floats($s.regs.bits($i.b()), $s.constant_bits($i.c()))
+            && let Some(v) = Value::small_float(x $op k)
+        {
+            if M != WATCHED && k != 0.0 {
+                $i.specialise(Op::$from, Op::$to);
+            }
+            return $s.put_next($i.a(), v);
+        }
+        slow!($s, $i, number_const)
+    }};
+}
+/// A float, as the last time, with a constant known to be one.
+macro_rules! float_k_again {
+    ($s:ident, $i:ident, $op:tt) => {
+        if let Some(x) = Value::float_in_word($s.regs.bits($i.b()))
+            && let Some(v) = Value::small_float(x $op Value::float_of_word_not_zero($s.constant_bits($i.c())))
+        {
+            return $s.put_next($i.a(), v);
+        }
+    };
+}
+/// HOT: a product of floats and what the next instruction makes of it, at one go: the product is not seen by anybody.
+macro_rules! product_then {
+    ($s:ident, $i:ident, $then:ident, $apart:ident) => {{
+        if M != WATCHED
+            && let Some((x, y)) = Value::both_floats($s.regs.bits($i.b()), $s.regs.bits($i.c()))
+            && let Some(v) = $s.$then($i, x * y)
+        {
+            let next = At($s.pc);
+            $s.pc = $s.pc.wrapping_add(1);
+            return $s.put_next(next.a(), v);
+        }
+        slow!($s, $i, $apart)
+    }};
+}
+macro_rules! product_k_then {
+    ($s:ident, $i:ident, $then:ident, $apart:ident) => {{
+        if M != WATCHED
+            && let Some(x) = Value::float_in_word($s.regs.bits($i.b()))
+            && let Some(v) = $s.$then($i, x * Value::float_of_word_not_zero($s.constant_bits($i.c())))
+        {
+            let next = At($s.pc);
+            $s.pc = $s.pc.wrapping_add(1);
+            return $s.put_next(next.a(), v);
+        }
+        slow!($s, $i, $apart)
+    }};
+}
 macro_rules! compare {
     ($s:ident, $i:ident, $cmp:tt) => {{
         let (b, c) = ($s.regs.bits($i.b()), $s.regs.bits($i.c()));
         if both_ints(b, c) {
             return $s.put_next($i.a(), Value::bool((b as i64) $cmp (c as i64)));
         }
-        if let Some((x, y)) = both_floats(b, c) {
+        if let Some((x, y)) = Value::both_floats(b, c) {
             return $s.put_next($i.a(), Value::bool(x $cmp y));
         }
         slow!($s, $i, compare)
@@ -136,7 +260,7 @@ macro_rules! compare_jump {
         let (a, b) = ($s.regs.bits($i.a()), $s.regs.bits($i.b()));
         let holds = if both_ints(a, b) {
             (a as i64) $cmp (b as i64)
-        } else if let Some((x, y)) = both_floats(a, b) {
+        } else if let Some((x, y)) = Value::both_floats(a, b) {
             x $cmp y
         } else {
             slow!($s, $i, compare_jump)
@@ -323,8 +447,72 @@ instructions! { (s, i, vm, 'go)
             }
             slow!(s, i, binary)
         }
-        float_op!(s, i, b, c, *, Mul, MulFloat);
+        if let Some((x, y)) = Value::both_floats(b, c)
+            && let Some(v) = Value::small_float(x * y)
+        {
+            if M != WATCHED && i.op() == Op::Mul {
+                slow!(s, i, specialise_product)
+            }
+            return s.put_next(i.a(), v);
+        }
         slow!(s, i, binary)
+    }
+
+    // Of floats.
+    warm specialise_product {
+        i.specialise(Op::Mul, s.product_form(i, Op::MulFloat, Op::MulAdd, Op::MulSub, Op::MulAddK));
+        // In the new form: the next instruction, run alone, would take another one.
+        s.pc = s.pc.wrapping_sub(1);
+        return s.next();
+    }
+
+    // Of a float and a constant that is one.
+    warm specialise_product_k {
+        i.specialise(Op::MulK, s.product_form(i, Op::MulKFloat, Op::MulKAdd, Op::MulKSub, Op::MulKAddK));
+        s.pc = s.pc.wrapping_sub(1);
+        return s.next();
+    }
+
+    hot MulAdd {
+        product_then!(s, i, then_add, mul_apart)
+    }
+
+    hot MulSub {
+        product_then!(s, i, then_sub, mul_apart)
+    }
+
+    hot MulAddK {
+        product_then!(s, i, then_add_k, mul_apart)
+    }
+
+    warm mul_apart {
+        if Value::both_floats(s.regs.bits(i.b()), s.regs.bits(i.c())).is_none() {
+            i.specialise(i.op(), Op::Mul);
+        } else if M != WATCHED && !s.goes_on_with_numbers(i) {
+            i.specialise(i.op(), Op::MulFloat);
+        }
+        slow!(s, i, Mul)
+    }
+
+    hot MulKAdd {
+        product_k_then!(s, i, then_add, mul_k_apart)
+    }
+
+    hot MulKSub {
+        product_k_then!(s, i, then_sub, mul_k_apart)
+    }
+
+    hot MulKAddK {
+        product_k_then!(s, i, then_add_k, mul_k_apart)
+    }
+
+    warm mul_k_apart {
+        if Value::float_in_word(s.regs.bits(i.b())).is_none() {
+            i.specialise(i.op(), Op::MulK);
+        } else if M != WATCHED && !s.goes_on_with_numbers(i) {
+            i.specialise(i.op(), Op::MulKFloat);
+        }
+        slow!(s, i, MulK)
     }
 
     hot MulFloat {
@@ -339,13 +527,27 @@ instructions! { (s, i, vm, 'go)
 
     hot Truediv {
         let (b, c) = (s.regs.bits(i.b()), s.regs.bits(i.c()));
-        if let Some((x, y)) = both_floats(b, c)
+        if let Some((x, y)) = Value::both_floats(b, c)
+            && y != 0.0
+            && let Some(v) = Value::small_float(x / y)
+        {
+            if M != WATCHED {
+                i.specialise(Op::Truediv, Op::TruedivFloat);
+            }
+            return s.put_next(i.a(), v);
+        }
+        slow!(s, i, binary)
+    }
+
+    hot TruedivFloat {
+        if let Some((x, y)) = Value::both_floats(s.regs.bits(i.b()), s.regs.bits(i.c()))
             && y != 0.0
             && let Some(v) = Value::small_float(x / y)
         {
             return s.put_next(i.a(), v);
         }
-        slow!(s, i, binary)
+        i.specialise(Op::TruedivFloat, Op::Truediv);
+        slow!(s, i, Truediv)
     }
 
     hot Floordiv {
@@ -422,22 +624,45 @@ instructions! { (s, i, vm, 'go)
     }
 
     hot AddK {
-        float_op!(s, i, s.regs.bits(i.b()), s.constant_bits(i.c()), +);
-        slow!(s, i, number_const)
+        float_op_k!(s, i, +, AddK, AddKFloat)
+    }
+
+    hot AddKFloat {
+        float_k_again!(s, i, +);
+        i.specialise(Op::AddKFloat, Op::AddK);
+        slow!(s, i, AddK)
     }
 
     hot SubK {
-        float_op!(s, i, s.regs.bits(i.b()), s.constant_bits(i.c()), -);
-        slow!(s, i, number_const)
+        float_op_k!(s, i, -, SubK, SubKFloat)
+    }
+
+    hot SubKFloat {
+        float_k_again!(s, i, -);
+        i.specialise(Op::SubKFloat, Op::SubK);
+        slow!(s, i, SubK)
     }
 
     hot MulK {
-        float_op!(s, i, s.regs.bits(i.b()), s.constant_bits(i.c()), *);
+        if let Some((x, k)) = Value::both_floats(s.regs.bits(i.b()), s.constant_bits(i.c()))
+            && let Some(v) = Value::small_float(x * k)
+        {
+            if M != WATCHED && k != 0.0 && i.op() == Op::MulK {
+                slow!(s, i, specialise_product_k)
+            }
+            return s.put_next(i.a(), v);
+        }
         slow!(s, i, number_const)
     }
 
+    hot MulKFloat {
+        float_k_again!(s, i, *);
+        i.specialise(Op::MulKFloat, Op::MulK);
+        slow!(s, i, MulK)
+    }
+
     hot TruedivK {
-        if let Some((x, y)) = both_floats(s.regs.bits(i.b()), s.constant_bits(i.c()))
+        if let Some((x, y)) = Value::both_floats(s.regs.bits(i.b()), s.constant_bits(i.c()))
             && y != 0.0
             && let Some(v) = Value::small_float(x / y)
         {

@@ -264,15 +264,6 @@ fn both_ints(a: u64, b: u64) -> bool {
     a & b & 1 != 0
 }
 
-/// Both words as floats, if both are some.
-#[inline(always)]
-fn both_floats(a: u64, b: u64) -> Option<(f64, f64)> {
-    if (a.wrapping_sub(2) | b.wrapping_sub(2)) & 3 != 0 {
-        return None;
-    }
-    Some((Value::float_of_word(a), Value::float_of_word(b)))
-}
-
 /// The instruction being run. Each operand is a load of its own: that is one instruction, where taking a word apart is
 /// three and a register.
 #[derive(Clone, Copy)]
