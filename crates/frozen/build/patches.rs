@@ -92,6 +92,17 @@ pub const PATCHES: &[(&str, &[Rule])] = &[
         ],
     ),
     (
+        // Results wake the thread that looks after the workers when it waits for the last of them, not before: it ran for as
+        // long as one of them lay there unread, on the time of those who work.
+        "multiprocessing/pool.py",
+        &[(
+            "            current_sentinels = [*cls._get_worker_sentinels(pool), *sentinels]\n",
+            "            results = getattr(outqueue, '_reader', None) if thread._state == RUN else None\n            \
+             current_sentinels = [*cls._get_worker_sentinels(pool),\n                                 \
+             *(s for s in sentinels if s is not results)]\n",
+        )],
+    ),
+    (
         "pdb.py",
         &[(
             "        if prev is not None and prev.opname == 'RESUME':\n",
