@@ -540,6 +540,8 @@ special {
     subscr_quick = SubscrQuick(Subscr);
     /// The last time, `b` was a dict.
     subscr_dict = SubscrDict(Subscr);
+    /// The last time, `a` was a dict.
+    store_subscr_dict = StoreSubscrDict(StoreSubscr);
     /// The last time, a class with an `__init__` written in Python was called.
     call_class = CallClass(Call);
     /// `None`, the last time from an `__init__`.

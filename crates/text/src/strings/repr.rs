@@ -9,6 +9,12 @@ use crate::wtf8::{Wtf8, Wtf8Buf};
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
+/// Whether `repr` of a text or of bytes adds nothing but single quotes.
+pub fn shows_as_is(text: &[u8]) -> bool {
+    // Without a way out in the middle it is a matter of vectors.
+    text.iter().fold(true, |plain, b| plain & is_plain(*b, b'\''))
+}
+
 /// `repr(str)`.
 pub fn repr_str(text: &Wtf8) -> Result<Wtf8Buf, TooLarge> {
     repr_with(text, unicode::is_printable)

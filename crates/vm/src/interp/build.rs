@@ -64,13 +64,25 @@ pub fn set_update(vm: &Vm, set: &Value, other: &Value) -> PyResult<()> {
     vm.call_method_name(set, &vm.names.update, std::slice::from_ref(other)).map(drop)
 }
 
-pub fn map(vm: &Vm, items: &[Value]) -> PyResult<Value> {
-    let d = vm.new_dict_for(items.len() / 2);
-    let (pairs, _) = items.as_chunks::<2>();
-    let filled = d.table.fill_fresh(vm, pairs);
-    for [key, value] in pairs.iter().skip(filled) {
-        d.set(vm, key, value.clone())?;
+/// The dict of `n` pairs of temporaries, which move into it.
+#[inline(never)]
+pub fn map(vm: &Vm, regs: Regs, r: u16, n: u16) -> PyResult<Value> {
+    let (r, n) = (r as usize, n as usize);
+    let d = vm.new_dict_for(n);
+    let key = |i: usize| regs.get((r + 2 * i) as u16);
+    let filled =
+        d.table.fill_fresh(vm, n, key, |i| (regs.take_word(r + 2 * i), regs.take_word(r + 2 * i + 1)));
+    for i in filled..n {
+        if let Err(raised) = d.set(vm, key(i), regs.get((r + 2 * i + 1) as u16).clone()) {
+            // The operands are dropped together.
+            for (at, (k, v)) in d.pairs().into_iter().take(filled).enumerate() {
+                regs.put_fresh(r + 2 * at, Some(k));
+                regs.put_fresh(r + 2 * at + 1, Some(v));
+            }
+            return Err(raised);
+        }
     }
+    regs.drop_run(r + 2 * filled, 2 * (n - filled));
     Ok(d.into_value())
 }
 

@@ -305,6 +305,15 @@ pub fn quick_set_item(vm: &Vm, v: &Value, n: i64, new: &Value) -> bool {
     }
 }
 
+/// `d[key] = new` of two registers, for a key that nobody has to be asked about: the word of what was there (`None`'s where
+/// nothing was), which the caller drops, or zero where nothing was done. Hot.
+#[inline(never)]
+pub fn store_in_dict(vm: &Vm, d: &Dict, regs: Regs, key: u16, new: u16) -> u64 {
+    let Some(old) = d.table.put_plain(vm, regs.get(key), || regs.own(new)) else { return 0 };
+    regs.consume(key);
+    old.unwrap_or(Value::NONE).into_bits()
+}
+
 /// `v[key] = new` by native code. `given`: `new` is in a temporary. Answers whether it was done.
 #[inline(never)]
 pub fn store_native_item(vm: &Vm, v: &Value, key: &Value, new: &Value, given: bool) -> PyResult<bool> {

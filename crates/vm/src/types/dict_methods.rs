@@ -122,6 +122,11 @@ fn missing(vm: &Vm, v: &Value, key: &Value) -> PyResult {
 
 fn ass_subscript(vm: &Vm, v: &Value, key: &Value, value: Option<&Value>) -> PyResult<()> {
     let d = me(vm, v)?;
+    if value.is_none()
+        && let Some(old) = d.table.remove_plain(vm, key)
+    {
+        return if old.is_some() { Ok(()) } else { Err(vm.key_error(key)) };
+    }
     let hash = key_hash(vm, key)?;
     match value {
         Some(x) => drop(d.table.insert(vm, key, hash, Some(x.clone()))?),

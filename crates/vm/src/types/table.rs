@@ -203,6 +203,15 @@ impl Raw {
         }
     }
 
+    /// Looks up what `plain_key` knows.
+    #[inline(always)]
+    fn probe_plain(&self, key: &Value, key_str: Option<&Gc<Str>>, hash: i64) -> Probe {
+        match key_str {
+            Some(s) if self.str_only => self.probe_str(s, hash).map_or(Probe::Absent, Probe::Found),
+            _ => self.probe(key, key_str, hash, &[]),
+        }
+    }
+
     fn index_slot_of(&self, entry: usize) -> Option<usize> {
         if self.indices.is_empty() {
             return None;
@@ -332,6 +341,16 @@ impl Raw {
     }
 }
 
+/// The hash of a small int or a string, and the string.
+#[inline(always)]
+fn plain_key<'a>(vm: &Vm, key: &'a Value) -> Option<(Option<&'a Gc<Str>>, i64)> {
+    if let Some(n) = key.as_int() {
+        return Some((None, taipan_text::hash::int(n)));
+    }
+    let s = key.downcast_exact::<Str>()?;
+    Some((Some(s), vm.str_hash(s)))
+}
+
 impl Table {
     #[inline(always)]
     pub fn new() -> Table {
@@ -397,18 +416,34 @@ impl Table {
         })
     }
 
-    /// Puts pairs into a fresh table, as long as their keys are strings; answers how many.
-    pub fn fill_fresh(&self, vm: &Vm, pairs: &[[Value; 2]]) -> usize {
+    /// Fills an empty table from pairs that move in as long as their keys are strings, each another one; answers how many
+    /// have gone.
+    pub fn fill_fresh<'a>(
+        &self,
+        vm: &Vm,
+        n: usize,
+        key: impl Fn(usize) -> &'a Value,
+        take: impl Fn(usize) -> (Value, Value),
+    ) -> usize {
         self.raw.with_mut(|r| {
-            for (i, [key, value]) in pairs.iter().enumerate() {
-                let Some(s) = key.downcast_exact::<Str>() else { return i };
+            for i in 0..n {
+                let Some(s) = key(i).downcast_exact::<Str>() else { return i };
                 let hash = vm.str_hash(s);
-                if r.probe_str(s, hash).is_some() {
+                let few = n <= SCAN;
+                // Of few, one with an equal hash goes the general way.
+                if if few { r.entries.iter().any(|e| e.hash == hash) } else { r.probe_str(s, hash).is_some() }
+                {
                     return i;
                 }
-                r.push(key.clone(), hash, Some(value.clone()));
+                let (key, value) = take(i);
+                if few {
+                    r.entries.push(Entry { hash, key: Some(key), value: Some(value) });
+                    r.live += 1;
+                } else {
+                    r.push(key, hash, Some(value));
+                }
             }
-            pairs.len()
+            n
         })
     }
 
@@ -574,15 +609,35 @@ impl Table {
     /// The value of a small int or string as the key, if nobody has to be asked about it; `None`: somebody has.
     #[inline]
     pub fn get_plain(&self, vm: &Vm, key: &Value) -> Option<Option<Value>> {
-        let (key_str, hash) = match key.as_int() {
-            Some(n) => (None, taipan_text::hash::int(n)),
-            None => {
-                let s = key.downcast_exact::<Str>()?;
-                (Some(s), vm.str_hash(s))
-            }
-        };
-        self.raw.with(|r| match r.probe(key, key_str, hash, &[]) {
+        let (key_str, hash) = plain_key(vm, key)?;
+        self.raw.with(|r| match r.probe_plain(key, key_str, hash) {
             Probe::Found(i) => Some(r.entries.get(i).and_then(|e| e.value.clone())),
+            Probe::Absent => Some(None),
+            Probe::Ask(..) => None,
+        })
+    }
+
+    /// Puts a value under a small int or string, and answers what was there, if nobody has to be asked about the key; `None`,
+    /// and the value is not made: somebody has.
+    #[inline]
+    pub fn put_plain(&self, vm: &Vm, key: &Value, value: impl FnOnce() -> Value) -> Option<Option<Value>> {
+        let (key_str, hash) = plain_key(vm, key)?;
+        self.raw.with_mut(|r| match r.probe_plain(key, key_str, hash) {
+            Probe::Found(i) => Some(r.replace(i, Some(value()))),
+            Probe::Absent => {
+                r.push(key.clone(), hash, Some(value()));
+                Some(None)
+            }
+            Probe::Ask(..) => None,
+        })
+    }
+
+    /// Takes a small int or string out, with its value if it was there, if nobody has to be asked about it.
+    #[inline]
+    pub fn remove_plain(&self, vm: &Vm, key: &Value) -> Option<Option<(Option<Value>, Option<Value>)>> {
+        let (key_str, hash) = plain_key(vm, key)?;
+        self.raw.with_mut(|r| match r.probe_plain(key, key_str, hash) {
+            Probe::Found(i) => Some(Some(r.remove(i))),
             Probe::Absent => Some(None),
             Probe::Ask(..) => None,
         })

@@ -249,7 +249,31 @@ instructions! { (s, i, vm, 'go)
         slow!(s, i, store_subscr_quick)
     }
 
+    hot StoreSubscrDict {
+        if s.may_consume(i.a(), u16::MAX)
+            && let Some(d) = s.regs.get(i.a()).downcast_exact::<Dict>()
+            && let old = fast::store_in_dict(vm, d, s.regs, i.b(), i.c())
+            && old != 0
+        {
+            s.consume_shared(i.a(), u16::MAX);
+            // SAFETY: the old value's reference.
+            return unsafe { s.release_next(old) };
+        }
+        slow!(s, i, store_no_dict)
+    }
+
+    warm store_no_dict {
+        if s.regs.get(i.a()).downcast_exact::<Dict>().is_none() {
+            i.specialise(Op::StoreSubscrDict, Op::StoreSubscr);
+        }
+        slow!(s, i, store_subscr_native)
+    }
+
     warm store_subscr_quick {
+        if M != WATCHED && s.regs.get(i.a()).downcast_exact::<Dict>().is_some() {
+            i.specialise(Op::StoreSubscr, Op::StoreSubscrDict);
+            i.specialise(Op::StoreSubscrTemp, Op::StoreSubscrDict);
+        }
         if let Some(n) = s.regs.get(i.b()).as_int()
             && s.may_consume(i.a(), u16::MAX)
             && s.may_consume(i.c(), u16::MAX)
@@ -439,9 +463,7 @@ instructions! { (s, i, vm, 'go)
 
     hot BuildMap {
         s.save();
-        let (r, n) = (i.b() as usize, i.c() as usize * 2);
-        let Ok(v) = build::map(vm, s.regs.run(r, n)) else { return Exit::Raised };
-        s.regs.drop_run(r, n);
+        let Ok(v) = build::map(vm, s.regs, i.b(), i.c()) else { return Exit::Raised };
         return s.put_next(i.a(), v);
     }
 

@@ -9,6 +9,16 @@ use taipan_text::strings as ts;
 
 pub fn repr(vm: &Vm, v: &Value) -> PyResult {
     let s = object::<Str>(vm, v, "__repr__")?;
+    if ts::shows_as_is(s.as_bytes())
+        && let Some(len) = s.byte_len().checked_add(2)
+    {
+        let quoted = vm.build_str(len, len, |out| {
+            out.push_ascii(b'\'');
+            out.push(s.as_wtf8());
+            out.push_ascii(b'\'');
+        })?;
+        return Ok(quoted.into_value());
+    }
     Ok(super::text(vm, ts::repr_str(s.as_wtf8()))?.into_value())
 }
 
