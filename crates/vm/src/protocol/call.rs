@@ -1,7 +1,9 @@
 //! Calling: objects, methods, with and without keywords.
 
-use crate::native::CallArgs;
+use crate::native::{CallArgs, bind};
+use crate::object::ValueExt;
 use crate::types::Str;
+use crate::types::builtin_function::BuiltinFunction;
 use crate::{PyResult, Raised, Value, Vm};
 use taipan_heap::Gc;
 
@@ -45,6 +47,13 @@ impl Vm {
 
     /// `callable(a)`.
     pub fn call1(&self, callable: &Value, a: &Value) -> PyResult<Value> {
+        if let Some(f) = callable.downcast_exact::<BuiltinFunction>()
+            && f.receiver().is_none()
+            && let Some(direct) = f.direct.with(1)
+            && !self.thread.native_stack_is_low()
+        {
+            return direct(self, bind::as_slots(std::slice::from_ref(a)));
+        }
         self.call(callable, std::slice::from_ref(a))
     }
 

@@ -139,7 +139,7 @@ impl Raw {
             }
         };
         if self.indices.is_empty() {
-            for (i, e) in self.entries.iter().enumerate() {
+            for (i, e) in self.entries.iter().enumerate().skip(self.first as usize) {
                 if e.hash == hash
                     && let Some(p) = check(i)
                 {
@@ -332,6 +332,8 @@ impl Raw {
         }
         let e = &mut self.entries[i];
         let out = (e.key.take(), e.value.take());
+        // Who looks for the key again need not look here twice.
+        e.hash = !e.hash;
         self.live -= 1;
         if i == self.first as usize {
             let more = self.entries[i..].iter().take_while(|e| e.key.is_none()).count();

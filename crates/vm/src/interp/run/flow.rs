@@ -9,6 +9,7 @@ use crate::types::code::Exec;
 use crate::types::generator::{AsyncGenerator, Generator, is_step};
 use crate::types::list_methods::ListIter;
 use crate::types::range::RangeIter;
+use crate::types::str_methods::StrAsciiIterator;
 use crate::types::tuple_methods::TupleIter;
 use crate::types::{List, iterators};
 use crate::{Value, Vm};
@@ -164,6 +165,11 @@ instructions! { (s, i, vm, 'go)
     }
 
     hot ForNative {
+        if let Some(c) = s.regs.get(i.b()).downcast_exact::<StrAsciiIterator>()
+            && let Some(v) = c.advance(vm)
+        {
+            return s.put_next(i.a(), v);
+        }
         slow!(s, i, for_native)
     }
 

@@ -148,6 +148,13 @@ pub fn sum_from(vm: &Vm, mut total: Total, first: Option<Value>, it: &Value) -> 
     }
     while let Some(item) = vm.iter_next(it)? {
         vm.poll()?;
+        // Mostly small ints.
+        if let (Total::Int(a), Some(b)) = (&mut total, item.as_int())
+            && let Some(sum) = a.checked_add(b)
+        {
+            *a = sum;
+            continue;
+        }
         total = plus(vm, total, &item)?;
     }
     Ok(total.value(vm))

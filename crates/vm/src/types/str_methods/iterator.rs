@@ -28,6 +28,19 @@ pub struct StrIterator {
     walk: Walk,
 }
 
+impl StrAsciiIterator {
+    /// The next character; the end is for the general way. Hot.
+    #[inline(always)]
+    pub fn advance(&self, vm: &Vm) -> Option<Value> {
+        let at = self.walk.offset.get();
+        let byte = self.walk.text.with(|s| s.and_then(|s| s.as_bytes().get(at).copied()))?;
+        let v = vm.names.latin1.get(usize::from(byte))?.to_value();
+        self.walk.offset.set(at + 1);
+        self.walk.index.set(at + 1);
+        Some(v)
+    }
+}
+
 pub fn iter(vm: &Vm, v: &Value) -> PyResult {
     let s = object::<Str>(vm, v, "__iter__")?;
     let walk = Walk { text: GcCell::new(Some(s.clone())), index: Cell::new(0), offset: Cell::new(0) };
