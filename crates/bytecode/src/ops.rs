@@ -544,6 +544,8 @@ special {
     store_subscr_dict = StoreSubscrDict(StoreSubscr);
     /// The last time, a class with an `__init__` written in Python was called.
     call_class = CallClass(Call);
+    /// The last time, a native class was called.
+    call_native_class = CallNativeClass(Call);
     /// `None`, the last time from an `__init__`.
     return_init = ReturnInit(ReturnConst);
     /// The last time, `b` was a class.

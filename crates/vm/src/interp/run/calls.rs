@@ -354,8 +354,7 @@ instructions! { (s, i, vm, 'go)
 
     // A native class.
     warm call_native_class {
-        let r = i.b() as usize;
-        let n = i.x() as usize;
+        let n = i.x();
         if let Some(ty) = s.regs.get(i.b()).downcast_exact::<Type>()
             && ty.native.is_some()
             && s.regs.bits(i.b() + 1) == 0
@@ -369,16 +368,34 @@ instructions! { (s, i, vm, 'go)
                 i.specialise(Op::Call, Op::CallFeed);
                 slow!(s, i, feed_generator)
             }
-            if M != WATCHED && is_range(ty) && s.iterates_result(i) {
-                i.specialise(Op::Call, Op::CallRange);
+            if M != WATCHED && !ty.is(&vm.types.type_) {
+                let ranges = is_range(ty) && s.iterates_result(i);
+                i.specialise(Op::Call, if ranges { Op::CallRange } else { Op::CallNativeClass });
             }
-            s.save();
-            let made = class::type_call(vm, ty.as_value(), CallArgs::positional(s.regs.run(r + 2, n)));
-            let Ok(v) = made else { return Exit::Raised };
-            s.regs.drop_run(r, n + 2);
-            return s.put_next(i.a(), v);
+            slow!(s, i, make_native)
         }
         slow!(s, i, call_method)
+    }
+
+    hot CallNativeClass {
+        if let Some(ty) = s.regs.get(i.b()).downcast_exact::<Type>()
+            && ty.native.is_some()
+            && s.regs.bits(i.b() + 1) == 0
+            && (i.x() != 1 || s.regs.get(i.b() + 2).downcast_exact::<Generator>().is_none())
+        {
+            slow!(s, i, make_native)
+        }
+        i.specialise(Op::CallNativeClass, Op::Call);
+        slow!(s, i, Call)
+    }
+
+    warm make_native {
+        let (r, n) = (i.b() as usize, i.x() as usize);
+        s.save();
+        let made = class::type_call(vm, s.regs.get(i.b()), CallArgs::positional(s.regs.run(r + 2, n)));
+        let Ok(v) = made else { return Exit::Raised };
+        s.regs.drop_run(r, n + 2);
+        return s.put_next(i.a(), v);
     }
 
     // A bound method of a Python function: as a call of that, with the object in front.
