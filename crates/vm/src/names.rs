@@ -120,7 +120,7 @@ macro_rules! names {
                 };
                 Names {
                     empty: vm.interned.intern_bytes(vm, b""),
-                    empty_tuple: vm.raw_tuple(&vm.types.tuple, std::iter::empty()),
+                    empty_tuple: vm.raw_tuple(&vm.types.tuple, std::iter::empty()).expect("room for the first tuple"),
                     latin1: (0..256).map(one).collect(),
                     small_bytes: (0..257).map(|_| OnceCell::new()).collect(),
                     $($name: vm.interned.intern_bytes(vm, stringify!($name).as_bytes()),)*

@@ -13,18 +13,18 @@ pub fn get_path(vm: &Vm, obj: &Value, path: &[Gc<Str>]) -> PyResult<Value> {
 }
 
 /// The names between the dots.
-pub fn split_path(vm: &Vm, name: &Gc<Str>) -> Vec<Gc<Str>> {
+pub fn split_path(vm: &Vm, name: &Gc<Str>) -> PyResult<Vec<Gc<Str>>> {
     let bytes = name.as_bytes();
     if memchr::memchr(b'.', bytes).is_none() {
-        return vec![name.clone()];
+        return Ok(vec![name.clone()]);
     }
     let mut start = 0;
     let mut path = Vec::new();
     for end in memchr::memchr_iter(b'.', bytes).chain([bytes.len()]) {
-        path.push(vm.substr(name, start..end));
+        path.push(vm.substr(name, start..end)?);
         start = end + 1;
     }
-    path
+    Ok(path)
 }
 
 impl Save<'_> {
@@ -70,7 +70,7 @@ impl Save<'_> {
     /// Names with dots are read by `getattr` in older protocols.
     fn old_global(&mut self, module: &Value, name: &Gc<Str>) -> PyResult<()> {
         let vm = self.vm;
-        let path = split_path(vm, name);
+        let path = split_path(vm, name)?;
         let Some((first, parts)) = path.split_first() else { return self.top_level(module, name) };
         let getattr = self.tables.getattr.clone();
         for _ in parts {
@@ -153,7 +153,7 @@ impl Save<'_> {
     /// The name of the module where an object is found under its name; `PicklingError` if it is not.
     fn module_of(&self, v: &Value, name: &Gc<Str>) -> PyResult<Value> {
         let vm = self.vm;
-        let path = split_path(vm, name);
+        let path = split_path(vm, name)?;
         let module = vm.lookup_attr(v, &vm.names.__module__)?.filter(|m| !m.is_none());
         if path.iter().any(|p| p.as_bytes() == b"<locals>") {
             let shown = vm.repr_text(v)?;

@@ -124,7 +124,7 @@ impl Unpickler {
         }
         let found = imported(vm, &module)?;
         let attr = vm.attr_name(&name)?;
-        let path = if self.proto.get() < 4 { Vec::new() } else { split_path(vm, attr) };
+        let path = if self.proto.get() < 4 { Vec::new() } else { split_path(vm, attr)? };
         if path.len() < 2 {
             return vm.get_attr(&found, attr);
         }

@@ -111,7 +111,7 @@ impl Match {
     pub fn group_value(&self, vm: &Vm, g: usize, default: &Value) -> PyResult<Value> {
         let Some(Some((a, b))) = self.offsets.get(g) else { return Ok(default.clone()) };
         let held = Held::new(vm, &self.string, None)?;
-        Ok(held.slice(vm, a, b))
+        held.slice(vm, a, b)
     }
 
     fn span_of(&self, vm: &Vm, group: Option<&Value>) -> PyResult<(i64, i64)> {
@@ -173,9 +173,9 @@ impl Match {
         let held = Held::new(vm, &zelf.string, None)?;
         let groups = zelf.offsets.groups.iter().map(|span| match *span {
             Some((a, b)) => held.slice(vm, a, b),
-            None => default.clone(),
+            None => Ok(default.clone()),
         });
-        Ok(vm.tuple_from_iter(groups).into_value())
+        Ok(vm.new_tuple(groups.collect::<PyResult<_>>()?).into_value())
     }
 
     /// Return a dictionary containing all the named subgroups of the match, keyed by the subgroup name.

@@ -195,7 +195,7 @@ impl Slots for Pattern {
 }
 
 /// What `findall` puts in its list for a match.
-fn findall_item(vm: &Vm, p: &Gc<Pattern>, held: &Held, state: &State) -> Value {
+fn findall_item(vm: &Vm, p: &Gc<Pattern>, held: &Held, state: &State) -> PyResult<Value> {
     let empty = || held.slice(vm, 0, 0);
     let group = |g: usize| match state.span(g) {
         Some((a, b)) => held.slice(vm, a, b),
@@ -204,7 +204,7 @@ fn findall_item(vm: &Vm, p: &Gc<Pattern>, held: &Held, state: &State) -> Value {
     match p.program.groups() {
         0 => group(0),
         1 => group(1),
-        n => vm.new_tuple((1..=n).map(group).collect()).into_value(),
+        n => Ok(vm.new_tuple((1..=n).map(group).collect::<PyResult<_>>()?).into_value()),
     }
 }
 
@@ -263,7 +263,7 @@ fn substitute(
     let mut cursor = Cursor::new();
     each(vm, p, &held, (0, end), |state, a, b| {
         if a > last {
-            pieces.push(held.slice(vm, last, a));
+            pieces.push(held.slice(vm, last, a)?);
         }
         match &repl {
             Replacement::Literal(v) => pieces.push(v.clone()),
@@ -287,13 +287,13 @@ fn substitute(
         Ok(count <= 0 || n < count as i64)
     })?;
     if n == 0 {
-        return Ok((held.slice(vm, 0, end), 0));
+        return Ok((held.slice(vm, 0, end)?, 0));
     }
     if last < end {
-        pieces.push(held.slice(vm, last, end));
+        pieces.push(held.slice(vm, last, end)?);
     }
     if pieces.is_empty() {
-        return Ok((held.slice(vm, 0, 0), n));
+        return Ok((held.slice(vm, 0, 0)?, n));
     }
     Ok((template::join(vm, &pieces, held.is_text())?, n))
 }
@@ -321,7 +321,7 @@ fn substitute_literal(
         Ok(count <= 0 || n < count as i64)
     })?;
     if n == 0 {
-        return Ok((held.slice(vm, 0, end), 0));
+        return Ok((held.slice(vm, 0, end)?, 0));
     }
     let rest = held.part(last, end);
     if out.try_reserve(rest.len()).is_err() {
@@ -366,7 +366,7 @@ impl Pattern {
         let r = range(&held, pos, endpos);
         let mut out = Vec::new();
         each(vm, zelf, &held, (r.start, r.end), |state, _, _| {
-            out.push(findall_item(vm, zelf, &held, state));
+            out.push(findall_item(vm, zelf, &held, state)?);
             Ok(true)
         })?;
         Ok(vm.new_list(out).into_value())
@@ -414,10 +414,10 @@ impl Pattern {
         let mut out = Vec::new();
         let (mut last, mut n) = (0, 0);
         each(vm, zelf, &held, (0, end), |state, a, b| {
-            out.push(held.slice(vm, last, a));
+            out.push(held.slice(vm, last, a)?);
             for g in 1..=zelf.program.groups() {
                 out.push(match state.span(g) {
-                    Some((a, b)) => held.slice(vm, a, b),
+                    Some((a, b)) => held.slice(vm, a, b)?,
                     None => Value::NONE,
                 });
             }
@@ -425,7 +425,7 @@ impl Pattern {
             n += 1;
             Ok(maxsplit <= 0 || n < maxsplit)
         })?;
-        out.push(held.slice(vm, last, end));
+        out.push(held.slice(vm, last, end)?);
         Ok(vm.new_list(out).into_value())
     }
 

@@ -103,11 +103,11 @@ impl<'a> Held<'a> {
     }
 
     /// A slice by byte offsets, as a Python object: `str` of text, `bytes` of anything else.
-    pub fn slice(&self, vm: &Vm, start: usize, end: usize) -> Value {
+    pub fn slice(&self, vm: &Vm, start: usize, end: usize) -> PyResult<Value> {
         match self {
-            Held::Text(s) => vm.substr(s, start..end.max(start)).into_value(),
-            Held::Plain(b) if start == 0 && end == b.as_bytes().len() => b.to_value(),
-            _ => vm.new_bytes(self.part(start, end)).into_value(),
+            Held::Text(s) => Ok(vm.substr(s, start..end.max(start))?.into_value()),
+            Held::Plain(b) if start == 0 && end == b.as_bytes().len() => Ok(b.to_value()),
+            _ => Ok(vm.try_new_bytes(self.part(start, end))?.into_value()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Case: the methods of `str` with the full mappings of Unicode, and those of `bytes` for ASCII.
 
+use super::{TooLarge, with_room};
 use crate::unicode;
 use crate::wtf8::{Wtf8, Wtf8Buf};
 
@@ -8,22 +9,22 @@ const FINAL_SIGMA: u32 = 0x3C2;
 const SMALL_SIGMA: u32 = 0x3C3;
 
 /// `str.lower`.
-pub fn lower(text: &Wtf8) -> Wtf8Buf {
+pub fn lower(text: &Wtf8) -> Result<Wtf8Buf, TooLarge> {
     map(text, <[u8]>::make_ascii_lowercase, |at, cp, out| push_lower(text, at, cp, out))
 }
 
 /// `str.upper`.
-pub fn upper(text: &Wtf8) -> Wtf8Buf {
+pub fn upper(text: &Wtf8) -> Result<Wtf8Buf, TooLarge> {
     map(text, <[u8]>::make_ascii_uppercase, |_, cp, out| out.extend(unicode::to_upper(cp).iter().copied()))
 }
 
 /// `str.casefold`.
-pub fn casefold(text: &Wtf8) -> Wtf8Buf {
+pub fn casefold(text: &Wtf8) -> Result<Wtf8Buf, TooLarge> {
     map(text, <[u8]>::make_ascii_lowercase, |_, cp, out| out.extend(unicode::to_folded(cp).iter().copied()))
 }
 
 /// `str.swapcase`.
-pub fn swapcase(text: &Wtf8) -> Wtf8Buf {
+pub fn swapcase(text: &Wtf8) -> Result<Wtf8Buf, TooLarge> {
     map(text, swapcase_in_place, |at, cp, out| {
         if unicode::is_upper(cp) {
             push_lower(text, at, cp, out);
@@ -36,7 +37,7 @@ pub fn swapcase(text: &Wtf8) -> Wtf8Buf {
 }
 
 /// `str.title`.
-pub fn title(text: &Wtf8) -> Wtf8Buf {
+pub fn title(text: &Wtf8) -> Result<Wtf8Buf, TooLarge> {
     let mut after_cased = false;
     map(text, title_in_place, |at, cp, out| {
         if after_cased {
@@ -49,7 +50,7 @@ pub fn title(text: &Wtf8) -> Wtf8Buf {
 }
 
 /// `str.capitalize`.
-pub fn capitalize(text: &Wtf8) -> Wtf8Buf {
+pub fn capitalize(text: &Wtf8) -> Result<Wtf8Buf, TooLarge> {
     map(text, capitalize_in_place, |at, cp, out| {
         if at == 0 {
             out.extend(unicode::to_title(cp).iter().copied());
@@ -60,17 +61,26 @@ pub fn capitalize(text: &Wtf8) -> Wtf8Buf {
 }
 
 /// ASCII text is changed in a copy; other text goes through `each(offset, code point, out)`.
-fn map(text: &Wtf8, ascii: impl Fn(&mut [u8]), mut each: impl FnMut(usize, u32, &mut Wtf8Buf)) -> Wtf8Buf {
+fn map(
+    text: &Wtf8,
+    ascii: impl Fn(&mut [u8]),
+    mut each: impl FnMut(usize, u32, &mut Wtf8Buf),
+) -> Result<Wtf8Buf, TooLarge> {
     if text.is_ascii() {
-        let mut bytes = text.as_bytes().to_vec();
-        ascii(&mut bytes);
-        return super::search::known_text(bytes);
+        return Ok(super::search::known_text(changed(text.as_bytes(), ascii)?));
     }
-    let mut out = Wtf8Buf::with_capacity(text.len());
+    let mut out = super::search::known_text(with_room(text.len())?);
     for (at, cp) in text.code_point_indices() {
         each(at, cp, &mut out);
     }
-    out
+    Ok(out)
+}
+
+fn changed(bytes: &[u8], change: impl Fn(&mut [u8])) -> Result<Vec<u8>, TooLarge> {
+    let mut out = with_room(bytes.len())?;
+    out.extend_from_slice(bytes);
+    change(&mut out);
+    Ok(out)
 }
 
 fn push_lower(text: &Wtf8, at: usize, cp: u32, out: &mut Wtf8Buf) {
@@ -116,11 +126,8 @@ fn capitalize_in_place(bytes: &mut [u8]) {
 macro_rules! for_bytes {
     ($($(#[$doc:meta])* $name:ident: $change:expr;)*) => {
         $($(#[$doc])*
-        pub fn $name(bytes: &[u8]) -> Vec<u8> {
-            let mut out = bytes.to_vec();
-            let change: fn(&mut [u8]) = $change;
-            change(&mut out);
-            out
+        pub fn $name(bytes: &[u8]) -> Result<Vec<u8>, TooLarge> {
+            changed(bytes, $change)
         })*
     };
 }

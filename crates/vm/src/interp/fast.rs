@@ -169,15 +169,20 @@ fn known_contains(v: &Value, x: &Value) -> Option<bool> {
 pub fn slice(vm: &Vm, v: &Value, start: &Value, stop: &Value) -> Option<Value> {
     let bounds = bounds(start, stop)?;
     if let Some(l) = v.downcast_exact::<List>() {
-        let items = l
-            .items
-            .with(|items| items.get(Indices::new(bounds, items.len()).range()).unwrap_or_default().to_vec());
+        let at = Indices::new(bounds, l.len());
+        if at.len > MUCH {
+            return None;
+        }
+        let items = l.items.with(|items| items.get(at.range()).unwrap_or_default().to_vec());
         return Some(vm.new_list(items).into_value());
     }
     if let Some(t) = v.downcast_exact::<Tuple>() {
         let at = Indices::new(bounds, t.len());
         if at.len == t.len() {
             return Some(v.clone());
+        }
+        if at.len > MUCH {
+            return None;
         }
         return Some(vm.tuple_from(t.items().get(at.range()).unwrap_or_default()).into_value());
     }
@@ -186,10 +191,10 @@ pub fn slice(vm: &Vm, v: &Value, start: &Value, stop: &Value) -> Option<Value> {
     if at.len == s.byte_len() {
         return Some(v.clone());
     }
-    if at.len == 0 {
-        return Some(vm.names.empty.to_value());
+    if at.len > MUCH {
+        return None;
     }
-    Some(vm.substr(s, at.range()).into_value())
+    Some(vm.new_ascii(s.as_bytes().get(at.range()).unwrap_or_default()).into_value())
 }
 
 /// `b + c` of exact lists where nobody else knows of the left one: it takes the other's items, and its register is given

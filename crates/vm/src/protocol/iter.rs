@@ -2,6 +2,7 @@
 
 use crate::errors::exc;
 use crate::object::ValueExt;
+use crate::types::list::copy_of;
 use crate::types::list_methods::ListIter;
 use crate::types::range::RangeIter;
 use crate::types::tuple_methods::TupleIter;
@@ -138,10 +139,10 @@ impl Vm {
     /// The items of an iterable as a vector (`list(v)`).
     pub fn collect(&self, v: &Value) -> PyResult<Vec<Value>> {
         if let Some(l) = v.downcast_exact::<List>() {
-            return Ok(l.to_vec());
+            return l.items.with(|items| copy_of(items)).ok_or_else(|| self.memory_error());
         }
         if let Some(t) = v.downcast_exact::<Tuple>() {
-            return Ok(t.items().to_vec());
+            return copy_of(t.items()).ok_or_else(|| self.memory_error());
         }
         if let Some(d) = v.downcast_exact::<Dict>() {
             return Ok(d.table.keys());

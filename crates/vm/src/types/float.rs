@@ -357,6 +357,7 @@ impl Float {
         let f = match args.pos() {
             [] => 0.0,
             [x] if cls.is(&vm.types.float) && x.downcast_exact::<Float>().is_some() => return Ok(x.clone()),
+            [x] if let Some(n) = x.as_int() => n as f64,
             [x] => vm.to_float(x)?,
             more => {
                 return Err(

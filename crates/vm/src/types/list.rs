@@ -111,6 +111,14 @@ impl List {
     }
 }
 
+/// A copy of as many items as there are; `None` without memory for it.
+pub fn copy_of(items: &[Value]) -> Option<Vec<Value>> {
+    let mut out = Vec::new();
+    out.try_reserve_exact(items.len()).ok()?;
+    out.extend_from_slice(items);
+    Some(out)
+}
+
 impl Vm {
     #[inline]
     pub fn new_list(&self, items: Vec<Value>) -> Gc<List> {

@@ -4,6 +4,7 @@ use crate::native::shell::object;
 use crate::object::ValueExt;
 use crate::prelude::*;
 use crate::types::iterators::{builtin, itself};
+use crate::types::list::copy_of;
 use crate::types::list::drop_items;
 use crate::types::slice::{Indices, Slice};
 use crate::types::tuple_methods::{compare_at, first_difference, repeated, search_bounds};
@@ -306,12 +307,8 @@ fn inplace_repeat(vm: &Vm, v: &Value, n: isize) -> PyResult {
 
 /// `list.extend`.
 pub fn extend(vm: &Vm, l: &Gc<List>, iterable: &Value) -> PyResult<()> {
-    let fixed = if let Some(t) = iterable.downcast_exact::<Tuple>() {
-        Some(t.items().to_vec())
-    } else {
-        iterable.downcast_exact::<List>().map(|l| l.to_vec())
-    };
-    if let Some(new) = fixed {
+    if iterable.downcast_exact::<List>().is_some() || iterable.downcast_exact::<Tuple>().is_some() {
+        let new = vm.collect(iterable)?;
         let done = l.items.with_mut(|items| {
             if items.is_empty() {
                 *items = new;
@@ -443,8 +440,11 @@ impl List {
 
     /// Return a shallow copy of the list.
     #[pymethod("copy($self, /)")]
-    fn copy(vm: &Vm, zelf: &Gc<List>) -> Gc<List> {
-        vm.new_list(zelf.to_vec())
+    fn copy(vm: &Vm, zelf: &Gc<List>) -> PyResult<Gc<List>> {
+        match zelf.items.with(|items| copy_of(items)) {
+            Some(items) => Ok(vm.new_list(items)),
+            None => Err(vm.memory_error()),
+        }
     }
 
     /// Return number of occurrences of value.

@@ -246,13 +246,19 @@ impl Vm {
     }
 
     /// The piece of a string between two byte offsets that are code-point boundaries.
-    pub fn substr(&self, s: &Gc<Str>, range: Range<usize>) -> Gc<Str> {
+    pub fn substr(&self, s: &Gc<Str>, range: Range<usize>) -> PyResult<Gc<Str>> {
         let bytes = s.as_bytes();
         if range.start == 0 && range.end >= bytes.len() {
-            return self.exact_str(s);
+            return Ok(self.exact_str(s));
         }
-        let piece = bytes.get(range).unwrap_or_default();
-        if s.is_ascii() { self.new_ascii(piece) } else { self.new_wtf8(known(piece)) }
+        match bytes.get(range).unwrap_or_default() {
+            [] => Ok(self.names.empty.clone()),
+            [b] => Ok(self.char_str(u32::from(*b))),
+            piece if s.is_ascii() => {
+                self.raw_str(&self.types.str, known(piece), piece.len()).ok_or_else(|| self.memory_error())
+            }
+            piece => self.try_new_wtf8(known(piece)),
+        }
     }
 
     /// The string itself, or a copy of exact type if it is of a subclass.

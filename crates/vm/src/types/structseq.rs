@@ -173,7 +173,7 @@ fn make_in(vm: &Vm, ty: &Gc<Type>, seq: &'static StructSeq, values: Vec<Value>) 
 
 fn make_of(vm: &Vm, ty: &Gc<Type>, entry: &Entry, mut values: Vec<Value>) -> PyResult<Value> {
     let mut hidden = values.split_off(entry.seq.visible.min(values.len()));
-    let t = vm.raw_tuple(ty, values.into_iter());
+    let t = vm.raw_tuple(ty, values.into_iter()).ok_or_else(|| vm.memory_error())?;
     ty.start_instance(t.as_value());
     if ty.is(&entry.class)
         && let Some(shape) = entry.shape

@@ -100,7 +100,16 @@ impl Vm {
         if items.is_empty() {
             return self.names.empty_tuple.clone();
         }
-        self.raw_tuple(&self.types.tuple, items.into_iter())
+        let n = items.len();
+        self.raw_tuple(&self.types.tuple, items.into_iter()).unwrap_or_else(|| no_memory(n))
+    }
+
+    /// A tuple of as many items as a program asks for.
+    pub fn try_tuple(&self, items: impl ExactSizeIterator<Item = Value>) -> PyResult<Gc<Tuple>> {
+        if items.len() == 0 {
+            return Ok(self.names.empty_tuple.clone());
+        }
+        self.raw_tuple(&self.types.tuple, items).ok_or_else(|| self.memory_error())
     }
 
     /// A tuple of borrowed items.
@@ -108,7 +117,7 @@ impl Vm {
         if items.is_empty() {
             return self.names.empty_tuple.clone();
         }
-        self.raw_tuple(&self.types.tuple, items.iter().cloned())
+        self.raw_tuple(&self.types.tuple, items.iter().cloned()).unwrap_or_else(|| no_memory(items.len()))
     }
 
     /// A tuple from an iterator of known length.
@@ -116,7 +125,8 @@ impl Vm {
         if items.len() == 0 {
             return self.names.empty_tuple.clone();
         }
-        self.raw_tuple(&self.types.tuple, items)
+        let n = items.len();
+        self.raw_tuple(&self.types.tuple, items).unwrap_or_else(|| no_memory(n))
     }
 
     /// A tuple of some items, at least one.
@@ -141,12 +151,12 @@ impl Vm {
     /// A tuple of a subclass.
     pub fn new_tuple_in(&self, cls: &Gc<Type>, items: Vec<Value>) -> PyResult<Gc<Tuple>> {
         if cls.is(&self.types.tuple) {
-            return Ok(self.new_tuple(items));
+            return self.try_tuple(items.into_iter());
         }
         debug_assert!(
             cls.def.flags & F::BASE_PAYLOAD != 0 || std::ptr::eq(cls.def, <Tuple as Payload>::def())
         );
-        let t = self.raw_tuple(cls, items.into_iter());
+        let t = self.raw_tuple(cls, items.into_iter()).ok_or_else(|| self.memory_error())?;
         cls.start_instance(t.as_value());
         Ok(t)
     }
@@ -164,27 +174,31 @@ impl Vm {
             k = if k + 1 == items.len() { 0 } else { k + 1 };
             v
         };
-        let ty = &self.types.tuple;
-        // SAFETY: as for `raw_tuple`.
-        #[allow(unsafe_code)]
-        let made = unsafe {
-            let extra = ty.extra_size();
-            let items = (0..total).map(next);
-            let made = self.heap.alloc_var::<TupleHead, Value>(ty.as_ptr(), TupleHead::new(), items, extra);
-            made.map(|t| t.cast())
-        };
+        let made = self.raw_tuple(&self.types.tuple, (0..total).map(next));
         made.ok_or_else(|| self.memory_error())
     }
 
-    pub(crate) fn raw_tuple(&self, ty: &Gc<Type>, items: impl ExactSizeIterator<Item = Value>) -> Gc<Tuple> {
+    /// A tuple of `tuple` or a class with its layout; `None` without memory for it.
+    pub(crate) fn raw_tuple(
+        &self,
+        ty: &Gc<Type>,
+        items: impl ExactSizeIterator<Item = Value>,
+    ) -> Option<Gc<Tuple>> {
         // SAFETY: `ty` is `tuple` or a class with its layout; the heap writes the payload that its functions expect.
         #[allow(unsafe_code)]
         unsafe {
             let extra = ty.extra_size();
             let made = self.heap.alloc_var::<TupleHead, Value>(ty.as_ptr(), TupleHead::new(), items, extra);
-            made.expect("a tuple as large as a slice in memory").cast()
+            made.map(|t| t.cast())
         }
     }
+}
+
+/// For tuples whose size no program chooses.
+#[cold]
+pub(crate) fn no_memory(items: usize) -> ! {
+    let layout = std::alloc::Layout::array::<Value>(items).unwrap_or(std::alloc::Layout::new::<Value>());
+    std::alloc::handle_alloc_error(layout)
 }
 
 /// Makes pairs for an iterator: the same tuple again as long as nobody else keeps it, as in `for k, v in d.items()`.

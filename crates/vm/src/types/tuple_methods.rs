@@ -169,14 +169,16 @@ fn subscript(vm: &Vm, v: &Value, key: &Value) -> PyResult {
             return Ok(v.clone());
         }
         if at.step == 1 {
-            return Ok(vm.tuple_from(t.items().get(at.range()).unwrap_or_default()).into_value());
+            return Ok(vm
+                .try_tuple(t.items().get(at.range()).unwrap_or_default().iter().cloned())?
+                .into_value());
         }
         let mut out = Vec::new();
         if out.try_reserve_exact(at.len).is_err() {
             return Err(vm.memory_error());
         }
         out.extend(at.iter().filter_map(|i| t.get(i).cloned()));
-        return Ok(vm.new_tuple(out).into_value());
+        return Ok(vm.try_tuple(out.into_iter())?.into_value());
     }
     if !key.is_int() && vm.type_of(key).slots.index.get().is_none() {
         return Err(vm.type_error(format_args!(
@@ -208,7 +210,7 @@ fn concat(vm: &Vm, a: &Value, b: &Value) -> PyResult {
     }
     out.extend_from_slice(x.items());
     out.extend_from_slice(y.items());
-    Ok(vm.new_tuple(out).into_value())
+    Ok(vm.try_tuple(out.into_iter())?.into_value())
 }
 
 fn repeat(vm: &Vm, v: &Value, n: isize) -> PyResult {
@@ -284,6 +286,11 @@ impl Tuple {
             [v] => {
                 if cls.is(&vm.types.tuple) && v.downcast_exact::<Tuple>().is_some() {
                     return Ok(v.clone());
+                }
+                if cls.is(&vm.types.tuple)
+                    && let Some(l) = v.downcast_exact::<List>()
+                {
+                    return Ok(l.items.with(|items| vm.try_tuple(items.iter().cloned()))?.into_value());
                 }
                 Ok(vm.new_tuple_in(cls, vm.collect(v)?)?.into_value())
             }

@@ -393,7 +393,7 @@ macro_rules! byte_string_methods {
             /// Return a copy with its first byte in upper case and the others in lower case (ASCII).
             #[pymethod("capitalize($self, /)")]
             fn capitalize(vm: &Vm, zelf: &Gc<$t>) -> PyResult<Value> {
-                made::<$t>(vm, Ok(zelf.with(ts::capitalize_bytes)))
+                made::<$t>(vm, zelf.with(ts::capitalize_bytes))
             }
 
             /// Return the bytes centered in a field of the given width.
@@ -557,7 +557,7 @@ macro_rules! byte_string_methods {
             /// Return a copy with ASCII letters in lower case.
             #[pymethod("lower($self, /)")]
             fn lower(vm: &Vm, zelf: &Gc<$t>) -> PyResult<Value> {
-                made::<$t>(vm, Ok(zelf.with(ts::lower_bytes)))
+                made::<$t>(vm, zelf.with(ts::lower_bytes))
             }
 
             /// Return a copy without leading bytes of the argument, or without leading ASCII white space.
@@ -668,13 +668,13 @@ macro_rules! byte_string_methods {
             /// Return a copy with ASCII letters in the other case.
             #[pymethod("swapcase($self, /)")]
             fn swapcase(vm: &Vm, zelf: &Gc<$t>) -> PyResult<Value> {
-                made::<$t>(vm, Ok(zelf.with(ts::swapcase_bytes)))
+                made::<$t>(vm, zelf.with(ts::swapcase_bytes))
             }
 
             /// Return a copy in which each ASCII word begins with a capital and goes on in lower case.
             #[pymethod("title($self, /)")]
             fn title(vm: &Vm, zelf: &Gc<$t>) -> PyResult<Value> {
-                made::<$t>(vm, Ok(zelf.with(ts::title_bytes)))
+                made::<$t>(vm, zelf.with(ts::title_bytes))
             }
 
             /// Return a copy without the bytes of delete, the others being mapped through the table.
@@ -689,7 +689,7 @@ macro_rules! byte_string_methods {
             /// Return a copy with ASCII letters in upper case.
             #[pymethod("upper($self, /)")]
             fn upper(vm: &Vm, zelf: &Gc<$t>) -> PyResult<Value> {
-                made::<$t>(vm, Ok(zelf.with(ts::upper_bytes)))
+                made::<$t>(vm, zelf.with(ts::upper_bytes))
             }
 
             /// Return a copy filled with zeros on the left, after a sign, to the given width.

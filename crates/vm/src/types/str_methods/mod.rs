@@ -70,7 +70,7 @@ fn pieces_list(vm: &Vm, s: &Gc<Str>, ranges: impl Iterator<Item = Range<usize>>,
         if out.try_reserve(1).is_err() {
             return Err(vm.memory_error());
         }
-        out.push(vm.substr(s, r).into_value());
+        out.push(vm.substr(s, r)?.into_value());
     }
     if turn {
         out.reverse();
@@ -146,7 +146,7 @@ fn split_ascii_words(vm: &Vm, s: &Gc<Str>) -> PyResult {
             return Err(vm.memory_error());
         }
         at = start + len;
-        out.push(vm.substr(s, start..at).into_value());
+        out.push(vm.substr(s, start..at)?.into_value());
     }
     Ok(vm.new_list(out).into_value())
 }
@@ -215,7 +215,7 @@ fn strip(vm: &Vm, s: &Gc<Str>, chars: &Value, ends: Ends, name: &str) -> PyResul
             None => return Err(vm.type_error(format_args!("{name} arg must be None or str"))),
         }
     };
-    Ok(vm.substr(s, ts::strip::<Text>(s.as_bytes(), set, ends)))
+    vm.substr(s, ts::strip::<Text>(s.as_bytes(), set, ends))
 }
 
 fn separator<'a>(vm: &Vm, sep: &'a Value) -> PyResult<Option<&'a Gc<Str>>> {
@@ -283,13 +283,13 @@ impl Str {
     /// Return a version of the string with its first character in upper (or title) case and the others in lower case.
     #[pymethod("capitalize($self, /)")]
     fn capitalize(vm: &Vm, zelf: &Gc<Str>) -> PyResult<Gc<Str>> {
-        vm.try_new_wtf8(&ts::capitalize(zelf.as_wtf8()))
+        text(vm, ts::capitalize(zelf.as_wtf8()))
     }
 
     /// Return a version of the string for comparisons that ignore case.
     #[pymethod("casefold($self, /)")]
     fn casefold(vm: &Vm, zelf: &Gc<Str>) -> PyResult<Gc<Str>> {
-        vm.try_new_wtf8(&ts::casefold(zelf.as_wtf8()))
+        text(vm, ts::casefold(zelf.as_wtf8()))
     }
 
     /// Return the string centered in a field of the given width.
@@ -471,7 +471,7 @@ impl Str {
     /// Return a copy of the string in lower case.
     #[pymethod("lower($self, /)")]
     fn lower(vm: &Vm, zelf: &Gc<Str>) -> PyResult<Gc<Str>> {
-        vm.try_new_wtf8(&ts::lower(zelf.as_wtf8()))
+        text(vm, ts::lower(zelf.as_wtf8()))
     }
 
     /// Return a copy of the string without leading white space, or without leading characters of chars.
@@ -500,7 +500,7 @@ impl Str {
         let empty = || vm.names.empty.to_value();
         Ok(vm.new_tuple(match ts::partition(zelf.as_bytes(), sep.as_bytes()) {
             Some((a, b)) => {
-                vec![vm.substr(zelf, a).into_value(), sep.to_value(), vm.substr(zelf, b).into_value()]
+                vec![vm.substr(zelf, a)?.into_value(), sep.to_value(), vm.substr(zelf, b)?.into_value()]
             }
             None => vec![zelf.to_value(), empty(), empty()],
         }))
@@ -508,14 +508,14 @@ impl Str {
 
     /// Return the string without the prefix, if it begins with it.
     #[pymethod("removeprefix($self, prefix, /)")]
-    fn removeprefix(vm: &Vm, zelf: &Gc<Str>, prefix: &Gc<Str>) -> Gc<Str> {
+    fn removeprefix(vm: &Vm, zelf: &Gc<Str>, prefix: &Gc<Str>) -> PyResult<Gc<Str>> {
         let (s, p) = (zelf.as_bytes(), prefix.as_bytes());
         vm.substr(zelf, if s.starts_with(p) { p.len() } else { 0 }..s.len())
     }
 
     /// Return the string without the suffix, if it ends with it.
     #[pymethod("removesuffix($self, suffix, /)")]
-    fn removesuffix(vm: &Vm, zelf: &Gc<Str>, suffix: &Gc<Str>) -> Gc<Str> {
+    fn removesuffix(vm: &Vm, zelf: &Gc<Str>, suffix: &Gc<Str>) -> PyResult<Gc<Str>> {
         let (s, p) = (zelf.as_bytes(), suffix.as_bytes());
         vm.substr(zelf, 0..if s.ends_with(p) { s.len() - p.len() } else { s.len() })
     }
@@ -565,7 +565,7 @@ impl Str {
         let empty = || vm.names.empty.to_value();
         Ok(vm.new_tuple(match ts::rpartition(zelf.as_bytes(), sep.as_bytes()) {
             Some((a, b)) => {
-                vec![vm.substr(zelf, a).into_value(), sep.to_value(), vm.substr(zelf, b).into_value()]
+                vec![vm.substr(zelf, a)?.into_value(), sep.to_value(), vm.substr(zelf, b)?.into_value()]
             }
             None => vec![empty(), empty(), zelf.to_value()],
         }))
@@ -632,13 +632,13 @@ impl Str {
     /// Return a copy in which upper case became lower case and the other way round.
     #[pymethod("swapcase($self, /)")]
     fn swapcase(vm: &Vm, zelf: &Gc<Str>) -> PyResult<Gc<Str>> {
-        vm.try_new_wtf8(&ts::swapcase(zelf.as_wtf8()))
+        text(vm, ts::swapcase(zelf.as_wtf8()))
     }
 
     /// Return a copy in which each word begins with a capital and goes on in lower case.
     #[pymethod("title($self, /)")]
     fn title(vm: &Vm, zelf: &Gc<Str>) -> PyResult<Gc<Str>> {
-        vm.try_new_wtf8(&ts::title(zelf.as_wtf8()))
+        text(vm, ts::title(zelf.as_wtf8()))
     }
 
     /// Return a copy in which each character is replaced by what the table has for it.
@@ -654,7 +654,7 @@ impl Str {
     /// Return a copy of the string in upper case.
     #[pymethod("upper($self, /)")]
     fn upper(vm: &Vm, zelf: &Gc<Str>) -> PyResult<Gc<Str>> {
-        vm.try_new_wtf8(&ts::upper(zelf.as_wtf8()))
+        text(vm, ts::upper(zelf.as_wtf8()))
     }
 
     /// Return a copy filled with zeros on the left, after a sign, to the given width.

@@ -129,7 +129,7 @@ pub fn subscript(vm: &Vm, v: &Value, key: &Value) -> PyResult {
             return Ok(vm.names.empty.to_value());
         }
         if at.step == 1 {
-            return Ok(vm.substr(s, vm.str_range(s, at.range())).into_value());
+            return Ok(vm.substr(s, vm.str_range(s, at.range()))?.into_value());
         }
         return Ok(stepped(vm, s, at)?.into_value());
     }
