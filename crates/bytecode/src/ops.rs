@@ -514,8 +514,6 @@ special {
     sub_float = SubFloat(Sub);
     /// The last time, both were floats.
     mul_float = MulFloat(Mul);
-    /// The last time, both were floats.
-    truediv_float = TruedivFloat(Truediv);
     /// The constant is a float, and the last time `b` was one.
     add_k_float = AddKFloat(AddK);
     /// The constant is a float, and the last time `b` was one.

@@ -433,8 +433,11 @@ impl Table {
                 let hash = vm.str_hash(s);
                 let few = n <= SCAN;
                 // Of few, one with an equal hash goes the general way.
-                if if few { r.entries.iter().any(|e| e.hash == hash) } else { r.probe_str(s, hash).is_some() }
-                {
+                let met = match few {
+                    true => r.entries.iter().any(|e| e.hash == hash),
+                    false => r.probe_str(s, hash).is_some(),
+                };
+                if met {
                     return i;
                 }
                 let (key, value) = take(i);

@@ -20,7 +20,7 @@ pub(super) fn binary_op(op: Op) -> BinaryOp {
         Op::Mul | Op::MulFloat | Op::MulI | Op::MulK | Op::MulKFloat => BinaryOp::Mul,
         Op::MulAdd | Op::MulSub | Op::MulAddK | Op::MulKAdd | Op::MulKSub | Op::MulKAddK => BinaryOp::Mul,
         Op::Matmul => BinaryOp::MatMul,
-        Op::Truediv | Op::TruedivFloat | Op::TruedivK => BinaryOp::TrueDiv,
+        Op::Truediv | Op::TruedivK => BinaryOp::TrueDiv,
         Op::Floordiv | Op::FloordivI => BinaryOp::FloorDiv,
         Op::Modulo | Op::ModuloI | Op::ModuloK => BinaryOp::Mod,
         Op::Lshift | Op::LshiftI => BinaryOp::LShift,
@@ -170,7 +170,7 @@ impl<const M: u8> State<'_, M> {
     }
 }
 
-/// Floats; the next time at once, where there is a form for them.
+/// Floats; the next time at once, if a form for them is named.
 macro_rules! float_op {
     ($s:ident, $i:ident, $x:expr, $y:expr, $op:tt $(, $from:ident, $to:ident)?) => {
         if let Some((x, y)) = Value::both_floats($x, $y)
@@ -531,23 +531,9 @@ instructions! { (s, i, vm, 'go)
             && y != 0.0
             && let Some(v) = Value::small_float(x / y)
         {
-            if M != WATCHED {
-                i.specialise(Op::Truediv, Op::TruedivFloat);
-            }
             return s.put_next(i.a(), v);
         }
         slow!(s, i, binary)
-    }
-
-    hot TruedivFloat {
-        if let Some((x, y)) = Value::both_floats(s.regs.bits(i.b()), s.regs.bits(i.c()))
-            && y != 0.0
-            && let Some(v) = Value::small_float(x / y)
-        {
-            return s.put_next(i.a(), v);
-        }
-        i.specialise(Op::TruedivFloat, Op::Truediv);
-        slow!(s, i, Truediv)
     }
 
     hot Floordiv {

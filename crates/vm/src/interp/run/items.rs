@@ -264,7 +264,8 @@ instructions! { (s, i, vm, 'go)
 
     warm store_no_dict {
         if s.regs.get(i.a()).downcast_exact::<Dict>().is_none() {
-            i.specialise(Op::StoreSubscrDict, Op::StoreSubscr);
+            let form = if s.regs.is_temp(i.a()) { Op::StoreSubscrTemp } else { Op::StoreSubscr };
+            i.specialise(Op::StoreSubscrDict, form);
         }
         slow!(s, i, store_subscr_native)
     }
