@@ -768,7 +768,7 @@ impl<'a> Compiler<'a> {
             && args.args.len() + 2 * args.keywords.len() <= LONG_DISPLAY;
         let span = self.unit().span;
         let base = self.u().top();
-        if plain && let Expr::Attribute(a) = &*c.func {
+        if let Expr::Attribute(a) = &*c.func {
             if !self.super_attr(a, base, true)? {
                 let r = self.operand(&a.value)?;
                 self.u().depth = base & !crate::unit::TEMP;
@@ -781,7 +781,7 @@ impl<'a> Compiler<'a> {
             self.u().depth = (base & !crate::unit::TEMP) + 2;
             // A call that spans lines is blamed on the line of its method's name.
             let at = self.attr_span(a);
-            if at != Span::of(a) {
+            if plain && at != Span::of(a) {
                 self.at(Span { start: at.start, end: span.end });
             } else {
                 self.at(span);

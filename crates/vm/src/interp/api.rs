@@ -118,7 +118,7 @@ impl Vm {
             globals.set_str(self, &self.names.__builtins__, b);
         }
         let func = self.new_function(code, globals, closure.cloned());
-        call::push_call(self, &func, CallArgs::EMPTY, kind::ENTRY, Some(locals.clone()))?;
+        call::push_call(self, &func, None, CallArgs::EMPTY, kind::ENTRY, Some(locals.clone()))?;
         super::run(self)
     }
 
@@ -126,7 +126,7 @@ impl Vm {
     pub fn call_class_body(&self, func: &Value, namespace: &Value) -> PyResult<Value> {
         match func.downcast::<Function>() {
             Some(f) => {
-                call::push_call(self, f, CallArgs::EMPTY, kind::ENTRY, Some(namespace.clone()))?;
+                call::push_call(self, f, None, CallArgs::EMPTY, kind::ENTRY, Some(namespace.clone()))?;
                 super::run(self)
             }
             None => Err(self.type_error("__build_class__: func must be a function")),

@@ -647,9 +647,14 @@ pub unsafe fn enter_special(
     Ok(false)
 }
 
-/// A Python function called from native code.
-pub fn call_function(vm: &Vm, func: &Gc<Function>, args: CallArgs<'_>) -> PyResult<Value> {
-    push_call(vm, func, args, kind::ENTRY, None)?;
+/// A Python function called from native code; `front`: what stands in front of the arguments (a method's object).
+pub fn call_function(
+    vm: &Vm,
+    func: &Gc<Function>,
+    front: Option<&Value>,
+    args: CallArgs<'_>,
+) -> PyResult<Value> {
+    push_call(vm, func, front, args, kind::ENTRY, None)?;
     super::run(vm)
 }
 
@@ -657,6 +662,7 @@ pub fn call_function(vm: &Vm, func: &Gc<Function>, args: CallArgs<'_>) -> PyResu
 pub fn push_call(
     vm: &Vm,
     func: &Gc<Function>,
+    front: Option<&Value>,
     args: CallArgs<'_>,
     kind: u8,
     locals: Option<Value>,
@@ -665,11 +671,11 @@ pub fn push_call(
     unsafe {
         let code: *const Gc<Code> = func.code.as_ptr_unchecked();
         let exec = (*code).exec(vm);
-        let (base, count) = (vm.thread.free_base(), args.all.len());
+        let (base, count) = (vm.thread.free_base(), args.all.len() + front.is_some() as usize);
         if !vm.thread.fits(base, exec.nregs.max(count)) {
             return Err(vm.recursion_error(""));
         }
-        for (k, v) in args.all.iter().enumerate() {
+        for (k, v) in front.into_iter().chain(args.all).enumerate() {
             std::ptr::write(base.add(k), Some(v.clone()));
         }
         if args.kwnames.is_none() && count == exec.simple_args {
@@ -835,11 +841,20 @@ pub fn call_kw(vm: &Vm, regs: Regs, b: u16, n: usize, names: &Value) -> PyResult
 pub fn call_ex(vm: &Vm, regs: Regs, b: u16) -> PyResult<Value> {
     let r = b as usize;
     let callee = regs.get(b);
+    let given = regs.get(b + 2);
+    let keywords = regs.slot(r + 3).as_ref().and_then(|k| k.downcast::<Dict>()).filter(|k| !k.is_empty());
+    if keywords.is_none()
+        && regs.bits(b + 1) == 0
+        && let Some(t) = given.downcast_exact::<Tuple>()
+    {
+        let v = vm.call(callee, t.items())?;
+        regs.drop_run(r, 4);
+        return Ok(v);
+    }
     let mut all = Vec::new();
     if let Some(zelf) = regs.slot(r + 1) {
         all.push(zelf.clone());
     }
-    let given = regs.get(b + 2);
     match given.downcast_exact::<Tuple>() {
         Some(t) => all.extend_from_slice(t.items()),
         None => match given.downcast_exact::<List>() {
@@ -866,15 +881,15 @@ pub fn call_ex(vm: &Vm, regs: Regs, b: u16) -> PyResult<Value> {
             }
         },
     }
-    let v = match regs.slot(r + 3).as_ref().and_then(|k| k.downcast::<Dict>()) {
-        Some(kw) if !kw.is_empty() => {
+    let v = match keywords {
+        Some(kw) => {
             let pairs = kw.pairs();
             if pairs.iter().any(|(k, _)| k.downcast::<Str>().is_none()) {
                 return Err(vm.type_error("keywords must be strings"));
             }
             vm.call_kw(callee, &all, &pairs)?
         }
-        _ => vm.call(callee, &all)?,
+        None => vm.call(callee, &all)?,
     };
     drop(all);
     regs.drop_run(r, 4);

@@ -15,6 +15,7 @@ use crate::types::list::drop_items;
 use crate::types::numbers::Int;
 use crate::types::slice::{Indices, Slice};
 use crate::types::slot_functions;
+use crate::types::static_method::StaticMethod;
 use crate::types::typedef::CompareOp;
 use crate::types::{Dict, List, Str, Tuple};
 use crate::{PyResult, Value, Vm};
@@ -459,6 +460,16 @@ pub fn plain_init(vm: &Vm, ty: &Gc<Type>) -> Option<Gc<Function>> {
     python_method(vm, ty, Special::Init, usize::MAX)
 }
 
+/// The Python `__new__` of a class whose attributes are found as those of classes are.
+#[inline]
+pub fn plain_new(vm: &Vm, ty: &Gc<Type>) -> Option<Gc<Function>> {
+    if !vm.type_of(ty.as_value()).is(&vm.types.type_) {
+        return None;
+    }
+    let new = ty.lookup(vm, &vm.names.__new__)?;
+    new.downcast_exact::<StaticMethod>()?.callable.with(|f| f?.downcast_exact::<Function>().cloned())
+}
+
 /// The word of what `plain_init` answers, borrowed from the class; 0 if that is not known yet.
 #[inline(always)]
 pub fn known_init(vm: &Vm, ty: &Gc<Type>) -> u64 {
@@ -487,7 +498,7 @@ pub fn known_getitem(v: &Value) -> u64 {
 /// leaves nothing behind.
 pub fn enter<const N: usize>(vm: &Vm, f: Gc<Function>, args: [Value; N], kind: u8, dst: u16) -> PyResult<()> {
     let args_call = crate::native::CallArgs::positional(&args);
-    call::push_call(vm, &f, args_call, kind, None)?;
+    call::push_call(vm, &f, None, args_call, kind, None)?;
     // SAFETY: the frame was just pushed.
     unsafe { (*vm.thread.top()).dst = dst };
     Ok(())

@@ -17,7 +17,7 @@ pub mod build;
 pub mod cache;
 pub mod call;
 mod chain;
-mod fast;
+pub mod fast;
 pub mod feed;
 pub mod frame;
 mod generator;

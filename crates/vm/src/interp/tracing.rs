@@ -390,24 +390,30 @@ fn around_call(vm: &Vm, f: &Frame, code: &Gc<Code>, at: usize, i: Instr) -> PyRe
         _ => (0, None),
     };
     let mut first = regs.slot(b as usize + 1).clone();
-    if first.is_none() {
+    if i.op() == Op::CallEx {
+        // CPython calls the bound method here.
+        if let Some(zelf) = first.take()
+            && let Some(get) = vm.type_of(&callee).slots.descr_get.get()
+        {
+            callee = get(vm, &callee, Some(&zelf), vm.type_of(&zelf).as_value())?;
+        }
+        first = regs.slot(b as usize + 2).as_ref().and_then(|t| t.downcast::<Tuple>()?.get(0).cloned());
+    } else if first.is_none() {
         first = match callee.downcast_exact::<Method>() {
-            Some(m) if i.op() != Op::CallEx => {
+            Some(m) => {
                 let m = m.clone();
                 callee = m.func.clone();
                 Some(m.zelf.clone())
             }
-            _ if i.op() == Op::CallEx => {
-                regs.slot(b as usize + 2).as_ref().and_then(|t| t.downcast::<Tuple>()?.get(0).cloned())
-            }
-            _ if n > 0 => regs.slot(b as usize + 2).clone(),
-            _ => None,
+            None if n > 0 => regs.slot(b as usize + 2).clone(),
+            None => None,
         };
     }
     let missing = vm.interp_state.monitor.missing.get().unwrap_or(Value::NONE);
     let args = [offset(vm, at), callee.clone(), first.unwrap_or(missing)];
     fire(vm, code, at, event::CALL, &args)?;
-    if callee.downcast_exact::<Function>().is_some() || !may(code, at, event::CALL) {
+    let native = callee.downcast_exact::<Function>().is_none() && callee.downcast_exact::<Method>().is_none();
+    if !native || !may(code, at, event::CALL) {
         return Ok(false);
     }
     // `call_kw_wide` has its keyword names in a second word.

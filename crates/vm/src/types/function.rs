@@ -231,7 +231,7 @@ impl Function {
 
 fn call(vm: &Vm, f: &Value, args: CallArgs<'_>) -> PyResult<Value> {
     match f.downcast::<Function>() {
-        Some(f) => crate::interp::call::call_function(vm, f, args),
+        Some(f) => crate::interp::call::call_function(vm, f, None, args),
         None => Err(vm.not_callable(f)),
     }
 }
@@ -583,6 +583,9 @@ impl Vm {
 
 fn method_call(vm: &Vm, m: &Value, args: CallArgs<'_>) -> PyResult<Value> {
     let Some(m) = m.downcast::<Method>() else { return Err(vm.not_callable(m)) };
+    if let Some(f) = m.func.downcast_exact::<Function>() {
+        return crate::interp::call::call_function(vm, f, Some(&m.zelf), args);
+    }
     let (mut func, zelf) = (m.func.clone(), m.zelf.clone());
     let mut all = Vec::with_capacity(args.all.len() + 1);
     all.push(zelf);

@@ -1,6 +1,8 @@
 //! The slot functions of classes that define dunders in Python: each looks its dunder up on the class and calls it.
 
 use crate::errors::exc;
+use crate::interp::call::call_function;
+use crate::interp::fast;
 use crate::native::CallArgs;
 use crate::object::Type;
 use crate::types::descriptors::WrapperDescriptor;
@@ -241,6 +243,9 @@ pub fn call(vm: &Vm, v: &Value, args: CallArgs<'_>) -> PyResult<Value> {
 
 /// Calls `f`, found on the class of `v`, with `v` in front of the arguments.
 fn call_with(vm: &Vm, f: &Value, v: &Value, args: CallArgs<'_>) -> PyResult<Value> {
+    if let Some(f) = f.downcast_exact::<Function>() {
+        return call_function(vm, f, Some(v), args);
+    }
     if vm.type_of(f).has_flags(F::METHOD_DESCRIPTOR) {
         let mut all = Vec::with_capacity(args.all.len() + 1);
         all.push(v.clone());
@@ -322,6 +327,9 @@ pub fn descr_set(vm: &Vm, d: &Value, obj: &Value, value: Option<&Value>) -> PyRe
 }
 
 pub fn new(vm: &Vm, cls: &Gc<Type>, args: CallArgs<'_>) -> PyResult<Value> {
+    if let Some(f) = fast::plain_new(vm, cls) {
+        return call_function(vm, &f, Some(cls.as_value()), args);
+    }
     let f = vm.get_attr(cls.as_value(), &vm.names.__new__)?;
     let mut all = Vec::with_capacity(args.all.len() + 1);
     all.push(cls.to_value());

@@ -818,13 +818,11 @@ fn update_slot(vm: &Vm, ty: &Gc<Type>, index: usize) {
     let slot = &SLOTS[index];
     let names = &slot_names(vm).1[index];
     let mut generic = false;
-    let mut found = false;
     let mut specific: Option<Gc<Type>> = None;
     for (row, name) in slot.rows.iter().zip(names) {
         let Some(descr) = ty.lookup_uncached(vm, name) else { continue };
         if let Some(w) = descr.downcast_exact::<WrapperDescriptor>() {
             if std::ptr::eq(w.row, row) && ty.is_subtype(&w.owner) {
-                found = true;
                 match &specific {
                     None => specific = Some(w.owner.clone()),
                     Some(s) if (slot.same)(&s.slots, &w.owner.slots) => {}
@@ -843,7 +841,6 @@ fn update_slot(vm: &Vm, ty: &Gc<Type>, index: usize) {
         {
             // A native type's method that stands beside its slot (`dict.__getitem__`) does the same.
             if (slot.defined)(&m.owner.def.slots) {
-                found = true;
                 specific = Some(m.owner.clone());
             }
             continue;
@@ -852,14 +849,12 @@ fn update_slot(vm: &Vm, ty: &Gc<Type>, index: usize) {
             && let Some(owner) = f.new_owner()
             && ty.is_subtype(owner)
         {
-            found = true;
-            specific = Some(owner.clone());
-            continue;
+            // As in CPython, what a class has stays: after `del cls.__new__` its instances are made by looking that up.
+            return;
         } else if row.name == "__hash__" && descr.is_none() {
             ty.slots.hash.set(Some(sf::not_hashable));
             return;
         }
-        found = true;
         generic = true;
     }
     if generic {
@@ -875,7 +870,6 @@ fn update_slot(vm: &Vm, ty: &Gc<Type>, index: usize) {
             (slot.copy)(&ty.slots, &base.slots);
         }
     } else {
-        let _ = found;
         (slot.clear)(&ty.slots);
     }
 }

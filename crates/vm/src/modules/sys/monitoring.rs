@@ -37,13 +37,9 @@ fn with_calls(set: i32) -> u32 {
     (if set & CALL != 0 { set | C_EVENTS } else { set }) as u32
 }
 
-/// An event set as `set_events` takes it.
-fn checked(vm: &Vm, set: i32) -> PyResult<i32> {
-    if !(0..=ALL_EVENTS).contains(&set) {
-        return Err(vm.value_error(format_args!("invalid event set 0x{set:x}")));
-    }
-    let mut set = set;
-    if set & C_EVENTS != 0 && set & CALL == 0 {
+/// An event set in terms of the events that tools are told.
+fn told(vm: &Vm, mut set: i32) -> PyResult<i32> {
+    if set & C_EVENTS != 0 && set & (C_EVENTS | CALL) != C_EVENTS | CALL {
         return Err(vm.value_error("cannot set C_RETURN or C_RAISE events independently"));
     }
     set &= !C_EVENTS;
@@ -124,7 +120,10 @@ mod functions {
     #[pyfn("set_events(tool_id, event_set, /)")]
     fn set_events(vm: &Vm, tool_id: i32, event_set: i32) -> PyResult<()> {
         tool(vm, tool_id)?;
-        let set = checked(vm, event_set)?;
+        if !(0..=ALL_EVENTS).contains(&event_set) {
+            return Err(vm.value_error(format_args!("invalid event set 0x{event_set:x}")));
+        }
+        let set = told(vm, event_set)?;
         let i = used_tool(vm, tool_id)?;
         tools(vm).events[i].set(with_calls(set));
         tools(vm).refresh(vm);
@@ -142,7 +141,7 @@ mod functions {
     fn set_local_events(vm: &Vm, tool_id: i32, code: &Value, event_set: i32) -> PyResult<()> {
         let code = code_of(vm, code)?;
         tool(vm, tool_id)?;
-        let set = checked(vm, event_set)?;
+        let set = told(vm, event_set)?;
         if set & !LOCAL_EVENTS != 0 {
             return Err(vm.value_error(format_args!("invalid local event set 0x{set:x}")));
         }
