@@ -8,7 +8,7 @@
 
 use crate::object::{Type, ValueExt};
 use crate::types::class_method::ClassMethod;
-use crate::types::descriptors::{GetSetDescriptor, MethodDescriptor};
+use crate::types::descriptors::{GetSetDescriptor, MemberDescriptor, MethodDescriptor};
 use crate::types::function::Function;
 use crate::types::instance::{self, Shape};
 use crate::types::module::Module;
@@ -59,6 +59,12 @@ pub enum Kind {
     Module,
     /// A `__slots__` member at `offset`.
     Slot,
+    /// The value is in the dict that the instance has in place of a shape; the storage at `offset`.
+    InDict,
+    /// As `Method`, for instances with a dict, which has no such key.
+    BesideDict,
+    /// Setting: into the dict that the instance has.
+    IntoDict,
     /// The object is the class whose version is `need`; the value is its own or a base's, and binds to nothing.
     OfClass,
 }
@@ -243,9 +249,7 @@ pub fn fill_attr(vm: &Vm, site: &SiteCache, obj: &Value, name: &Gc<Str>, method:
                     site.offset.set(base as u32);
                     site.set(Kind::Slot, version, std::ptr::null());
                 }
-            } else if !method
-                && descr.downcast_exact::<GetSetDescriptor>().is_some_and(|g| ty.is_subtype(&g.owner))
-            {
+            } else if !method && is_native_field(descr, &ty) {
                 site.value.set(descr.bits());
                 site.set(Kind::Getset, version, std::ptr::null());
             } else if !method && has_python_getter(descr) {
@@ -258,6 +262,20 @@ pub fn fill_attr(vm: &Vm, site: &SiteCache, obj: &Value, name: &Gc<Str>, method:
     let bare = attrs.is_some_and(instance::is_bare);
     if attrs.is_some() && !bare {
         if shape.is_null() {
+            if let Some(storage) = instance::attrs_offset(&ty, obj) {
+                fill_with_dict(
+                    site,
+                    storage,
+                    method,
+                    is_method.then_some(on_class).flatten(),
+                    version,
+                    &|| {
+                        // SAFETY: the storage was just found there.
+                        let dict = unsafe { instance::dict_at(obj, storage) };
+                        dict.is_some_and(|d| d.get_str(vm, name).is_some())
+                    },
+                );
+            }
             return;
         }
         // SAFETY: a live instance's shape (instance.rs, I1).
@@ -298,6 +316,33 @@ pub fn fill_attr(vm: &Vm, site: &SiteCache, obj: &Value, name: &Gc<Str>, method:
     site.offset.set(storage as u32);
     site.value.set(descr.bits());
     site.set(kind, version, shape);
+}
+
+/// Fills a site for objects that have a dict in place of a shape; `function`: what the class has, if it is one.
+fn fill_with_dict(
+    site: &SiteCache,
+    storage: usize,
+    method: bool,
+    function: Option<Value>,
+    version: u32,
+    has: &dyn Fn() -> bool,
+) {
+    let (kind, value) = match function {
+        _ if !method && has() => (Kind::InDict, 0),
+        Some(f) if method && !has() => (Kind::BesideDict, f.bits()),
+        _ => return,
+    };
+    site.offset.set(storage as u32);
+    site.value.set(value);
+    site.set(kind, version, std::ptr::null());
+}
+
+/// Whether it is the descriptor of a native object's field that objects of this class have.
+fn is_native_field(descr: &Value, ty: &Gc<Type>) -> bool {
+    descr.downcast_exact::<GetSetDescriptor>().is_some_and(|g| ty.is_subtype(&g.owner))
+        || descr
+            .downcast_exact::<MemberDescriptor>()
+            .is_some_and(|m| m.field().is_some() && ty.is_subtype(&m.owner))
 }
 
 /// Whether `wrapped_from_site` can take the function out.
@@ -380,6 +425,12 @@ pub fn fill_store_attr(vm: &Vm, site: &SiteCache, obj: &Value, name: &Gc<Str>) {
     let Some(attrs) = instance::attrs_of(ptr, &ty) else { return };
     let shape = instance::shape_of(attrs);
     if shape.is_null() {
+        if !instance::is_bare(attrs)
+            && let Some(storage) = instance::attrs_offset(&ty, obj)
+        {
+            site.offset.set(storage as u32);
+            site.set(Kind::IntoDict, version, shape);
+        }
         return;
     }
     // SAFETY: a live instance's shape.

@@ -9,7 +9,7 @@ use crate::object::{Type, ValueExt};
 use crate::protocol::BinaryOp;
 use crate::protocol::attr::Method;
 use crate::types::class_method::ClassMethod;
-use crate::types::descriptors::{GetSetDescriptor, MethodDescriptor};
+use crate::types::descriptors::{GetSetDescriptor, MemberDescriptor, MethodDescriptor};
 use crate::types::function::Function;
 use crate::types::instance::{self, Attrs, Shape};
 use crate::types::module::Module;
@@ -100,13 +100,39 @@ pub unsafe fn remembered_value(obj: &Value, site: &SiteCache) -> Option<Value> {
 #[inline(always)]
 pub fn getset_of_site(vm: &Vm, obj: &Value, site: &SiteCache) -> PyResult<Value> {
     let descr = borrowed(site.value.get());
-    match descr.downcast_exact::<GetSetDescriptor>() {
-        Some(g) => (g.def.get)(vm, obj),
-        None => match descr.downcast_exact::<MethodDescriptor>() {
-            Some(m) => Ok(m.bound(vm, obj)),
-            None => Err(vm.system_error("no descriptor")),
-        },
+    if let Some(g) = descr.downcast_exact::<GetSetDescriptor>() {
+        return (g.def.get)(vm, obj);
     }
+    if let Some(m) = descr.downcast_exact::<MethodDescriptor>() {
+        return Ok(m.bound(vm, obj));
+    }
+    match descr.downcast_exact::<MemberDescriptor>().and_then(|m| m.field()) {
+        Some(def) => (def.get)(vm, obj),
+        None => Err(vm.system_error("no descriptor")),
+    }
+}
+
+/// What the site remembers about objects of this class that have a dict in place of a shape, with that dict.
+fn with_dict<'a>(vm: &Vm, obj: &Value, site: &'a SiteCache, kind: Kind) -> Option<(&'a SiteCache, Gc<Dict>)> {
+    let version = vm.type_of(obj).version.get() as u64;
+    let s = std::iter::once(site)
+        .chain(site.others(version))
+        .find(|s| s.kind.get() == kind && s.version.get() == version)?;
+    // SAFETY: the version says where the storage lies.
+    Some((s, unsafe { instance::dict_at(obj, s.offset.get() as usize) }?))
+}
+
+/// The attribute's value, if it is where a site of kind `InDict` looks.
+#[inline(never)]
+pub fn value_in_dict(vm: &Vm, obj: &Value, site: &SiteCache, name: &Gc<Str>) -> Option<Value> {
+    with_dict(vm, obj, site, Kind::InDict)?.1.get_str(vm, name)
+}
+
+/// The function that a site of kind `BesideDict` remembers, if the object's dict does not hide it.
+#[inline(never)]
+pub fn method_beside_dict(vm: &Vm, obj: &Value, site: &SiteCache, name: &Gc<Str>) -> Option<Value> {
+    let (s, dict) = with_dict(vm, obj, site, Kind::BesideDict)?;
+    dict.get_str(vm, name).is_none().then(|| borrowed(s.value.get()))
 }
 
 /// `s += t` and `s + t + u`: nobody else sees the left string, so it may grow in place.
@@ -624,6 +650,12 @@ pub fn store_attr(vm: &Vm, regs: Regs, i: Instr, site: &SiteCache, name: &Gc<Str
             // SAFETY: the reference that the attribute held.
             drop(unsafe { Value::from_bits(old) });
         }
+        regs.consume(i.b());
+        regs.consume(i.a());
+        return Ok(());
+    }
+    if let Some((_, dict)) = with_dict(vm, obj, site, Kind::IntoDict) {
+        dict.set_str(vm, name, regs.get(i.b()).clone());
         regs.consume(i.b());
         regs.consume(i.a());
         return Ok(());

@@ -491,6 +491,14 @@ impl MemberDescriptor {
         vm.alloc(MemberDescriptor { name: vm.intern(def.name), owner: owner.clone(), place })
     }
 
+    /// The field of a native object that it stands for, if it does.
+    pub fn field(&self) -> Option<&'static GetSetDef> {
+        match self.place {
+            Place::Slot(_) => None,
+            Place::Field(def) => Some(def),
+        }
+    }
+
     /// Which slot word, if it is one.
     pub fn slot_index(&self) -> Option<usize> {
         match self.place {

@@ -576,6 +576,15 @@ pub fn shape_of(a: &Attrs) -> *const Shape {
     a.shape.get()
 }
 
+/// The dict that an instance has in place of a shape, if it has one.
+///
+/// # Safety
+/// The object's class has its attribute storage at `offset` from the header.
+pub(crate) unsafe fn dict_at(obj: &Value, offset: usize) -> Option<Gc<Dict>> {
+    // SAFETY: by contract.
+    unsafe { (*((obj.header()? as *const _ as *const u8).add(offset) as *const Attrs)).dict() }
+}
+
 /// Whether there are no attributes, nor a shape or a dict.
 pub fn is_bare(a: &Attrs) -> bool {
     a.shape.get().is_null() && a.rest.get() == 0

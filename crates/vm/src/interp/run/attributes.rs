@@ -260,6 +260,17 @@ instructions! { (s, i, vm, 'go)
             }
             return s.put_next(a, v);
         }
+        slow!(s, i, load_attr_in_dict)
+    }
+
+    warm load_attr_in_dict {
+        let (a, b) = (i.a(), i.b());
+        let site = s.site(i);
+        s.save();
+        if let Some(v) = ops::value_in_dict(vm, s.regs.get(b), site, s.site_name(site)) {
+            s.regs.consume(b);
+            return s.put_next(a, v);
+        }
         slow!(s, i, load_attr)
     }
 
@@ -381,6 +392,13 @@ instructions! { (s, i, vm, 'go)
             s.regs.consume(b);
             s.regs.put_fresh(a, Some(v));
             s.regs.put_fresh(a + 1, None);
+            return s.next();
+        }
+        let site = s.site(i);
+        if let Some(f) = ops::method_beside_dict(vm, obj, site, s.site_name(site)) {
+            let zelf = s.regs.own(b);
+            s.regs.put_fresh(a, Some(f));
+            s.regs.put_fresh(a + 1, Some(zelf));
             return s.next();
         }
         slow!(s, i, load_method)
