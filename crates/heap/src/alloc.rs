@@ -14,6 +14,7 @@ use crate::object::{Gc, Header, Obj, TypeFlags, VarObj, flags, release};
 use crate::value::Value;
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::cell::{Cell, RefCell};
+use std::mem::MaybeUninit;
 use std::ptr::{NonNull, null_mut};
 
 pub(crate) const PAGE: usize = 16 * 1024;
@@ -121,6 +122,33 @@ unsafe fn zero(at: *mut u8, bytes: usize) {
         // SAFETY: by contract; blocks are multiples of words. Volatile, or the loop would become the call again.
         unsafe { std::ptr::write_volatile(at.add(k) as *mut u64, 0) };
         k += 8;
+    }
+}
+
+/// Copies bytes to a place for as many. A few of them in two overlapping words: `memcpy` is a call.
+///
+/// # Safety
+/// Both have the same length.
+#[inline(always)]
+unsafe fn copy_bytes(from: &[u8], to: &mut [MaybeUninit<u8>]) {
+    let (n, from, to) = (from.len(), from.as_ptr(), to.as_mut_ptr() as *mut u8);
+    // SAFETY: each word lies within the `n` bytes.
+    unsafe {
+        macro_rules! both_ends {
+            ($t:ty) => {{
+                let end = n - size_of::<$t>();
+                let (a, b) =
+                    (from.cast::<$t>().read_unaligned(), from.add(end).cast::<$t>().read_unaligned());
+                to.cast::<$t>().write_unaligned(a);
+                to.add(end).cast::<$t>().write_unaligned(b);
+            }};
+        }
+        match n {
+            8..=16 => both_ends!(u64),
+            4..8 => both_ends!(u32),
+            2..4 => both_ends!(u16),
+            _ => from.copy_to_nonoverlapping(to, n),
+        }
     }
 }
 
@@ -349,7 +377,7 @@ impl Heap {
         head: H,
         len: usize,
         extra: usize,
-        fill: impl FnOnce(&mut [std::mem::MaybeUninit<T>]),
+        fill: impl FnOnce(&mut [MaybeUninit<T>]),
     ) -> Option<Gc<VarObj<H, T>>> {
         let size = VarObj::<H, T>::size_for(len)?.checked_next_multiple_of(8)?;
         let (ptr, class) = self.block(size.checked_add(extra)?)?;
@@ -361,6 +389,29 @@ impl Heap {
                 (body.as_ptr() as *mut u8).add(size).write_bytes(0, extra);
             }
             self.start(ptr, class, ty);
+            Some(Gc::from_bits(ptr.as_ptr() as u64))
+        }
+    }
+
+    /// An object whose items are these bytes. Hot: most strings are made here.
+    ///
+    /// # Safety
+    /// `ty` is a live type object, static and not traced, whose payload is a `VarObj<H, u8>`.
+    #[inline(always)]
+    pub unsafe fn alloc_bytes<H>(
+        &self,
+        ty: NonNull<Header>,
+        head: H,
+        bytes: &[u8],
+    ) -> Option<Gc<VarObj<H, u8>>> {
+        let (ptr, class) = self.block(VarObj::<H, u8>::size_for(bytes.len())?)?;
+        // SAFETY: the block has room; the type fits by contract, and its flags ask for nothing.
+        unsafe {
+            let body = ptr.add(1).cast::<VarObj<H, u8>>();
+            VarObj::init_with(body, head, bytes.len(), |room| copy_bytes(bytes, room));
+            Header::write(ptr, class, ty);
+            self.live.set(self.live.get() + 1);
+            debug_assert!(ptr.as_ref().head().flags.get() & (TypeFlags::HEAP_TYPE | TypeFlags::GC) == 0);
             Some(Gc::from_bits(ptr.as_ptr() as u64))
         }
     }

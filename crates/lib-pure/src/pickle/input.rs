@@ -43,6 +43,14 @@ impl Input {
         Ok(self.get(range).first().copied().unwrap_or_default())
     }
 
+    /// Skips the next byte if it is this one, and there.
+    #[inline]
+    pub fn skip(&mut self, byte: u8) -> bool {
+        let is = self.bytes.as_bytes().get(self.at) == Some(&byte);
+        self.at += is as usize;
+        is
+    }
+
     /// The next bytes, as a number.
     #[inline]
     pub fn array<const N: usize>(&mut self, vm: &Vm) -> PyResult<[u8; N]> {

@@ -67,13 +67,18 @@ impl Load<'_> {
         self.error(if self.marks.is_empty() { "unpickling stack underflow" } else { "unexpected MARK found" })
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, v: Value) -> PyResult<()> {
-        if self.stack.len() == self.stack.capacity() && self.stack.try_reserve(64).is_err() {
-            return Err(self.vm.memory_error());
+        if self.stack.len() == self.stack.capacity() {
+            self.grow()?;
         }
         self.stack.push(v);
         Ok(())
+    }
+
+    #[cold]
+    fn grow(&mut self) -> PyResult<()> {
+        self.stack.try_reserve(64).map_err(|_| self.vm.memory_error())
     }
 
     #[inline]
@@ -133,8 +138,9 @@ impl Load<'_> {
         let vm = self.vm;
         match code {
             op::MEMOIZE => {
-                let index = self.u.memo.with(LoadMemo::used);
-                self.remember(index)
+                let v = self.top()?.clone();
+                self.memoize(v);
+                Ok(())
             }
             op::BINPUT => {
                 let index = self.input.byte(vm)?;
@@ -358,6 +364,10 @@ impl Load<'_> {
     }
 
     #[inline]
+    fn memoize(&self, v: Value) {
+        drop(self.u.memo.with_mut(|m| m.add(v)));
+    }
+
     fn remember(&mut self, index: usize) -> PyResult<()> {
         let v = self.top()?.clone();
         drop(self.u.memo.with_mut(|m| m.put(index, v)));
@@ -424,6 +434,10 @@ impl Load<'_> {
             let b = self.vm.try_new_bytes(bytes)?;
             return self.decoded(b.as_value(), "utf-8", "surrogatepass");
         };
+        // Which nearly always comes next.
+        if self.input.skip(op::MEMOIZE) {
+            self.memoize(s.to_value());
+        }
         self.push(s.into_value())
     }
 

@@ -146,6 +146,17 @@ impl LoadMemo {
         }
     }
 
+    /// Stores an object as the next one; answers what to drop.
+    #[inline]
+    pub fn add(&mut self, v: Value) -> Option<Value> {
+        if self.used == self.dense.len() && self.far.is_empty() {
+            self.dense.push(Some(v));
+            self.used += 1;
+            return None;
+        }
+        self.put(self.used, v)
+    }
+
     /// Stores an object; answers what to drop.
     #[inline]
     pub fn put(&mut self, index: usize, v: Value) -> Option<Value> {

@@ -155,6 +155,17 @@ impl Vm {
         self.raw_str_with(ty, text.len(), chars, |out| out.push(text))
     }
 
+    /// An exact `str`.
+    #[inline]
+    fn plain_str(&self, text: &Wtf8, chars: usize) -> Option<Gc<Str>> {
+        let head = StrHead { hash: Cell::new(-1), chars: Cell::new(chars) };
+        // SAFETY: `str` is static, and its payload has this layout.
+        #[allow(unsafe_code)]
+        unsafe {
+            Some(self.heap.alloc_bytes(self.types.str.as_ptr(), head, text.as_bytes())?.cast())
+        }
+    }
+
     /// A string that is written piece by piece; `len` and `chars` are the sums of the pieces'.
     pub fn build_str(
         &self,
@@ -178,7 +189,7 @@ impl Vm {
             return Ok(self.new_wtf8(text));
         }
         let chars = count_chars(bytes);
-        match self.raw_str(&self.types.str, text, chars) {
+        match self.plain_str(text, chars) {
             Some(s) => Ok(s),
             None => Err(self.memory_error()),
         }
@@ -199,7 +210,7 @@ impl Vm {
             _ => {}
         }
         let chars = count_chars(bytes);
-        self.raw_str(&self.types.str, text, chars).unwrap_or_else(|| no_memory(bytes.len()))
+        self.plain_str(text, chars).unwrap_or_else(|| no_memory(bytes.len()))
     }
 
     pub fn new_str(&self, text: &str) -> Gc<Str> {
@@ -235,9 +246,7 @@ impl Vm {
         match bytes {
             [] => self.names.empty.clone(),
             [b] => self.char_str(*b as u32),
-            _ => self
-                .raw_str(&self.types.str, known(bytes), bytes.len())
-                .unwrap_or_else(|| no_memory(bytes.len())),
+            _ => self.plain_str(known(bytes), bytes.len()).unwrap_or_else(|| no_memory(bytes.len())),
         }
     }
 
@@ -255,7 +264,7 @@ impl Vm {
             [] => Ok(self.names.empty.clone()),
             [b] => Ok(self.char_str(u32::from(*b))),
             piece if s.is_ascii() => {
-                self.raw_str(&self.types.str, known(piece), piece.len()).ok_or_else(|| self.memory_error())
+                self.plain_str(known(piece), piece.len()).ok_or_else(|| self.memory_error())
             }
             piece => self.try_new_wtf8(known(piece)),
         }
@@ -290,13 +299,13 @@ impl Vm {
         }
         let mut buf = [0; 4];
         let bytes = taipan_text::wtf8::encode(cp, &mut buf);
-        self.raw_str(&self.types.str, known(bytes), 1).unwrap_or_else(|| no_memory(bytes.len()))
+        self.plain_str(known(bytes), 1).unwrap_or_else(|| no_memory(bytes.len()))
     }
 
     /// A fresh string that is not shared even if it is short; for start-up.
     pub(crate) fn fresh_str(&self, bytes: &[u8]) -> Gc<Str> {
         let chars = taipan_text::wtf8::count_starts(bytes);
-        self.raw_str(&self.types.str, known(bytes), chars).unwrap_or_else(|| no_memory(bytes.len()))
+        self.plain_str(known(bytes), chars).unwrap_or_else(|| no_memory(bytes.len()))
     }
 
     /// The interned string with this text: equal names are one object.

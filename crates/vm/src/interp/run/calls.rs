@@ -90,6 +90,7 @@ instructions! { (s, i, vm, 'go)
 
     warm call_native {
         let form = match native_kind(s.regs.get(i.b())) {
+            None if s.regs.get(i.b()).downcast_exact::<Method>().is_some() => slow!(s, i, call_method),
             None => slow!(s, i, CallClass),
             Some(Known::Feeds(_)) => slow!(s, i, call_consumer),
             Some(Known::No) => Op::CallDirect,
