@@ -463,15 +463,12 @@ pub mod builtins {
     /// Get a named attribute from an object; getattr(x, 'y') is equivalent to x.y.
     /// When a default argument is given, it is returned when the attribute doesn't
     /// exist; without it, an exception is raised in that case.
-    #[pyfn(raw, "getattr")]
-    fn getattr(vm: &Vm, args: CallArgs<'_>) -> PyResult<Value> {
-        count(vm, "getattr", args, 2, 3)?;
-        match args.pos() {
-            [obj, name] => vm.get_attr(obj, vm.attr_name(name)?),
-            [obj, name, default, ..] => {
-                Ok(vm.lookup_attr(obj, vm.attr_name(name)?)?.unwrap_or_else(|| default.clone()))
-            }
-            _ => Ok(Value::NONE),
+    #[pyfn(no_text, "getattr(object, name, default=<unrepresentable>, /)")]
+    fn getattr(vm: &Vm, object: &Value, name: &Value, default: Option<&Value>) -> PyResult<Value> {
+        let name = vm.attr_name(name)?;
+        match default {
+            None => vm.get_attr(object, name),
+            Some(default) => Ok(vm.lookup_attr(object, name)?.unwrap_or_else(|| default.clone())),
         }
     }
 
@@ -560,13 +557,14 @@ pub mod builtins {
     /// Get an iterator from an object.  In the first form, the argument must
     /// supply its own iterator, or be a sequence.
     /// In the second form, the callable is called until it returns the sentinel.
-    #[pyfn(raw, "iter")]
-    fn iter(vm: &Vm, args: CallArgs<'_>) -> PyResult<Value> {
-        count(vm, "iter", args, 1, 2)?;
-        match args.pos() {
-            [v] => vm.get_iter(v),
-            [f, sentinel, ..] if vm.is_callable(f) => Ok(iterators::callable_iterator(vm, f, sentinel)),
-            _ => Err(vm.type_error("iter(v, w): v must be callable")),
+    #[pyfn(no_text, "iter(object, sentinel=<unrepresentable>, /)")]
+    fn iter(vm: &Vm, object: &Value, sentinel: Option<&Value>) -> PyResult<Value> {
+        match sentinel {
+            None => vm.get_iter(object),
+            Some(sentinel) if vm.is_callable(object) => {
+                Ok(iterators::callable_iterator(vm, object, sentinel))
+            }
+            Some(_) => Err(vm.type_error("iter(v, w): v must be callable")),
         }
     }
 
@@ -620,15 +618,15 @@ pub mod builtins {
     ///
     /// Return the next item from the iterator. If default is given and the iterator
     /// is exhausted, it is returned instead of raising StopIteration.
-    #[pyfn(raw, "next")]
-    fn next(vm: &Vm, args: CallArgs<'_>) -> PyResult<Value> {
-        count(vm, "next", args, 1, 2)?;
-        let Some(it) = args.pos().first() else { return Ok(Value::NONE) };
-        let Some(step) = vm.type_of(it).slots.iternext.get() else {
-            return Err(vm.type_error(format_args!("'{}' object is not an iterator", vm.type_of(it).name())));
+    #[pyfn(no_text, "next(iterator, default=<unrepresentable>, /)")]
+    fn next(vm: &Vm, iterator: &Value, default: Option<&Value>) -> PyResult<Value> {
+        let Some(step) = vm.type_of(iterator).slots.iternext.get() else {
+            return Err(
+                vm.type_error(format_args!("'{}' object is not an iterator", vm.type_of(iterator).name()))
+            );
         };
-        let r = step(vm, it);
-        match args.pos().get(1) {
+        let r = step(vm, iterator);
+        match default {
             None => match r? {
                 Some(v) => Ok(v),
                 None => Err(vm.stop_iteration(None)),

@@ -782,7 +782,7 @@ pub fn type_getattro(vm: &Vm, cls: &Value, name: &Value) -> PyResult<Value> {
 /// The look-up of `type_getattro` without an error at its end.
 pub(crate) fn lookup_on_type(vm: &Vm, cls: &Value, name: &Gc<Str>) -> PyResult<Option<Value>> {
     let Some(ty) = cls.downcast::<Type>() else { return Ok(None) };
-    let meta = vm.type_of(cls).clone();
+    let meta = vm.type_of(cls);
     let on_meta = meta.lookup(vm, name);
     let mut meta_get = None;
     if let Some(m) = &on_meta {
@@ -791,7 +791,7 @@ pub(crate) fn lookup_on_type(vm: &Vm, cls: &Value, name: &Gc<Str>) -> PyResult<O
         if let Some(get) = meta_get
             && s.descr_set.get().is_some()
         {
-            return get(vm, m, Some(cls), meta.as_value()).map(Some);
+            return get(vm, m, Some(cls), meta.clone().as_value()).map(Some);
         }
     }
     if let Some(v) = ty.lookup(vm, name) {
@@ -801,7 +801,7 @@ pub(crate) fn lookup_on_type(vm: &Vm, cls: &Value, name: &Gc<Str>) -> PyResult<O
         };
     }
     match (on_meta, meta_get) {
-        (Some(m), Some(get)) => get(vm, &m, Some(cls), meta.as_value()).map(Some),
+        (Some(m), Some(get)) => get(vm, &m, Some(cls), meta.clone().as_value()).map(Some),
         (m, _) => Ok(m),
     }
 }

@@ -312,16 +312,6 @@ instructions! { (s, i, vm, 'go)
             i.specialise(Op::CallClass, Op::Call);
             slow!(s, i, Call)
         }
-        // `type(v)`.
-        if i.x() == 1
-            && s.regs.bits(i.b()) == vm.types.type_.as_value().bits()
-            && s.regs.bits(i.b() + 1) == 0
-            && s.regs.bits(i.b()) != s.regs.bits(i.b() + 2)
-            && let class = vm.type_of(s.regs.get(i.b() + 2)).to_value()
-            && s.regs.release_shared([i.b(), i.b() + 2])
-        {
-            return s.put_next(i.a(), class);
-        }
         slow!(s, i, call_native_class)
     }
 
@@ -369,7 +359,7 @@ instructions! { (s, i, vm, 'go)
                 i.specialise(Op::Call, Op::CallFeed);
                 slow!(s, i, feed_generator)
             }
-            if M != WATCHED && !ty.is(&vm.types.type_) {
+            if M != WATCHED {
                 let ranges = is_range(ty) && s.iterates_result(i);
                 i.specialise(Op::Call, if ranges { Op::CallRange } else { Op::CallNativeClass });
             }
@@ -379,6 +369,16 @@ instructions! { (s, i, vm, 'go)
     }
 
     hot CallNativeClass {
+        // `type(v)`.
+        if i.x() == 1
+            && s.regs.bits(i.b()) == vm.types.type_.as_value().bits()
+            && s.regs.bits(i.b() + 1) == 0
+            && s.regs.bits(i.b()) != s.regs.bits(i.b() + 2)
+            && let class = vm.type_of(s.regs.get(i.b() + 2)).to_value()
+            && s.regs.release_shared([i.b(), i.b() + 2])
+        {
+            return s.put_next(i.a(), class);
+        }
         if let Some(ty) = s.regs.get(i.b()).downcast_exact::<Type>()
             && ty.native.is_some()
             && s.regs.bits(i.b() + 1) == 0
