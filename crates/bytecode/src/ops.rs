@@ -548,6 +548,10 @@ special {
     return_init = ReturnInit(ReturnConst);
     /// The last time, `b` was a class.
     load_attr_of_class = LoadAttrOfClass(LoadAttr);
+    /// The last time, it was a property written in Python.
+    load_attr_property = LoadAttrProperty(LoadAttr);
+    /// The last time, it was an attribute of a native class, which a descriptor makes.
+    load_attr_getset = LoadAttrGetset(LoadAttr);
     /// The last time, it was in globals whose values change.
     load_global_placed = LoadGlobalPlaced(LoadGlobal);
     /// The next instruction asks the global, a class or a module, for an attribute: both at one go.

@@ -4,11 +4,13 @@ use super::values::LoadGlobal;
 use super::{At, Exit, Handler, Left, PLAIN, State, TAIL, WATCHED, exit};
 use crate::interp::cache::{Kind, SiteCache};
 use crate::interp::frame::{Frame, Slot};
-use crate::interp::ops;
+use crate::interp::{call, ops};
 use crate::object::{Type, ValueExt};
 use crate::types::code::Exec;
+use crate::types::function::Function;
 use crate::types::instance::Shape;
 use crate::types::module::Module;
+use crate::types::property::Property;
 use crate::{Value, Vm};
 use taipan_bytecode::Op;
 use taipan_heap::Gc;
@@ -68,6 +70,25 @@ unsafe fn of_class(site: &SiteCache, obj: &Value) -> Option<Value> {
         let is = ty.version.get() as u64 == site.version.get()
             && obj.as_gc_unchecked::<Type>().version.get() == site.need.get();
         is.then(|| ops::borrowed(site.value.get()))
+    }
+}
+
+/// The word of the getter of the property that a site remembers, borrowed from that, if that holds for the object and it is a
+/// Python function; 0 otherwise.
+#[inline(always)]
+fn getter_of_property(site: &SiteCache, obj: &Value) -> u64 {
+    let Some(h) = obj.header().filter(|_| site.kind.get() == Kind::Property) else { return 0 };
+    // SAFETY: the header of a live object; the version says that its class has the property, which has the getter.
+    unsafe {
+        let ty: &Gc<Type> = crate::types::type_::header_type(h);
+        if ty.version.get() as u64 != site.version.get() {
+            return 0;
+        }
+        let property = site.value.get();
+        let Some(property) = (*(&raw const property as *const Value)).downcast_exact::<Property>() else {
+            return 0;
+        };
+        property.fget.with(|f| f.filter(|f| f.downcast_exact::<Function>().is_some()).map_or(0, Value::bits))
     }
 }
 
@@ -168,6 +189,42 @@ instructions! { (s, i, vm, 'go)
         slow!(s, i, load_other_attr)
     }
 
+    hot LoadAttrProperty {
+        let word = getter_of_property(s.site(i), s.regs.get(i.b()));
+        if word != 0 {
+            // SAFETY: as for `SubscrPython`; the property keeps the function.
+            unsafe {
+                let f = &*(&raw const word as *const Gc<Function>);
+                s.save();
+                if let Some(exec) = f.known_exec()
+                    && let Some(entered) =
+                        call::enter_method::<1>(vm, s.fr(), f, &*exec, |_| s.regs.own(i.b()), 0, i.a())
+                {
+                    return State::<M>::of(vm, entered).next_polled();
+                }
+            }
+        }
+        i.specialise(Op::LoadAttrProperty, Op::LoadAttr);
+        slow!(s, i, load_other_attr)
+    }
+
+    hot LoadAttrGetset {
+        let site = s.site(i);
+        let obj = s.regs.get(i.b());
+        if site.kind.get() == Kind::Getset
+            && (!s.regs.is_temp(i.b()) || i.b() == i.a())
+            && site.version.get() == vm.type_of(obj).version.get() as u64
+        {
+            s.save();
+            return match ops::getset_of_site(vm, obj, site) {
+                Ok(v) => s.put_next(i.a(), v),
+                Err(_) => Exit::Raised,
+            };
+        }
+        i.specialise(Op::LoadAttrGetset, Op::LoadAttr);
+        slow!(s, i, load_other_attr)
+    }
+
     hot LoadAttrSlot {
         if (!s.regs.is_temp(i.b()) || i.b() == i.a())
             && let Some(place) = place_of_slot(s.site(i), s.regs.get(i.b()))
@@ -251,6 +308,10 @@ instructions! { (s, i, vm, 'go)
             && site.version.get() == vm.type_of(obj).version.get() as u64
         {
             let Ok(v) = ops::getset_of_site(vm, obj, site) else { return Exit::Raised };
+            if M != WATCHED && (!s.regs.is_temp(b) || a == b) {
+                i.specialise(Op::LoadAttr, Op::LoadAttrGetset);
+                i.specialise(Op::LoadAttrLocal, Op::LoadAttrGetset);
+            }
             s.regs.consume(b);
             return s.put_next(a, v);
         }
@@ -278,6 +339,11 @@ instructions! { (s, i, vm, 'go)
         s.save();
         let site = s.site(i);
         if ops::load_attr(vm, s.regs, i.instr(), site, s.site_name(site))? {
+            if M != WATCHED {
+                i.specialise(Op::LoadAttr, Op::LoadAttrProperty);
+                i.specialise(Op::LoadAttrLocal, Op::LoadAttrProperty);
+                i.specialise(Op::LoadAttrTemp, Op::LoadAttrProperty);
+            }
             s.reload();
         }
     }
