@@ -20,6 +20,7 @@ impl ValueCell {
         ValueCell(Cell::new(v))
     }
 
+    #[inline]
     pub const fn empty() -> ValueCell {
         ValueCell(Cell::new(None))
     }
