@@ -1,7 +1,6 @@
 //! The loop that reads a pickle, and its simple operations. Those that make or change objects: `build.rs`.
 
 use super::input::{Input, truncated};
-use super::memo::LoadMemo;
 use super::op;
 use super::unpickler::Unpickler;
 use super::unpickling_error;
