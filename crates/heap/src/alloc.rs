@@ -270,6 +270,17 @@ impl Heap {
         Some((unsafe { p.add(1).cast() }, 0))
     }
 
+    /// Makes a block an object.
+    ///
+    /// # Safety
+    /// As for `start`.
+    #[inline(always)]
+    unsafe fn begin(&self, ptr: NonNull<Header>, class: u32, ty: NonNull<Header>) {
+        // SAFETY: by contract.
+        unsafe { Header::write(ptr, class, ty) };
+        self.live.set(self.live.get() + 1);
+    }
+
     /// Writes the header and does the type's bookkeeping.
     ///
     /// # Safety
@@ -278,8 +289,7 @@ impl Heap {
     unsafe fn start(&self, ptr: NonNull<Header>, class: u32, ty: NonNull<Header>) {
         // SAFETY: the block is ours and large enough for a header; `ty` is live by contract.
         unsafe {
-            Header::write(ptr, class, ty);
-            self.live.set(self.live.get() + 1);
+            self.begin(ptr, class, ty);
             let bits = ptr.as_ref().head().flags.get();
             if bits & (TypeFlags::HEAP_TYPE | TypeFlags::GC) != 0 {
                 if bits & TypeFlags::HEAP_TYPE != 0 {
@@ -409,8 +419,7 @@ impl Heap {
         unsafe {
             let body = ptr.add(1).cast::<VarObj<H, u8>>();
             VarObj::init_with(body, head, bytes.len(), |room| copy_bytes(bytes, room));
-            Header::write(ptr, class, ty);
-            self.live.set(self.live.get() + 1);
+            self.begin(ptr, class, ty);
             debug_assert!(ptr.as_ref().head().flags.get() & (TypeFlags::HEAP_TYPE | TypeFlags::GC) == 0);
             Some(Gc::from_bits(ptr.as_ptr() as u64))
         }

@@ -367,6 +367,7 @@ impl Load<'_> {
         drop(self.u.memo.with_mut(|m| m.add(v)));
     }
 
+    #[inline]
     fn remember(&mut self, index: usize) -> PyResult<()> {
         let v = self.top()?.clone();
         drop(self.u.memo.with_mut(|m| m.put(index, v)));

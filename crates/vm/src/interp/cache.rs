@@ -244,38 +244,14 @@ pub fn fill_attr(vm: &Vm, site: &SiteCache, obj: &Value, name: &Gc<Str>, method:
             return;
         }
         if dt.slots.descr_set.get().is_some() && dt.slots.descr_get.get().is_some() {
-            if let Some(i) = slot_index(descr, &ty) {
-                if let Some(base) = instance::slot_offset(obj, i) {
-                    site.offset.set(base as u32);
-                    site.set(Kind::Slot, version, std::ptr::null());
-                }
-            } else if !method && is_native_field(descr, &ty) {
-                site.value.set(descr.bits());
-                site.set(Kind::Getset, version, std::ptr::null());
-            } else if !method && has_python_getter(descr) {
-                site.value.set(descr.bits());
-                site.set(Kind::Property, version, std::ptr::null());
-            }
+            fill_of_descriptor(site, obj, &ty, descr, version, method);
             return;
         }
     }
     let bare = attrs.is_some_and(instance::is_bare);
     if attrs.is_some() && !bare {
         if shape.is_null() {
-            if let Some(storage) = instance::attrs_offset(&ty, obj) {
-                fill_with_dict(
-                    site,
-                    storage,
-                    method,
-                    is_method.then_some(on_class).flatten(),
-                    version,
-                    &|| {
-                        // SAFETY: the storage was just found there.
-                        let dict = unsafe { instance::dict_at(obj, storage) };
-                        dict.is_some_and(|d| d.get_str(vm, name).is_some())
-                    },
-                );
-            }
+            fill_with_dict(vm, site, obj, name, version, method, on_class.filter(|_| is_method));
             return;
         }
         // SAFETY: a live instance's shape (instance.rs, I1).
@@ -318,18 +294,45 @@ pub fn fill_attr(vm: &Vm, site: &SiteCache, obj: &Value, name: &Gc<Str>, method:
     site.set(kind, version, shape);
 }
 
-/// Fills a site for objects that have a dict in place of a shape; `function`: what the class has, if it is one.
-fn fill_with_dict(
+/// What a data descriptor of the class stands for.
+fn fill_of_descriptor(
     site: &SiteCache,
-    storage: usize,
+    obj: &Value,
+    ty: &Gc<Type>,
+    descr: &Value,
+    version: u32,
+    method: bool,
+) {
+    if let Some(i) = slot_index(descr, ty) {
+        if let Some(base) = instance::slot_offset(obj, i) {
+            site.offset.set(base as u32);
+            site.set(Kind::Slot, version, std::ptr::null());
+        }
+    } else if !method && is_native_field(descr, ty) {
+        site.value.set(descr.bits());
+        site.set(Kind::Getset, version, std::ptr::null());
+    } else if !method && has_python_getter(descr) {
+        site.value.set(descr.bits());
+        site.set(Kind::Property, version, std::ptr::null());
+    }
+}
+
+/// An object that has a dict in place of a shape; `function`: what the class has, if it is one.
+fn fill_with_dict(
+    vm: &Vm,
+    site: &SiteCache,
+    obj: &Value,
+    name: &Gc<Str>,
+    version: u32,
     method: bool,
     function: Option<Value>,
-    version: u32,
-    has: &dyn Fn() -> bool,
 ) {
+    let Some(storage) = obj.heap_type().and_then(|ty| instance::attrs_offset(ty, obj)) else { return };
+    // SAFETY: the storage was just found there.
+    let has = unsafe { instance::dict_at(obj, storage) }.is_some_and(|d| d.get_str(vm, name).is_some());
     let (kind, value) = match function {
-        _ if !method && has() => (Kind::InDict, 0),
-        Some(f) if method && !has() => (Kind::BesideDict, f.bits()),
+        _ if !method && has => (Kind::InDict, 0),
+        Some(f) if method && !has => (Kind::BesideDict, f.bits()),
         _ => return,
     };
     site.offset.set(storage as u32);

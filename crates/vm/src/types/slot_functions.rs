@@ -241,16 +241,21 @@ pub fn call(vm: &Vm, v: &Value, args: CallArgs<'_>) -> PyResult<Value> {
     })
 }
 
-/// Calls `f`, found on the class of `v`, with `v` in front of the arguments.
-fn call_with(vm: &Vm, f: &Value, v: &Value, args: CallArgs<'_>) -> PyResult<Value> {
+/// Calls `f` with `v` in front of the arguments.
+fn call_in_front(vm: &Vm, f: &Value, v: &Value, args: CallArgs<'_>) -> PyResult<Value> {
     if let Some(f) = f.downcast_exact::<Function>() {
         return call_function(vm, f, Some(v), args);
     }
+    let mut all = Vec::with_capacity(args.all.len() + 1);
+    all.push(v.clone());
+    all.extend_from_slice(args.all);
+    vm.call_args(f, CallArgs { all: &all, kwnames: args.kwnames })
+}
+
+/// Calls `f`, found on the class of `v`, with `v` in front of the arguments.
+fn call_with(vm: &Vm, f: &Value, v: &Value, args: CallArgs<'_>) -> PyResult<Value> {
     if vm.type_of(f).has_flags(F::METHOD_DESCRIPTOR) {
-        let mut all = Vec::with_capacity(args.all.len() + 1);
-        all.push(v.clone());
-        all.extend_from_slice(args.all);
-        return vm.call_args(f, CallArgs { all: &all, kwnames: args.kwnames });
+        return call_in_front(vm, f, v, args);
     }
     let bound = bind(vm, f, v)?;
     vm.call_args(&bound, args)
@@ -331,10 +336,7 @@ pub fn new(vm: &Vm, cls: &Gc<Type>, args: CallArgs<'_>) -> PyResult<Value> {
         return call_function(vm, &f, Some(cls.as_value()), args);
     }
     let f = vm.get_attr(cls.as_value(), &vm.names.__new__)?;
-    let mut all = Vec::with_capacity(args.all.len() + 1);
-    all.push(cls.to_value());
-    all.extend_from_slice(args.all);
-    vm.call_args(&f, CallArgs { all: &all, kwnames: args.kwnames })
+    call_in_front(vm, &f, cls.as_value(), args)
 }
 
 pub fn init(vm: &Vm, obj: &Value, args: CallArgs<'_>) -> PyResult<()> {
